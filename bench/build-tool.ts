@@ -16,6 +16,8 @@ const PACKAGES = {
   toxiproxy: "github.com/Shopify/toxiproxy/v2/cmd/server",
   front: ".",
   "pulumi-language-python": ".",
+  actionlint: "github.com/rhysd/actionlint/cmd/actionlint",
+  "pulumi-language-yaml": "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
 } as const;
 
 /** A program that is built from source: either from its own in `bench/tools/`, or a third-party program in the version and with the hashes there. */

@@ -6,7 +6,7 @@ import { packageRoot } from "../package-root.ts";
 import { parseDestination } from "../staging/destination.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { parseRegionList } from "../staging/regions.ts";
-import type { StagedDataOutputs } from "../staging/resources.ts";
+import type { StagedDataOutputs } from "../staging/resources/staged-data.ts";
 import { renderStageScript } from "../staging/stage-script.ts";
 import { GIB, MIB } from "../staging/units.ts";
 import { cpuOf, type Measurement, spread } from "./report.ts";

@@ -1,7 +1,7 @@
 import { createS3Clients } from "../provider/store/clients.ts";
+import { DataPlane } from "../provider/transfer/data-plane.ts";
 import { download } from "../provider/transfer/download/download.ts";
-import { BufferPool } from "../provider/transfer/flow/buffers.ts";
-import type { StagedDataOutputs } from "../staging/resources.ts";
+import type { StagedDataOutputs } from "../staging/resources/staged-data.ts";
 
 /*
  * The data plane of `spawn stage download` alone.
@@ -17,12 +17,12 @@ const REGION = "us-east-1";
 await download(
   {
     expected: JSON.parse(entry) as StagedDataOutputs,
-    copy: { region: REGION, bucket, client: createS3Clients().of(REGION) },
+    copy: { region: REGION, bucket, store: createS3Clients().store(REGION) },
     path,
     force: false,
   },
   {
-    pool: new BufferPool(),
+    plane: new DataPlane(),
     signal: new AbortController().signal,
     onBytes: () => {},
     onObject: () => {},

@@ -4,7 +4,7 @@ import { answering, ended, freePort } from "./processes.ts";
 /** Milliseconds before a response, and bytes per second of a connection. */
 export const NETWORK = { latencyMs: 50, bytesPerSecond: 8 * 1024 ** 2 } as const;
 
-export interface Network {
+interface Network {
   /** The server behind it. */
   readonly endpoint: string;
   stop(): Promise<void>;

@@ -1,14 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { CallContext } from "../provider/plugin/types.ts";
 import { stagingPlugin } from "../provider/staging-plugin.ts";
-import {
-  REPLICATION,
-  type ReplicationInputs,
-  type ReplicationOutputs,
-  STAGED_DATA,
-  type StagedDataInputs,
-  type StagedDataOutputs,
-} from "../staging/resources.ts";
+import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources/replication.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources/staged-data.ts";
+import { REPLICATION, STAGED_DATA } from "../staging/resources/tokens.ts";
 
 /**
  * The data plane alone, as the provider runs it for an entry: upload, manifest, copies, verification. Usage: stage

@@ -7,11 +7,11 @@ import { createBulkDynamoClients } from "../provider/dynamo-clients.ts";
 import { autoScalingGroups, createAutoScalingClients } from "../provider/sweep/auto-scaling.ts";
 import { sweepRun } from "../provider/sweep-run.ts";
 import { newStagingId } from "../staging/ids.ts";
-import type { SweepRunInputs } from "../staging/resources.ts";
+import type { SweepRunInputs } from "../staging/resources/sweep-run.ts";
 import { newSweepId } from "../staging/sweep/id.ts";
 import { SweepCloud as LocalGroups } from "../test/local/sweep-cloud.ts";
 import { startTestCloud } from "../test/support/cloud.ts";
-import { createSweepsTable } from "../test/support/sweeps-table.ts";
+import { createSweepsTable } from "../test/support/tables.ts";
 
 /**
  * The time of a sweep's run from its first request to `started_at`, and from its deletion to the last cancelled

@@ -3,14 +3,14 @@ import { detailOf, explainFailure } from "../connection/errors/words.ts";
 import { UserError } from "../staging/errors.ts";
 import { shellQuoted } from "../staging/shell.ts";
 
-/** Where the failed request went. */
+/** The environment and the connection of a failed request. */
 export interface CloudOfError {
   readonly environment: string;
   /** Undefined until it is resolved. */
   readonly connection: Connection | undefined;
 }
 
-/** An error of the AWS SDK, or of the connection below it, as one for the user; undefined for any other. */
+/** Converts an error of the AWS SDK or its connection to a UserError; undefined for other errors. */
 export function explainAwsError(error: unknown, at: CloudOfError): UserError | undefined {
   const found = explainFailure(error, at);
   if (found === undefined) return undefined;

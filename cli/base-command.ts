@@ -12,9 +12,9 @@ import { toJson } from "./render/json.ts";
 import { ExactScreen, linesFor, textOf, writeExactly } from "./screen.ts";
 
 /**
- * What all commands have in common: the global flags, one way out for errors, one JSON envelope.
+ * The base of all commands: global flags, error reporting and the JSON envelope.
  *
- * Results go to stdout, everything else to stderr. `run` returns what `--json` shows as `result`.
+ * Results go to stdout, everything else to stderr. The return value of `run` is the `result` of `--json`.
  */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
@@ -29,7 +29,7 @@ export abstract class BaseCommand extends Command {
       env: "SPAWN_ENVIRONMENT",
     }),
     verbose: Flags.boolean({
-      summary: "Show details: what the engine does, and the stack of an error.",
+      summary: "Show details: the engine's steps, and the stack trace of an error.",
       helpGroup: "GLOBAL",
       default: false,
     }),
@@ -38,7 +38,7 @@ export abstract class BaseCommand extends Command {
   readonly #warnings: string[] = [];
   #context: Context | undefined;
   #failed = false;
-  readonly #whenTold: (() => Promise<void>)[] = [];
+  readonly #afterOutput: (() => Promise<void>)[] = [];
   #fact: string | undefined;
 
   /** The context of the environment that `--environment` names. */
@@ -47,17 +47,23 @@ export abstract class BaseCommand extends Command {
     return this.#context;
   }
 
-  /** Lines for people, on stderr; none under `--json`. */
+  /** A context that reads the environment's file again, after the command has changed it. */
+  protected freshContextOf(flags: { readonly environment: string }): Context {
+    this.#context = undefined;
+    return this.contextOf(flags);
+  }
+
+  /** Prints lines for people on stderr, unless `--json` is set. */
   protected note(...lines: readonly string[]): void {
     if (!this.jsonEnabled()) process.stderr.write(`${textOf(lines)}\n`);
   }
 
-  /** A line of the result for people, on stdout. */
+  /** Prints a line of the result for people on stdout. */
   override log(line = ""): void {
     if (!this.jsonEnabled()) process.stdout.write(`${textOf([line])}\n`);
   }
 
-  /** A warning on stderr; under `--json` it is in the envelope. */
+  /** Prints a warning on stderr; with `--json`, adds it to the envelope. */
   override warn(input: Error | string): Error | string {
     const text = typeof input === "string" ? input : input.message;
     this.#warnings.push(text);
@@ -66,12 +72,12 @@ export abstract class BaseCommand extends Command {
   }
 
   /**
-   * Runs an action after the result has been written: the command keeps its journal until the user has the result.
-   * @param fact what the user must not lose, such as an ID: it goes to stderr if the result cannot be written
+   * Runs an action after the result has been written. So a command keeps its journal until the user has the result.
+   * @param fact information that the user must not lose, such as an ID. It goes to stderr if the result cannot be written
    */
-  protected whenTold(fact: string, work: () => Promise<void>): void {
+  protected afterOutput(fact: string, work: () => Promise<void>): void {
     this.#fact = fact;
-    this.#whenTold.push(work);
+    this.#afterOutput.push(work);
   }
 
   protected override async init(): Promise<void> {
@@ -92,11 +98,11 @@ export abstract class BaseCommand extends Command {
     if (this.#fact !== undefined && this.jsonEnabled() && isOutputDiscarded()) {
       tell(linesFor(process.stderr, this.#fact));
     }
-    for (const work of this.#whenTold) await work();
+    for (const work of this.#afterOutput) await work();
     return result;
   }
 
-  /** The single way out for errors: the text or the envelope, and the exit code. */
+  /** Reports every error: as text or in the envelope, with the exit code. */
   protected override async catch(error: unknown): Promise<void> {
     this.#failed = true;
     if (error instanceof OutputClosed && this.#fact === undefined) return;
@@ -112,7 +118,7 @@ export abstract class BaseCommand extends Command {
     if (this.argv.includes("--verbose")) tell(renderDetails(error));
   }
 
-  /** If stdout cannot take the error, it goes to stderr. */
+  /** Prints the envelope, or the error on stderr if stdout fails. */
   async #printEnvelope(failure: UserError): Promise<void> {
     this.logJson(failureEnvelope(failure, this.#warnings));
     if ((await endOutput()) !== undefined) tell(renderFailure(failure, process.stderr));
@@ -142,16 +148,16 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** Writes text that is printable, but for colours, to stderr. */
+/** Writes text to stderr that contains no control characters except colours. */
 const tell = (text: string): boolean => writeExactly(process.stderr, text);
 
-/** The failure of the output of a command that has done its work. */
+/** The error of a command that succeeded but could not write its result. */
 function withFact(error: OutputClosed | OutputFailed, fact: string): UserError {
   const why = error instanceof OutputFailed ? error.why : `The output was closed (${error.message}).`;
   return new OutputFailed("the output could not be written", { why: `${why} ${fact}`, cause: error });
 }
 
-/** oclif's way of ending a command early (`this.exit(2)`). */
+/** oclif throws this error to end a command early (`this.exit(2)`). */
 function isExit(error: unknown): error is { oclif: { exit: number } } {
   return error instanceof Error && "code" in error && error.code === "EEXIT";
 }

@@ -4,8 +4,8 @@ import { shellQuoted } from "../staging/shell.ts";
 import { DEFAULT_SETTINGS } from "./defaults.ts";
 
 /**
- * A command for the user to type, with the environment where it is another than the one that is taken when none is
- * named: a remedy that is pasted must not work on another environment than the one that it was given for.
+ * A command for the user to run. It names the environment unless that is the default, so that a pasted command runs on the right
+ * environment.
  */
 export function commandLine(command: string, environment: string, env = process.env): string {
   return environment === environmentTaken(env)
@@ -13,8 +13,8 @@ export function commandLine(command: string, environment: string, env = process.
     : `${command} --environment ${shellQuoted(environment)}`;
 }
 
-/** The environment that a command works on without `--environment`; undefined while the user's config cannot be read. */
-function environmentTaken(env: NodeJS.ProcessEnv): string | undefined {
+/** The environment of a command without `--environment`; undefined if the user's config cannot be read. */
+export function environmentTaken(env: NodeJS.ProcessEnv): string | undefined {
   if (env["SPAWN_ENVIRONMENT"]) return env["SPAWN_ENVIRONMENT"];
   try {
     return readUserConfig(env).settings.environment ?? DEFAULT_SETTINGS.environment;

@@ -3,24 +3,24 @@ import { InputError, UserError } from "../staging/errors.ts";
 import { printable } from "../staging/printable.ts";
 import { ExactScreen } from "./screen.ts";
 
-/** Where the question is asked; by default the process's own terminal. */
-export interface Terminal {
+/** The terminal of the prompt; by default the process's own. */
+interface Terminal {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  /** Questions go to stderr: stdout is for results. */
+  /** Prompts go to stderr: stdout is for results. */
   readonly output: NodeJS.WritableStream;
 }
 
 export interface ConfirmOptions {
-  /** `--yes`: nothing is asked. */
+  /** Skips the prompt (`--yes`). */
   readonly yes: boolean;
-  /** The command with which nobody is asked, for the error where nobody can answer. */
+  /** The command to repeat with `--yes`, for the error without a terminal. */
   readonly command: string;
   readonly terminal?: Terminal;
 }
 
 /**
- * Asks a y/N question. Anything but `y` or `yes` is a no; so is the end of the input.
- * @throws InputError (exit code 2) where stdin is not a terminal and `--yes` was not given
+ * Prompts with a y/N question. Only `y` and `yes` confirm; the end of the input does not.
+ * @throws InputError (exit code 2) if stdin is not a terminal and `--yes` is not set
  * @throws UserError with exit code 130 on Ctrl-C
  */
 export async function confirm(question: string, options: ConfirmOptions): Promise<boolean> {
@@ -30,8 +30,8 @@ export async function confirm(question: string, options: ConfirmOptions): Promis
     output: new ExactScreen(process.stderr),
   };
   if (input.isTTY !== true) {
-    throw new InputError("nobody can answer the question whether to go on", {
-      why: "The input is not a terminal, so this needs --yes.",
+    throw new InputError("the command needs a confirmation", {
+      why: "The input is not a terminal, so the command needs --yes.",
       fix: `${options.command} --yes`,
     });
   }

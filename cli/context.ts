@@ -10,28 +10,30 @@ import { isOnLocalCloud, usersEndpoint } from "../connection/variables.ts";
 import type { RunningCloud } from "../local/cloud/cloud.ts";
 import { spawnPaths, stateUrlOf } from "../local/paths.ts";
 import type { OnProgress } from "../local/progress.ts";
-import { packageRoot } from "../package-root.ts";
-import type { ConfiguredProfile } from "../stacks/aws-config.ts";
+import type { ObjectStore } from "../provider/store/object-store.ts";
+import type { ConfiguredProfile } from "../stacks/aws-profile.ts";
+import { findProjectFolder } from "../stacks/project-folder.ts";
 import { readUserConfig } from "../stacks/user-config.ts";
 import type { AccountId } from "../staging/accounts.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import { type EnvironmentSettings, parseEnvironmentName } from "../staging/environment.ts";
-import type { TableFact } from "../staging/ownership/names.ts";
+import { InputError } from "../staging/errors.ts";
+import { oncePer } from "../staging/once.ts";
 import type { Region } from "../staging/regions.ts";
+import type { TableFact } from "../staging/resources/environment-facts.ts";
 import { statePlaceOf } from "../staging/state-bucket.ts";
 import type { CloudOfError } from "./aws-errors.ts";
 import type { BucketObjects } from "./engine/bucket-objects.ts";
 import type { SessionSource } from "./engine/session.ts";
 import type { Tables } from "./services/entry/records.ts";
-import { shellOfLocalCloud } from "./shell-of-local-cloud.ts";
 
-/** Shows what takes long; `done` ends its line. */
+/** Shows the progress of a long step; `done` ends its line. */
 export interface StepPrinter {
   readonly onProgress: OnProgress;
   readonly done: () => void;
 }
 
-export interface Environment {
+interface Environment {
   readonly settings: EnvironmentSettings;
   /** Entries that the environment's configuration declares. */
   readonly entries: readonly EntrySpec[];
@@ -39,9 +41,15 @@ export interface Environment {
   readonly profile?: ConfiguredProfile | undefined;
 }
 
+/** The ways to a bucket of the environment. */
+interface OwnS3 {
+  readonly client: S3Client;
+  readonly store: ObjectStore;
+}
+
 /**
- * What a command works on: one environment, its cloud, and clients for it. Everything is loaded when it is first
- * asked for, so that a command pays only for what it uses.
+ * The environment of a command, its cloud, and AWS clients. Each member loads at its first use, so a command does not wait for
+ * modules that it does not need.
  */
 export class Context {
   readonly environmentName: string;
@@ -54,32 +62,32 @@ export class Context {
   #tableFacts: Promise<readonly TableFact[]> | undefined;
   #account: Promise<AccountId | undefined> | undefined;
   #iam: Promise<IAMClient> | undefined;
-  readonly #s3 = new Map<Region, Promise<S3Client>>();
-  /** Regions with a bucket that is known to belong to the environment. */
-  readonly #ownS3 = new Map<Region, Promise<S3Client>>();
-  /** For errors. */
+  readonly #s3 = oncePer((region: Region) => this.#makeS3(region));
+  /** For regions whose bucket belongs to the environment. */
+  readonly #ownS3 = oncePer((region: Region) => this.#checkedS3(region));
+  /** The connection, once it is resolved, for errors. */
   #resolved: Connection | undefined;
 
   /**
-   * @param progress told when something takes long, such as the first start of the local cloud
-   * @throws InputError when `environmentName` cannot be one
+   * @param progress receives long steps, such as the first start of the local cloud
+   * @throws InputError if `environmentName` is not a valid name
    */
   constructor(environmentName: string, progress: StepPrinter) {
     this.environmentName = parseEnvironmentName(environmentName);
     this.#progress = progress;
   }
 
-  /** The folder of `Pulumi.yaml` and of the environments' settings files. */
-  readonly projectFolder = packageRoot();
+  /** The folder with `Pulumi.yaml` and the environments' settings files. */
+  readonly projectFolder = findProjectFolder();
 
-  /** @throws InputError when the environment has no settings file or the file is not valid */
+  /** @throws InputError if the environment's settings file is missing or not valid */
   environment(): Promise<Environment> {
     this.#environment ??= this.#readEnvironment();
     return this.#environment;
   }
 
   async #readEnvironment(): Promise<Environment> {
-    const { readEnvironmentFile } = await import("../stacks/environment-config.ts");
+    const { readEnvironmentFile } = await import("../stacks/environment-file.ts");
     return await readEnvironmentFile(this.projectFolder, this.environmentName);
   }
 
@@ -88,8 +96,8 @@ export class Context {
   }
 
   /**
-   * The endpoint of every service, where one stands in for AWS: that of `AWS_ENDPOINT_URL`, or of the local cloud, which is
-   * started where it is not running. Undefined for AWS's own.
+   * The endpoint of a server that replaces AWS: `AWS_ENDPOINT_URL` or the local cloud, which is started if necessary. Undefined for
+   * AWS's own endpoints.
    */
   async endpoint(): Promise<string | undefined> {
     await this.connection();
@@ -97,9 +105,9 @@ export class Context {
   }
 
   /**
-   * The connection to AWS: credentials, endpoints, proxies. This process gets the same variables as its children, since the AWS SDK
-   * reads some by itself.
-   * @throws InputError that names the variable or the file that cannot be used
+   * The connection to AWS: credentials, endpoints, proxies. Also sets this process's variables to those of its children, because the
+   * AWS SDK reads some of them.
+   * @throws InputError that names the invalid variable or file
    */
   connection(): Promise<Connection> {
     this.#connection ??= this.#connect();
@@ -116,7 +124,7 @@ export class Context {
     return this.#resolved;
   }
 
-  /** The cloud that requests and the engine's plugins go to; the local one is started where it is not running. */
+  /** The cloud of all requests, including the plugins'. Starts the local cloud if necessary. */
   target(): Promise<Target> {
     this.#target ??= this.#findTarget();
     return this.#target;
@@ -145,8 +153,8 @@ export class Context {
   }
 
   /**
-   * The backend of the stacks' state: PULUMI_BACKEND_URL where the user has set it, else the one that is configured for
-   * the environment, else a folder in the user's data for a local environment; undefined for what `pulumi login` has chosen.
+   * URL of the state's backend: PULUMI_BACKEND_URL, or the configured URL of the environment, or a folder in the user's data for a
+   * local environment. Undefined for the backend that `pulumi login` chose.
    */
   async stateUrl(): Promise<string | undefined> {
     const own =
@@ -158,9 +166,9 @@ export class Context {
   }
 
   /**
-   * The objects of a backend that is a bucket.
-   * @param backend its URL. @default the one that is in use
-   * @returns undefined for any other backend
+   * The objects of a backend in a bucket.
+   * @param backend its URL. @default the backend in use
+   * @returns undefined for other backends
    */
   async stateObjects(backend?: string): Promise<BucketObjects | undefined> {
     const place = statePlaceOf(backend ?? (await this.stateUrl()));
@@ -175,22 +183,22 @@ export class Context {
       this.connection(),
       import("../connection/access.ts"),
     ]);
-    const { transport } = await openAccess(connection);
+    const access = await openAccess("cli", connection);
     return {
-      ...serviceSettings(connection, service, region),
+      ...serviceSettings(access, service, region),
       maxAttempts: 3,
-      requestHandler: transport.handler({ connectionTimeout: 5_000, socketTimeout: 30_000 }),
+      requestHandler: access.transport.handler({ connectionTimeout: 5_000, socketTimeout: 30_000 }),
     };
   }
 
-  /** The client of the region that has the tables. */
+  /** The client of the tables' region. */
   dynamo(): Promise<DynamoDBClient> {
     this.#dynamo ??= this.#makeDynamo();
     return this.#dynamo;
   }
 
   async #makeDynamo(): Promise<DynamoDBClient> {
-    // The SDK takes a while to load, and the cloud a while to start: both at once.
+    // Load the SDK while the cloud starts.
     const [{ makeDynamoDBClient }, config] = await Promise.all([
       import("./clients/dynamodb.ts"),
       this.settings().then(({ tableRegion }) => this.clientConfig("DYNAMODB", tableRegion)),
@@ -199,8 +207,8 @@ export class Context {
   }
 
   /**
-   * The environment's tables, for the functions of `services/records.ts`.
-   * @throws InputError when they belong to another environment, or are to be in another account
+   * The environment's tables.
+   * @throws InputError if they belong to another environment, or the credentials to another account
    */
   tables(): Promise<Tables> {
     this.#tables ??= this.#ownTables();
@@ -211,7 +219,7 @@ export class Context {
     const [settings, client, facts, { refuseOthersTables }] = await Promise.all([
       this.settings(),
       this.dynamo(),
-      this.#lookAtTables(),
+      this.#surveyTables(),
       import("./services/environment/ownership.ts"),
     ]);
     if (settings.account !== undefined) await this.account();
@@ -221,53 +229,54 @@ export class Context {
     return { client, settings, otherBuckets };
   }
 
-  #lookAtTables(): Promise<readonly TableFact[]> {
+  #surveyTables(): Promise<readonly TableFact[]> {
     this.#tableFacts ??= Promise.all([
       this.settings(),
       this.dynamo(),
       import("./services/environment/ownership.ts"),
-    ]).then(([settings, client, { lookAtTables }]) => lookAtTables(settings, client));
+    ]).then(([settings, client, { surveyTables }]) => surveyTables(settings, client));
     return this.#tableFacts;
   }
 
   /**
-   * The account of the credentials in use, which is the environment's; undefined where the server has no accounts
-   * (`connection/account.ts`). The ARNs of the tables tell it; STS is asked only where there are no tables.
-   * @throws InputError when the environment is to be in another account
-   * @throws UserError when AWS does not tell
+   * The account of the credentials, checked to be the environment's; undefined if the server has no accounts
+   * (`connection/account.ts`). It comes from the tables' ARNs, or from STS if there are no tables.
+   * @throws InputError if the environment belongs to another account
+   * @throws UserError if the account cannot be determined
    */
   account(): Promise<AccountId | undefined> {
     this.#account ??= import("./services/environment/account.ts").then(({ findAccount }) =>
-      findAccount(this, () => this.#lookAtTables()),
+      findAccount(this, () => this.#surveyTables()),
     );
     return this.#account;
   }
 
   /**
    * The S3 client for the environment's bucket in `region`.
-   * @throws InputError when the bucket belongs to another environment or account
+   * @throws InputError if the bucket belongs to another environment or account
    */
-  s3(region: Region): Promise<S3Client> {
-    let client = this.#ownS3.get(region);
-    if (client === undefined) {
-      client = this.#checkedS3(region);
-      this.#ownS3.set(region, client);
-    }
-    return client;
+  async s3(region: Region): Promise<S3Client> {
+    return (await this.#ownS3(region)).client;
   }
 
-  async #checkedS3(region: Region): Promise<S3Client> {
-    const [settings, client, account, { refuseOthersBucket }] = await Promise.all([
+  /** The objects of the environment's bucket in `region`. @throws InputError as {@link s3} */
+  async store(region: Region): Promise<ObjectStore> {
+    return (await this.#ownS3(region)).store;
+  }
+
+  async #checkedS3(region: Region): Promise<OwnS3> {
+    const [settings, client, account, { refuseOthersBucket }, { sdkStore }] = await Promise.all([
       this.settings(),
       this.anyBucketsS3(region),
       this.account(),
       import("./services/environment/ownership.ts"),
+      import("../provider/store/client.ts"),
     ]);
     await refuseOthersBucket(settings, region, client, account);
-    return client;
+    return { client, store: sdkStore(client, region) };
   }
 
-  /** The client of IAM, which is the same for all regions. */
+  /** The client of IAM, which has no regions. */
   async iam(): Promise<IAMClient> {
     this.#iam ??= Promise.all([import("./clients/iam.ts"), this.clientConfig("IAM", "us-east-1")]).then(
       ([{ makeIamClient }, config]) => makeIamClient(config),
@@ -280,31 +289,35 @@ export class Context {
    * credentials. AWS refuses a request to a bucket in another region than the client's.
    */
   anyBucketsS3(region: Region): Promise<S3Client> {
-    let client = this.#s3.get(region);
-    if (client === undefined) {
-      client = this.#makeS3(region);
-      this.#s3.set(region, client);
-    }
-    return client;
+    return this.#s3(region);
   }
 
   async #makeS3(region: Region): Promise<S3Client> {
-    const [{ makeS3Client }, config] = await Promise.all([
-      import("./clients/s3.ts"),
+    const [{ createS3Client }, config] = await Promise.all([
+      import("../provider/store/client.ts"),
       this.clientConfig("S3", region),
     ]);
-    return makeS3Client(config, () => this.account());
+    return createS3Client(config, { owner: () => this.account() });
   }
 
-  /** Where requests went, as far as it is known: for the texts of errors. Loads nothing. */
+  /** The environment and the connection so far, for errors. Loads nothing. */
   get at(): CloudOfError {
     return { environment: this.environmentName, connection: this.#resolved };
   }
 }
 
-/** What commands on one entry need: its record, its data in each region, and its stack. */
-export type EntryContext = Pick<
+/** The part of the context that a search for everything of one entry in AWS needs. */
+export type RemainsContext = Pick<
   Context,
-  "account" | "at" | "clientConfig" | "connection" | "environmentName" | "s3" | "settings" | "tables"
-> &
-  SessionSource;
+  "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "store" | "tables"
+>;
+
+/** The part of the context that commands on one entry need: its record, its data in each region, and its stack. */
+export type EntryContext = RemainsContext & Pick<Context, "connection"> & SessionSource;
+
+/** The error for an environment on AWS in a shell that `spawn env` has set to the local cloud. */
+const shellOfLocalCloud = (environment: string): InputError =>
+  new InputError(`environment ${environment} is on AWS, but this shell is set to the local cloud`, {
+    why: "The shell has the variables of spawn env: AWS_ENDPOINT_URL and the local cloud's keys.",
+    fix: "Use another shell, or first: unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE",
+  });

@@ -1,7 +1,7 @@
 import type { UserSettings } from "../stacks/user-config.ts";
 import { DEFAULT_TTL_DAYS } from "../staging/ttl.ts";
 
-/** What commands take where neither a flag, nor a variable, nor the user's config says otherwise. */
+/** Defaults of the settings. The user's config, variables and flags override them. */
 export const DEFAULT_SETTINGS: UserSettings = {
   environment: "dev",
   prices: "guide",

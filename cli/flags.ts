@@ -5,23 +5,22 @@ import { DEFAULT_SETTINGS } from "./defaults.ts";
 import type { CsvForm } from "./render/csv.ts";
 
 /**
- * The default of a flag whose value can be configured: what `spawn config set` has stored under `key`, else the program's
- * own. A variable that the flag reads (`env`) goes before both.
+ * The default of a configurable flag: the value of `key` in the user's config, or the program's default. A variable that the flag
+ * reads (`env`) takes precedence over both.
  * @example Flags.string({ summary: "…", ...configured("staging.ttl") })
  */
 export function configured<K extends SettingKey>(key: K) {
   return {
     default: async (): Promise<UserSettings[K]> => readUserConfig().settings[key] ?? DEFAULT_SETTINGS[key],
-    // What help shows is the same for everybody: it is computed when the program is built.
+    // Help is generated at build time, so it cannot contain the user's own settings.
     defaultHelp: async (): Promise<string> => `${DEFAULT_SETTINGS[key]}, or ${key} of spawn config`,
   };
 }
 
-/** Forms in which `list` and `info` print. */
+/** Output formats of `list` and `info`. */
 export const FORMATS = ["table", "json", "yaml"] as const;
-export type Format = (typeof FORMATS)[number];
 
-/** `--format`: for programs, the metadata schema itself, without the envelope of `--json`. */
+/** `--format`: json and yaml print the metadata without the envelope of `--json`. */
 export const formatFlag = Flags.option({
   options: FORMATS,
   default: "table",
@@ -31,7 +30,7 @@ export const formatFlag = Flags.option({
   exclusive: ["json"],
 });
 
-/** `--yes`: for scripts, where nobody can answer a question. */
+/** `--yes`: for scripts, which cannot answer a prompt. */
 export const yesFlag = Flags.boolean({
   char: "y",
   default: false,
@@ -46,7 +45,7 @@ export const rawFlag = Flags.boolean({
     "Without it, CSV is safe to open in a spreadsheet: text that would be a formula (it starts with =, +, - or @) gets a leading apostrophe, and control characters become escapes such as \\n.",
 });
 
-/** @throws InputError for another format than CSV */
+/** @throws InputError if `--raw` is set for a format other than CSV */
 export function csvForm(raw: boolean, format: string): CsvForm {
   if (raw && format !== "csv") {
     throw new InputError("--raw is for CSV only", {

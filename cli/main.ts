@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Interfaces, run, settings } from "@oclif/core";
 import { applyChanges } from "../connection/process.ts";
-import { nameProgram } from "../connection/user-agent.ts";
 import { programVariables } from "../local/engine/variables.ts";
 import { spawnPaths } from "../local/paths.ts";
 import { homeFolder } from "../local/shell-variables.ts";
@@ -15,16 +14,15 @@ import { toJson } from "./render/json.ts";
 import { guardScreen, writeExactly } from "./screen.ts";
 import { endBySignal } from "./signals.ts";
 
-/** Runs the command line of this process, and ends the process. Never rejects. */
+/** Runs the command line and ends the process. Never rejects. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
-  nameProgram("cli");
   watchOutput();
   guardScreen();
   endBySignal();
-  // oclif's search for TypeScript sources is for programs that are not bundled, and depends on NODE_ENV.
+  // Disable oclif's search for TypeScript sources: spawn is bundled, and the search depends on NODE_ENV.
   settings.enableAutoTranspile = false;
   applyChanges(process.env, programVariables(process.env));
-  // oclif asks the system, which fails for a user that it does not know.
+  // Without HOME, oclif looks up the user, which fails for a user ID without an account.
   process.env["HOME"] ||= homeFolder(process.env);
   const { cache, data } = spawnPaths();
   process.env["SPAWN_CACHE_DIR"] ??= cache;
@@ -40,15 +38,15 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
       userPlugins: false,
     });
   } catch (error) {
-    // A command reports its own errors; what comes here has found no command.
+    // Commands report their own errors. This one happened before a command was found.
     await reportFailure(error, argv);
   }
   const lost = (await endOutput()) ?? closeOutput();
-  // Of a help page, say: a command reports what it could not write itself.
+  // Commands report their own failed output. This is for other output, such as help.
   if (lost instanceof OutputFailed && Number(process.exitCode ?? 0) === 0) {
     await reportFailure(lost, []);
   }
-  // Idle connections would keep the process alive for a while.
+  // Idle connections would delay the end of the process.
   process.exit();
 }
 

@@ -4,44 +4,44 @@ import { UserError } from "../staging/errors.ts";
 import { writeExactly } from "./screen.ts";
 
 /*
- * Every command writes its results here, and every failed write is an error of the command. Node itself does not report it:
- * it drops output that a full disk refuses, and exits with code 0.
+ * Every command writes its results here, so that a failed write fails the command. Node itself ignores a write that a full disk
+ * refuses, and exits with code 0.
  */
 
-/** The reader of our output has gone (`| head -1`): there is nobody left to write for. */
+/** The reader has closed our output (`| head -1`). */
 export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
 
-/** The output could not be written, for another reason than a closed pipe. */
+/** The output could not be written, but its reader did not close it. */
 export class OutputFailed extends UserError {}
 
-/** The first error of each stream: what is written after it only fails because of it. */
-const failures = new WeakMap<NodeJS.WritableStream, NodeJS.ErrnoException>();
+/** A stream that {@link watchOutput} may watch. */
+interface Output extends NodeJS.WritableStream {
+  /** The first error, which causes all later ones. */
+  failure?: NodeJS.ErrnoException;
+}
 
 /**
- * Writes to stdout and waits until it is taken, so that a long output never piles up in memory. An empty text waits for
- * what was written before. It is for people: control characters are shown as escapes.
- * @throws OutputClosed when the reader has gone
- * @throws OutputFailed when it cannot be written (a full disk)
+ * Writes text for people to stdout, with control characters as escapes. Waits for the write, so that a long output does not
+ * accumulate in memory. An empty text waits for earlier writes.
+ * @throws OutputClosed if the reader has closed the output
+ * @throws OutputFailed if the write fails, for example on a full disk
  */
-export function writeOut(text: string, stream: NodeJS.WritableStream = process.stdout): Promise<void> {
+export function writeOut(text: string, stream: Output = process.stdout): Promise<void> {
   return writeBy((done) => stream.write(text, done), stream);
 }
 
-/** The same for data that programs read, such as JSON: they are written as they are. */
-export function writeData(
-  text: string | Uint8Array,
-  stream: NodeJS.WritableStream = process.stdout,
-): Promise<void> {
+/** Like {@link writeOut}, for data that programs read, such as JSON. Writes them unchanged. */
+export function writeData(text: string | Uint8Array, stream: Output = process.stdout): Promise<void> {
   return writeBy((done) => writeExactly(stream, text, done), stream);
 }
 
-/** The same for text that programs read and people may look at, such as a script or a path: as it is, and printable on a terminal. */
+/** Like {@link writeOut}, for text that programs read, such as a script or a path: unchanged, except on a terminal. */
 export const writeForPrograms = (text: string): Promise<void> =>
   process.stdout.isTTY ? writeOut(text) : writeData(text);
 
-/** The same for bytes of a log, whose tabs and line ends a terminal shows as it does in any other file. */
+/** Like {@link writeOut}, for bytes of a log. On a terminal, tabs become spaces and CRLF becomes LF. */
 export const writeLog = (bytes: Uint8Array): Promise<void> =>
   process.stdout.isTTY
     ? writeOut(Buffer.from(bytes).toString().replaceAll("\r\n", "\n").replaceAll("\t", "    "))
@@ -49,21 +49,22 @@ export const writeLog = (bytes: Uint8Array): Promise<void> =>
 
 type Done = (error?: NodeJS.ErrnoException | null) => void;
 
-function writeBy(write: (done: Done) => boolean, stream: NodeJS.WritableStream): Promise<void> {
+function writeBy(write: (done: Done) => boolean, stream: Output): Promise<void> {
   return new Promise((resolve, reject) => {
     write((error) => {
       // The stream's "error" event comes in the next tick.
-      if (error) setImmediate(() => reject(outputError(failures.get(stream) ?? error)));
+      if (error) setImmediate(() => reject(outputError(stream.failure ?? error)));
       else resolve();
     });
   });
 }
 
-/** Waits for all that was written to stdout. @returns why it could not be written; undefined where it was */
+/** Waits for all writes to stdout. @returns the error of a failed write, if any */
 export async function endOutput(): Promise<OutputClosed | OutputFailed | undefined> {
   try {
-    await writeOut("");
-    const failure = failures.get(process.stdout);
+    const stream: Output = process.stdout;
+    await writeOut("", stream);
+    const { failure } = stream;
     return failure && outputError(failure);
   } catch (error) {
     if (error instanceof OutputClosed || error instanceof OutputFailed) return error;
@@ -73,7 +74,7 @@ export async function endOutput(): Promise<OutputClosed | OutputFailed | undefin
 
 function outputError(error: NodeJS.ErrnoException): OutputClosed | OutputFailed {
   if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") {
-    return new OutputClosed("the reader of the output has gone", { cause: error });
+    return new OutputClosed("the reader closed the output", { cause: error });
   }
   return new OutputFailed("the output could not be written", {
     why: `${error.message}.`,
@@ -83,22 +84,23 @@ function outputError(error: NodeJS.ErrnoException): OutputClosed | OutputFailed 
 }
 
 /**
- * Makes failed writes known to {@link writeOut} and {@link endOutput}. Without listeners a failed write to stdout or stderr would
- * end the process in the middle of its work.
+ * Records failed writes for {@link writeOut} and {@link endOutput}. Without a listener, a failed write to stdout or stderr would end
+ * the process immediately.
  */
 export function watchOutput(): void {
-  for (const stream of [process.stdout, process.stderr]) {
+  const streams: readonly (NodeJS.WriteStream & Output)[] = [process.stdout, process.stderr];
+  for (const stream of streams) {
     stream.removeAllListeners("error");
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (!failures.has(stream)) failures.set(stream, error);
+      stream.failure ??= error;
     });
   }
   if (isFile(process.stdout.fd)) writeWholeChunks(process.stdout, process.stdout.fd);
 }
 
 /**
- * Closes stdout if it is a file: some file systems report a full disk only then.
- * @returns why it could not be written; undefined where it was
+ * Closes stdout if it is a file, because some file systems report a full disk only then.
+ * @returns the error, if any
  */
 export function closeOutput(): OutputClosed | OutputFailed | undefined {
   if (!isFile(process.stdout.fd)) return undefined;
@@ -110,7 +112,7 @@ export function closeOutput(): OutputClosed | OutputFailed | undefined {
   }
 }
 
-/** Node's stream for files ignores how much of a chunk was written: on a disk that fills up, it drops the rest in silence. */
+/** Node's file stream ignores partial writes: on a full disk it silently drops the rest of a chunk. */
 function writeWholeChunks(stream: Writable, fd: number): void {
   stream._write = (chunk: Uint8Array, _encoding, done) => {
     try {
@@ -125,12 +127,12 @@ function writeWholeChunks(stream: Writable, fd: number): void {
 
 /**
  * Writes all of `bytes`.
- * @param write writes some of them and returns how many
+ * @param write writes some of the bytes and returns their number
  * @throws the system's error if a write fails
  */
 export function writeWhole(bytes: Uint8Array, write: (bytes: Uint8Array) => number): void {
-  let left = bytes;
-  while (left.length > 0) left = left.subarray(write(left));
+  let remaining = bytes;
+  while (remaining.length > 0) remaining = remaining.subarray(write(remaining));
 }
 
 function isFile(fd: number): boolean {
@@ -138,11 +140,11 @@ function isFile(fd: number): boolean {
     const status = fstatSync(fd);
     return status.isFile() || (status.isCharacterDevice() && !process.stdout.isTTY);
   } catch {
-    return false; // Node says so itself at the first write
+    return false; // Node reports the bad descriptor at the first write
   }
 }
 
-/** Whether stdout is `/dev/null`, which is also what Node makes of a stdout that the shell has closed (`>&-`). */
+/** Whether stdout is `/dev/null`. Node also opens `/dev/null` if the shell has closed stdout (`>&-`). */
 export function isOutputDiscarded(): boolean {
   try {
     const status = fstatSync(process.stdout.fd);

@@ -2,22 +2,22 @@ import type { Command } from "@oclif/core";
 import { InputError, UserError } from "../staging/errors.ts";
 import { nearest } from "../staging/nearest.ts";
 
-/** The command line that could not be parsed: which command it was, and the flags that it has. */
+/** The command whose arguments could not be parsed. */
 export interface ParsedCommand {
-  /** As it is typed: `spawn stage list`. */
+  /** Such as `spawn stage list`. */
   readonly name: string;
   readonly flags: readonly string[];
 }
 
-/** What oclif's parser throws; its classes are told apart by name, which survives bundling and two copies of it. */
+/** An error of oclif's parser. Its class is recognized by name, which also works with bundled or duplicate copies of oclif. */
 interface ParserError extends Error {
   readonly flags?: readonly string[];
   readonly args?: readonly (string | Command.Arg.Cached)[];
 }
 
 /**
- * Turns an error of oclif's parser into ours: what was wrong, the nearest flag, where help is.
- * @returns undefined for any other error
+ * Converts an error of oclif's parser to an InputError with the nearest flag or the help command.
+ * @returns undefined for other errors
  */
 export function explainParseError(error: unknown, command: ParsedCommand): UserError | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -54,7 +54,7 @@ export function explainParseError(error: unknown, command: ParsedCommand): UserE
     case "InvalidArgsSpecError":
       return new InputError(decapitalize(firstReason(error.message)), { fix: help });
     default:
-      // "Flag --x expects a value" and the like are plain CLIErrors; the last is of `spawn help`.
+      // "Flag --x expects a value" and similar errors are plain CLIErrors. `spawn help` throws the last one.
       return "oclif" in error &&
         /^(Flag --|Unexpected flag |Expected |Command .* not found)/.test(error.message)
         ? new InputError(decapitalize(firstReason(error.message)), { fix: help })
@@ -67,12 +67,12 @@ const argumentNames = (args: readonly (string | Command.Arg.Cached)[]): string =
 
 const HELP_HINT = "\nSee more help with --help";
 
-/** oclif prefixes the message of whatever a flag's own parser throws; that message says it all. */
+/** Removes the text that oclif adds to the message of an error in a flag's own parser. */
 function unwrapFlagError(error: Error): void {
   error.message = error.message.replace(/^Parsing --\S+ \n\t/, "").replace(HELP_HINT, "");
 }
 
-/** oclif lists what failed below a heading. */
+/** oclif lists the failed checks under a heading. */
 function firstReason(message: string): string {
   const [heading = "", ...reasons] = message.split("\n");
   return heading.startsWith("The following error") ? reasons.map((line) => line.trim()).join("; ") : heading;

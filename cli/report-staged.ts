@@ -11,14 +11,14 @@ import { textOf } from "./screen.ts";
 import { type StagingMetadata, toMetadata } from "./services/entry/metadata.ts";
 import { getRecord, getUsage } from "./services/entry/records.ts";
 
-/** What the summary shows of an entry. */
+/** The details of an entry in its summary. */
 export interface StagedSummary
   extends Pick<EntryDetails, "id" | "sizeBytes" | "regions" | "ttlDays" | "uploadedAt"> {
-  /** What the accounts have to know that it is shared with. */
+  /** Instructions for the accounts that the entry is shared with. */
   readonly sharing: Sharing;
 }
 
-/** The summary of an entry that was made by an earlier command. */
+/** The summary of an entry of an earlier command. */
 export function summaryOf(record: StagingRecord): StagedSummary {
   const { stagingId, sizeBytes, regions, ttl, uploadedAt } = record;
   return {
@@ -27,7 +27,7 @@ export function summaryOf(record: StagingRecord): StagedSummary {
   };
 }
 
-/** The summary of an entry that this command has made. */
+/** The summary of an entry that this command created. */
 export function summaryOfDetails(details: EntryDetails): StagedSummary {
   const points = details.regions.flatMap((region): [string, AccessPoint][] => {
     const point = details.locations[region]?.accessPoint;
@@ -48,8 +48,8 @@ export function summaryOfDetails(details: EntryDetails): StagedSummary {
 }
 
 /**
- * Tells of an entry that is whole now: the summary at a terminal; elsewhere the ID alone on stdout, for scripts, and the
- * summary on stderr.
+ * Reports a complete entry. On a terminal it prints the summary; otherwise it prints the ID on stdout, for scripts, and the summary on
+ * stderr.
  * @param note writes lines on stderr
  */
 export async function reportStaged(
@@ -69,7 +69,7 @@ export async function reportStaged(
   await writeOut(`${details.id}\n`);
 }
 
-/** The same for `--json`: the entry as `list` and `info` print it for programs. */
+/** The entry for `--json`, in the schema of `list` and `info`. */
 export async function stagedMetadata(
   context: Pick<Context, "tables">,
   { id }: Pick<EntryDetails, "id">,
@@ -80,5 +80,5 @@ export async function stagedMetadata(
   return toMetadata(record, usage);
 }
 
-/** What the user must learn of an entry, wherever the output goes. */
+/** The line about an entry that the user must receive even if stdout fails. */
 export const stagedFact = (id: string): string => `The data are staged as ${id}.`;

@@ -3,27 +3,27 @@ import { styleText } from "node:util";
 import { printable } from "../staging/printable.ts";
 
 /*
- * The one place where text reaches the terminal. Names, IDs, records and messages of servers are written by others, and a terminal
- * obeys control characters: it copies to the clipboard, clears the screen, or shows a line that no command wrote.
+ * All terminal output passes through this file. Names, IDs, records and messages of servers are untrusted: control characters in them
+ * could write to the clipboard, clear the screen, or forge a line of output.
  *
- * - `guardScreen` makes all that is written to stdout and stderr printable, also in a pipe, and whoever writes it (oclif's help, too).
- * - `writeExactly` is the way around it, for data (JSON, YAML, CSV, a page) and for the program's own colours and cursor movements.
- * - A renderer makes each of its lines with `textOf`, so that no value can begin a line.
+ * - `guardScreen` escapes control characters in everything that is written to stdout and stderr, in pipes and by oclif, too.
+ * - `writeExactly` bypasses the guard for data (JSON, YAML, CSV, HTML) and for the program's own colours and cursor movements.
+ * - Renderers create each line with `textOf`, so that no value can begin a line.
  */
 
-/** A word in colour in front of a text, such as `Warning:`. */
+/** A text after a coloured label, such as `Warning:`. */
 export interface Labelled {
   readonly style: Parameters<typeof styleText>[0];
   readonly label: string;
   readonly text: string;
 }
 
-/** Lines as text, without the last line's end. A line end inside of a line is shown as `\n`. */
+/** Joins lines without a final line end. A line end inside a line becomes `\n`. */
 export const textOf = (lines: readonly string[]): string => lines.map(printable).join("\n");
 
 /**
- * Lines with their ends, the labels in colour where `stream` is a terminal and NO_COLOR is not set. The text is printable but for the colours, so it
- * is for {@link writeExactly}.
+ * Joins lines for {@link writeExactly}. Labels are coloured if `stream` is a terminal and NO_COLOR is not set; other control characters
+ * are escaped.
  */
 export const linesFor = (
   stream: NodeJS.WritableStream | undefined,
@@ -39,24 +39,29 @@ export const linesFor = (
 
 type Write = (text: string | Uint8Array, done?: (error?: Error | null) => void) => boolean;
 
-/** The streams' own `write`, before the guard. */
-const exact = new WeakMap<NodeJS.WritableStream, Write>();
+/** A stream of this process that may have a guard. */
+interface Screen extends NodeJS.WritableStream {
+  /** The `write` that the guard replaced. */
+  unguarded?: Write;
+}
 
-/** Writes data for programs, or text that has been made printable, as it is. */
+/** Writes data for programs, or text that is already printable, unchanged. */
 export function writeExactly(
-  stream: NodeJS.WritableStream,
+  stream: Screen,
   text: string | Uint8Array,
   done?: (error?: Error | null) => void,
 ): boolean {
-  return (exact.get(stream) ?? (stream.write.bind(stream) as Write))(text, done);
+  return (stream.unguarded ?? (stream.write.bind(stream) as Write))(text, done);
 }
 
-/** From now on, only line ends, and bold and underlined text (oclif's help), are more than characters in what is written. */
-export function guardScreen(streams: readonly NodeJS.WriteStream[] = [process.stdout, process.stderr]): void {
+/** Escapes all control characters in later writes, except line ends and the bold and underlined text of oclif's help. */
+export function guardScreen(
+  streams: readonly (NodeJS.WriteStream & Screen)[] = [process.stdout, process.stderr],
+): void {
   for (const stream of streams) {
-    if (exact.has(stream)) continue;
-    exact.set(stream, stream.write.bind(stream));
-    stream.write = guarded(exact.get(stream) as Write);
+    if (stream.unguarded !== undefined) continue;
+    stream.unguarded = stream.write.bind(stream);
+    stream.write = guarded(stream.unguarded);
   }
 }
 
@@ -68,17 +73,17 @@ function guarded(write: Write): NodeJS.WriteStream["write"] {
   };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are let through
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are not escaped
 const OWN = /(\n|\u001b\[(?:1|22|4|24)m)/;
 
-/** Text that is printable, but for line ends and plain styles. */
+/** Escapes control characters except line ends and plain styles. */
 export const shown = (text: string): string =>
   text
     .split(OWN)
     .map((part, at) => (at % 2 === 1 ? part : printable(part)))
     .join("");
 
-/** A terminal whose program moves the cursor: what it writes is written as it is. */
+/** A terminal for a program that moves the cursor: it bypasses the guard. */
 export class ExactScreen extends Writable {
   readonly #stream: NodeJS.WriteStream;
 
@@ -103,7 +108,7 @@ export class ExactScreen extends Writable {
   readonly #resized = (): void => void this.emit("resize");
 
   override _write(chunk: Buffer | string, _encoding: unknown, done: (error?: Error | null) => void): void {
-    // A failed write is an error of the stream below, which reports it.
+    // The underlying stream reports a failed write.
     writeExactly(this.#stream, chunk.toString());
     done();
   }

@@ -1,13 +1,13 @@
 import { isHangupIgnored, keepHangupIgnored } from "../connection/hangup.ts";
 
-export type EndingSignal = "SIGHUP" | "SIGINT" | "SIGTERM";
+type EndingSignal = "SIGHUP" | "SIGINT" | "SIGTERM";
 
-/** How many handlers of commands there are. Listeners of libraries, such as proper-lockfile's for its locks, end nothing, and do not count. */
+/** Number of handlers that commands registered. Listeners of libraries, such as proper-lockfile, do not count: they do not end the process. */
 const handlers: Record<EndingSignal, number> = { SIGHUP: 0, SIGINT: 0, SIGTERM: 0 };
 
 /**
- * A signal ends the process by `process.exit`, so that what has been started is ended, too. A command that has a
- * handler of its own for as long as it can stop cleanly decides for itself.
+ * Ends the process with `process.exit` at a signal, so that its exit handlers end child processes. While a command has its own handler
+ * for a clean stop, that handler decides instead.
  */
 export function endBySignal(): void {
   keepHangupIgnored();
@@ -23,8 +23,8 @@ export function endBySignal(): void {
 }
 
 /**
- * Lets `handler` decide what signals do.
- * @returns what ends that
+ * Calls `handler` at these signals, instead of ending the process.
+ * @returns a function that removes the handler
  */
 export function handleSignals(signals: readonly EndingSignal[], handler: () => void): () => void {
   let isOn = true;

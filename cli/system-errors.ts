@@ -2,23 +2,23 @@ import { dirname } from "node:path";
 import { UserError } from "../staging/errors.ts";
 import { shellPath } from "../staging/shell.ts";
 
-/** An error of a system call, as Node throws it. */
+/** Node's error of a system call. */
 type SystemError = Error & { readonly code: string; readonly syscall: string; readonly path?: string };
 
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 const REFUSED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
 const TOO_MANY_OPEN: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
 
-/** Turns what the user's disk, permissions or limits cause into an error with a remedy; undefined for any other error. */
+/** Converts an error of the disk, permissions or limits to a UserError with a fix; undefined for other errors. */
 export function explainSystemError(error: unknown): UserError | undefined {
   const cause = systemErrorIn(error);
   if (cause === undefined) return undefined;
   const { code, path, message: why } = cause;
   const place = path === undefined ? undefined : shellPath(dirname(path));
   if (FULL.has(code)) {
-    return new UserError(`there is no space left${place === undefined ? "" : ` in ${place}`}`, {
+    return new UserError(`no space is left${place === undefined ? "" : ` in ${place}`}`, {
       why,
-      fix: `Make room, then run the command again. To see how full it is: df -h ${place ?? "."}`,
+      fix: `Free some space, then run the command again. To see the usage: df -h ${place ?? "."}`,
       cause,
     });
   }
@@ -29,11 +29,11 @@ export function explainSystemError(error: unknown): UserError | undefined {
       cause,
     });
   }
-  if (code === "EIO") return new UserError("a disk reports an error", { why, cause });
+  if (code === "EIO") return new UserError("a disk reported an error", { why, cause });
   if (!REFUSED.has(code) || place === undefined) return undefined;
-  return new UserError(`${path} cannot be used`, {
+  return new UserError(`${path} cannot be accessed`, {
     why,
-    fix: `Give your user access to it, then run the command again. To see its owner and permissions: ls -ld ${place}`,
+    fix: `Give your user access to the path, then run the command again. To see the folder's owner and permissions: ls -ld ${place}`,
     cause,
   });
 }

@@ -23,7 +23,7 @@ export const uploadFlags = {
   }),
   "follow-links": Flags.boolean({
     default: false,
-    summary: "Stage the targets of a directory's links in place of the links.",
+    summary: "Stage the targets of a directory's links instead of the links.",
     description:
       "This includes links out of the directory. A broken or circular link is refused, and so is a link of another user whose target that user may be unable to read. Without this option, links inside the directory stay links.",
   }),
@@ -34,11 +34,11 @@ export const uploadFlags = {
   }),
   "no-sha256": Flags.boolean({
     default: false,
-    summary: "Skip the SHA-256 of an S3 source, so that the source need not be read.",
+    summary: "Skip the SHA-256 of an S3 source, which requires reading the source.",
     description:
       "The copies are still verified by S3's checksums, ETags and sizes. Instances cannot verify a SHA-256, and stage info reports that it was not computed.",
   }),
-  "sweep-id": Flags.string({ summary: "Sweep of the data.", helpValue: "ID" }),
+  "sweep-id": Flags.string({ summary: "Label of the sweep that uses the data.", helpValue: "ID" }),
   ttl: Flags.string({
     summary: "Days from the upload until the data are deleted, 1 to 90.",
     ...configured("staging.ttl"),

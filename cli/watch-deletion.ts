@@ -1,9 +1,10 @@
-import { REPLICATION, STAGED_DATA } from "../staging/resources.ts";
+import { REPLICATION, STAGED_DATA } from "../staging/resources/tokens.ts";
 import type { ResourceChange } from "./engine/update.ts";
-import type { Deletable, DeletionEvents } from "./services/entry/delete.ts";
+import type { Deletable } from "./services/entry/deletable.ts";
+import type { DeletionEvents } from "./services/entry/deletion.ts";
 import { type WatchOptions, watchUpdate } from "./watch-update.ts";
 
-/** Runs the deletion of entries with its steps and its progress on stderr. Of several, each line names its entry. */
+/** Shows the steps and the progress of a deletion on stderr. If there are several entries, each line names its entry. */
 export function watchDeletion<T>(
   entries: readonly Deletable[],
   options: Omit<WatchOptions, "onChange">,
@@ -25,7 +26,7 @@ export function watchDeletion<T>(
   );
 }
 
-/** The line for a finished step of the deletion, where it is one that people know of. */
+/** The line for a completed deletion of data in a region; undefined for other steps. */
 function stepLine({ op, type, inputs }: ResourceChange): string | undefined {
   if (op !== "delete" || (type !== STAGED_DATA && type !== REPLICATION)) return undefined;
   return `Deleting from ${String(inputs["region"])}... ✓`;

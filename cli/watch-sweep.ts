@@ -8,9 +8,9 @@ import { watchSweep } from "./services/sweep/watch.ts";
 import { handleSignals } from "./signals.ts";
 
 /**
- * Follows a sweep with its progress on stderr. Ctrl-C, SIGTERM, or SIGHUP of a terminal that is closed stops following; the sweep continues.
- * @param options.quiet shows nothing, as under `--json`
- * @returns how the sweep ended; undefined where the user ended the watching first
+ * Follows a sweep and shows its progress on stderr. Ctrl-C, SIGTERM or a closed terminal stops following; the sweep continues.
+ * @param options.quiet shows nothing, for `--json`
+ * @returns the final progress; undefined if the user stopped following first
  */
 export async function watchOnScreen(
   context: Pick<Context, "settings" | "tables">,
@@ -35,8 +35,8 @@ export async function watchOnScreen(
         view?.update(progress);
       },
       onTrouble: (text) => {
-        // Once for each outage.
-        if (text !== trouble) view?.note(`The sweep continues; its progress cannot be read now: ${text}.`);
+        // Report each outage once.
+        if (text !== trouble) view?.note(`The sweep continues, but its progress cannot be read: ${text}.`);
         trouble = text;
       },
     });

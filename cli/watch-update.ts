@@ -7,19 +7,19 @@ import { ExactScreen } from "./screen.ts";
 import { handleSignals } from "./signals.ts";
 
 export interface WatchOptions {
-  /** Under `--json` nothing is shown but errors. */
+  /** Shows only errors, for `--json`. */
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly onChange?: (change: ResourceChange) => void;
-  /** Called with each warning that `quiet` hides. */
+  /** Receives each warning that `quiet` hides. */
   readonly onQuietWarning?: (message: string) => void;
-  /** Warnings that the user has seen already. */
-  readonly told?: readonly string[];
+  /** Warnings that the command has already shown. */
+  readonly shown?: readonly string[];
 }
 
 /**
- * Runs an update with its progress on stderr. The first Ctrl-C, SIGTERM, or SIGHUP of a terminal that is
- * closed asks it to stop cleanly; the engine writes its complete state. Further signals only print that the stop is in progress.
+ * Runs an update and shows its progress on stderr. The first Ctrl-C, SIGTERM or closed terminal interrupts the update, and the engine
+ * writes its state. Further signals only print that it is stopping.
  */
 export async function watchUpdate<T>(
   options: WatchOptions,
@@ -30,7 +30,7 @@ export async function watchUpdate<T>(
     : new ProgressView(new ExactScreen(process.stderr), { colours: process.stderr });
   const abort = new AbortController();
   const stop = () => {
-    view?.note(abort.signal.aborted ? "Still stopping; the state is being written." : "Stopping…");
+    view?.note(abort.signal.aborted ? "Still stopping: the engine is writing its state." : "Stopping…");
     abort.abort(interruption());
   };
   const signals = ["SIGINT", "SIGTERM", ...(isHangupIgnored() ? [] : (["SIGHUP"] as const))] as const;
@@ -40,9 +40,9 @@ export async function watchUpdate<T>(
       signal: abort.signal,
       onProgress: (progress) => view?.update(progress),
       onNote: (message, severity) => {
-        if (options.told?.includes(message)) return;
+        if (options.shown?.includes(message)) return;
         if (view === undefined && severity === "warning") options.onQuietWarning?.(message);
-        // The engine's own messages may have several lines.
+        // The engine's own messages can have several lines.
         const [text = "", ...further] = message.split("\n");
         view?.note(severity === "warning" ? { style: "yellow", label: "Warning:", text } : text);
         for (const line of further) view?.note(`  ${line}`);
@@ -56,7 +56,7 @@ export async function watchUpdate<T>(
   }
 }
 
-/** The engine's log for `--verbose`: each step and each message that is no progress report. */
+/** Shows the engine's steps and messages for `--verbose`, without progress reports. */
 function logEvent(event: EngineEvent, view: ProgressView): void {
   const step = event.resourcePreEvent ?? event.resOutputsEvent ?? event.resOpFailedEvent;
   if (step) {

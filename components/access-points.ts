@@ -9,7 +9,7 @@ import type { Region } from "../staging/regions.ts";
 import { child, type Transform } from "./child.ts";
 
 /** Inputs of the access point of one region. */
-export interface SharedRegion {
+interface SharedRegion {
   /** The environment's `spawn:namePrefix`: another environment may declare an entry with the same ID. */
   readonly namePrefix: string;
   readonly stagingId: StagingId;

@@ -1,21 +1,19 @@
 import {
   ComponentResource,
   type ComponentResourceOptions,
-  type Input,
   type Output,
   output,
   type Resource,
 } from "@pulumi/pulumi";
-import type { AccountId } from "../staging/accounts.ts";
-import type { EnvironmentSettings } from "../staging/environment.ts";
 import type { Region } from "../staging/regions.ts";
-import type { BucketAdoptionInputs, BucketRulesInputs } from "../staging/resources.ts";
+import type { BucketAdoptionInputs } from "../staging/resources/bucket-adoption.ts";
+import type { BucketRulesInputs } from "../staging/resources/bucket-rules.ts";
 import { adoptedPolicyStatements } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
 import { adoptedLifecycleRules } from "./lifecycle-rules.ts";
 import { VERSIONING_WAIT_SECONDS } from "./regional-bucket.ts";
 import { BucketAdoption, BucketRules, type ProgramArgs, VersioningReadiness } from "./resources.ts";
-import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
+import type { BucketGuard, StagingBucket, StagingBucketArgs } from "./staging-bucket.ts";
 
 /** Transforms of the children of each {@link AdoptedBucket}; a function can distinguish regions by `args.region`. */
 export interface AdoptedBucketTransform {
@@ -27,24 +25,9 @@ export interface AdoptedBucketTransform {
   policy?: Transform<ProgramArgs<BucketRulesInputs>>;
 }
 
-export interface AdoptedBucketArgs {
-  /** `aws`, or `local` for an emulator. @example "aws" */
-  cloud: EnvironmentSettings["cloud"];
-  /** @example "us-east-1" */
-  region: Region;
-  /** The name of the existing bucket. @example "my-spawn-staging-us-east-1" */
-  bucket: string;
-  /** The account that owns the bucket. Access points of other accounts get no access. @example "123456789012" */
-  accountId: Input<string>;
-  /** Accounts that may read objects by the bucket's name if a tag names the account. @default none */
-  readers?: readonly AccountId[];
-  /** Transforms of the children. @default none */
-  transform?: AdoptedBucketTransform;
-}
-
 /**
- * A bucket that the user created, used for one region. It gets versioning, and spawn's rules beside its own. Its
- * encryption, ownership and public access stay unchanged. A deletion removes spawn's rules and keeps the bucket; it
+ * A bucket that the user created, used for one region. It gets versioning, and spawn's rules in addition to its own.
+ * Its encryption, ownership and public access stay unchanged. A deletion removes spawn's rules and keeps the bucket; it
  * fails while an entry has data there.
  */
 export class AdoptedBucket extends ComponentResource implements StagingBucket {
@@ -54,7 +37,11 @@ export class AdoptedBucket extends ComponentResource implements StagingBucket {
   readonly #name: string;
   readonly #region: Region;
 
-  constructor(name: string, args: AdoptedBucketArgs, options?: ComponentResourceOptions) {
+  constructor(
+    name: string,
+    args: StagingBucketArgs<AdoptedBucketTransform>,
+    options?: ComponentResourceOptions,
+  ) {
     super("spawn:index:AdoptedBucket", name, {}, options);
     const { region, transform = {} } = args;
     const parent = this;
@@ -89,7 +76,8 @@ export class AdoptedBucket extends ComponentResource implements StagingBucket {
       return new BucketRules(...child(transform.policy, `${name}-policy`, own, { parent }));
     }
 
-    // Created last, so deleted first: it refuses while the bucket has data, and the policy must stay until then.
+    // Created last, so deleted first. Its deletion fails while the bucket has data, and the policy must stay until
+    // then.
     function createLifecycle({ bucket }: BucketAdoption, policy: Resource): Resource {
       const rules = adoptedLifecycleRules();
       const own: ProgramArgs<BucketRulesInputs> = { region, bucket, kind: "lifecycle", rules };

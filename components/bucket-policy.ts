@@ -2,7 +2,7 @@ import type { AccountId } from "../staging/accounts.ts";
 import { READERS_TAG } from "../staging/classes.ts";
 import type { EnvironmentSettings } from "../staging/environment.ts";
 import { ID_DIGITS, ID_PREFIX } from "../staging/ids.ts";
-import type { BucketRule } from "../staging/resources.ts";
+import type { BucketRule } from "../staging/resources/bucket-rules.ts";
 
 export const bucketArn = (bucket: string): string => `arn:aws:s3:::${bucket}`;
 
@@ -10,7 +10,7 @@ export const bucketArn = (bucket: string): string => `arn:aws:s3:::${bucket}`;
 const SHARED_ACTIONS = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:ListBucket"];
 
 /** Inputs of a bucket's policy. It does not depend on the entries. */
-export interface BucketSharing {
+interface BucketSharing {
   readonly bucket: string;
   /** The account of the bucket. */
   readonly accountId: string;
@@ -50,7 +50,7 @@ export function adoptedPolicyStatements({ bucket, accountId, cloud, readers }: B
   ];
 }
 
-/** Keys below any entry's prefix. */
+/** Keys with the prefix of any entry. */
 const ENTRIES = `${ID_PREFIX}${"?".repeat(ID_DIGITS)}/*`;
 
 /**

@@ -6,7 +6,9 @@ import { toDollars } from "../staging/money.ts";
 import { GUIDE_PRICES } from "../staging/price-book.ts";
 import { bucketReaders } from "../staging/readers.ts";
 import type { StagingRecord } from "../staging/record.ts";
-import type { ExpirationOutputs, ReplicationOutputs, StagedDataOutputs } from "../staging/resources.ts";
+import type { ExpirationOutputs } from "../staging/resources/expiration.ts";
+import type { ReplicationOutputs } from "../staging/resources/replication.ts";
+import type { StagedDataOutputs } from "../staging/resources/staged-data.ts";
 import { parseStackName, type StackName } from "../staging/stack-name.ts";
 import { expiresAt, isoSeconds } from "../staging/ttl.ts";
 
@@ -38,7 +40,7 @@ export type ExpirationFacts = Pick<ExpirationOutputs, "ruleId" | "removedAt">;
 export type AccessFacts = AccessPoint;
 
 /** Results of an entry's creation, by region if they differ. */
-export interface EntryFacts {
+interface EntryFacts {
   readonly data: StagedFacts;
   readonly replicas: Readonly<Record<string, ReplicaFacts>>;
   readonly expirations: Readonly<Record<string, ExpirationFacts>>;
@@ -46,7 +48,7 @@ export interface EntryFacts {
 }
 
 /** An entry's data in one region. */
-export interface EntryLocation {
+interface EntryLocation {
   readonly bucket: string;
   /** `s3://` URL of the file, or of the directory's prefix with a trailing `/`. */
   readonly uri: string;

@@ -7,16 +7,17 @@ import {
   NONCURRENT_DAYS,
 } from "../staging/classes.ts";
 import { ID_PREFIX } from "../staging/ids.ts";
-import type { BucketRule } from "../staging/resources.ts";
+import type { BucketRule } from "../staging/resources/bucket-rules.ts";
 import { asBucketRule } from "./bucket-rule.ts";
 
 type LifecycleRule = NonNullable<Unwrap<BucketLifecycleConfigurationArgs["rules"]>>[number];
 
 /**
- * A bucket's whole lifecycle configuration: a rule for each TTL, whose tag the objects carry, and one for what no tag
- * covers. https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
- * @param prefix of the keys that the last rule covers. The empty prefix is every object; a rule without a filter would have the
- * API's old form.
+ * A bucket's whole lifecycle configuration: a rule for each TTL, which selects objects by tag, and one for multipart
+ * uploads and delete markers, which a tag cannot select.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+ * @param prefix the key prefix of the last rule. An empty prefix selects every key; a rule without a filter would have
+ * the API's old form.
  */
 export function lifecycleRules(prefix = ""): LifecycleRule[] {
   const classes = LIFECYCLE_CLASSES.map(
@@ -38,5 +39,5 @@ export function lifecycleRules(prefix = ""): LifecycleRule[] {
   return [...classes, housekeeping];
 }
 
-/** The same rules beside those of the user: what no tag covers is limited to names that begin as an entry's do. */
+/** The same rules, to add to the user's own. The last one is limited to keys that begin like an entry's. */
 export const adoptedLifecycleRules = (): BucketRule[] => lifecycleRules(ID_PREFIX).map(asBucketRule);

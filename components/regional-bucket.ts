@@ -20,20 +20,16 @@ import { BucketVersioning, type BucketVersioningArgs } from "@pulumi/aws/s3/buck
 import {
   ComponentResource,
   type ComponentResourceOptions,
-  type Input,
   type Output,
   output,
   type Resource,
 } from "@pulumi/pulumi";
-import type { AccountId } from "../staging/accounts.ts";
-import type { EnvironmentSettings } from "../staging/environment.ts";
-import type { Region } from "../staging/regions.ts";
 import { bucketPolicy } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
 import { keep } from "./keep.ts";
 import { lifecycleRules } from "./lifecycle-rules.ts";
 import { VersioningReadiness } from "./resources.ts";
-import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
+import type { BucketGuard, StagingBucket, StagingBucketArgs } from "./staging-bucket.ts";
 
 /**
  * Seconds to wait between enabling versioning and the first write.
@@ -65,23 +61,11 @@ export interface RegionalBucketTransform {
   lifecycle?: Transform<BucketLifecycleConfigurationArgs>;
 }
 
-export interface RegionalBucketArgs {
+export interface RegionalBucketArgs extends StagingBucketArgs<RegionalBucketTransform> {
   /** The tags that name the owning environment. @example { "spawn:environment": "dev" } */
   tags: Readonly<Record<string, string>>;
   /** Whether the bucket exists in AWS and not in the state, so that the state imports it. @default false */
   adopts?: boolean;
-  /** `aws`, or `local` for an emulator. @example "aws" */
-  cloud: EnvironmentSettings["cloud"];
-  /** @example "us-east-1" */
-  region: Region;
-  /** The bucket's name, globally unique in AWS. @example "spawn-staging-us-east-1" */
-  bucket: string;
-  /** The account that owns the bucket. Access points of other accounts get no access. @example "123456789012" */
-  accountId: Input<string>;
-  /** Accounts that may read objects by the bucket's name if a tag names the account. @default none */
-  readers?: readonly AccountId[];
-  /** Transforms of the children. @default none */
-  transform?: RegionalBucketTransform;
 }
 
 /**

@@ -21,7 +21,7 @@ import {
 } from "../staging/environment.ts";
 import { tableTags } from "../staging/ownership/names.ts";
 import { REGIONS, type Region } from "../staging/regions.ts";
-import type { BucketRule, BucketRulesInputs } from "../staging/resources.ts";
+import type { BucketRule, BucketRulesInputs } from "../staging/resources/bucket-rules.ts";
 import { bucketArn } from "./bucket-policy.ts";
 import { asBucketRule } from "./bucket-rule.ts";
 import { child, type Transform } from "./child.ts";
@@ -43,7 +43,7 @@ export interface ReplicationRulesTransform {
   adoptedRules?: Transform<ProgramArgs<BucketRulesInputs>>;
 }
 
-export interface ReplicationRulesArgs {
+interface ReplicationRulesArgs {
   /** The environment whose buckets replicate to each other. */
   settings: EnvironmentSettings;
   /** The bucket of each region of the environment. */
@@ -171,16 +171,18 @@ export function replicationRules(
     return {
       id: replicationRuleId(destination),
       status: "Enabled",
-      // By the region's place in the list, so that another region in the settings leaves the other rules as they are.
+      // The priority is the region's place in the list of all regions, so a new region in the settings does not change
+      // the other rules.
       priority: place + 1,
       filter: { tag: { key: replicateTag(destination), value: "true" } },
       destination: { bucket: bucketArn(bucket), account },
-      // With a tag as its filter a rule cannot replicate delete markers, and an expiry must not travel.
+      // A rule with a tag filter cannot replicate delete markers, and an expiry in one region must not delete the
+      // replicas.
       deleteMarkerReplication: { status: "Disabled" },
     };
   });
 }
 
-/** The same rules, to stand beside those of the user. */
+/** The same rules, to add to the user's own. */
 export const adoptedReplicationRules = (...bucket: Parameters<typeof replicationRules>): BucketRule[] =>
   replicationRules(...bucket).map(asBucketRule);

@@ -1,6 +1,7 @@
 import { CustomResource, type CustomResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { bucketAdoptionResource } from "../staging/resources/bucket-adoption.ts";
 import { bucketRulesResource } from "../staging/resources/bucket-rules.ts";
+import { entryGuardResource } from "../staging/resources/entry-guard.ts";
 import { expirationResource } from "../staging/resources/expiration.ts";
 import { replicationResource } from "../staging/resources/replication.ts";
 import { stagedDataResource } from "../staging/resources/staged-data.ts";
@@ -9,7 +10,7 @@ import { usageRowResource } from "../staging/resources/usage-row.ts";
 import { versioningReadinessResource } from "../staging/resources/versioning-readiness.ts";
 import type { Declaration, InputsOfResource, OutputsOfResource } from "../staging/schema/resource.ts";
 
-/** The inputs `I` of a resource type as a program gives them: each may be the output of another resource. */
+/** The inputs `I` of a resource type in a program: each may be the output of another resource. */
 export type ProgramArgs<I> = {
   [K in keyof I]: Partial<Pick<I, K>> extends Pick<I, K> ? Input<I[K] | undefined> : Input<I[K]>;
 };
@@ -25,7 +26,7 @@ type ResourceClass<D extends Declaration> = new (
 
 /** The class of a declared resource type. */
 function resourceClass<D extends Declaration>({ token, outputs }: D): ResourceClass<D> {
-  // The SDK has to hear the names of outputs before their values are known.
+  // The SDK must know the names of outputs before their values.
   const unset = Object.fromEntries(Object.keys(outputs).map((name) => [name, undefined]));
   class Declared extends CustomResource {
     constructor(name: string, args: object, options?: CustomResourceOptions) {
@@ -38,6 +39,7 @@ function resourceClass<D extends Declaration>({ token, outputs }: D): ResourceCl
 
 export class BucketAdoption extends resourceClass(bucketAdoptionResource) {}
 export class BucketRules extends resourceClass(bucketRulesResource) {}
+export class EntryGuard extends resourceClass(entryGuardResource) {}
 export class Expiration extends resourceClass(expirationResource) {}
 export class Replication extends resourceClass(replicationResource) {}
 export class StagedData extends resourceClass(stagedDataResource) {}

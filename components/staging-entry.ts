@@ -10,17 +10,17 @@ import {
   type Resource,
 } from "@pulumi/pulumi";
 import { maxTaggedDestinations } from "../staging/classes.ts";
+import { stagingEntryComponent } from "../staging/components/staging-entry.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import { bucketOf } from "../staging/environment.ts";
 import { bucketReaders, readersTagOf } from "../staging/readers.ts";
 import { RECORD_KEY, recordItem } from "../staging/record.ts";
 import type { Region } from "../staging/regions.ts";
-import type {
-  ExpirationInputs,
-  ReplicationInputs,
-  StagedDataInputs,
-  UsageRowInputs,
-} from "../staging/resources.ts";
+import type { EntryGuardInputs } from "../staging/resources/entry-guard.ts";
+import type { ExpirationInputs } from "../staging/resources/expiration.ts";
+import type { ReplicationInputs } from "../staging/resources/replication.ts";
+import type { StagedDataInputs } from "../staging/resources/staged-data.ts";
+import type { UsageRowInputs } from "../staging/resources/usage-row.ts";
 import { isS3Url } from "../staging/s3-url.ts";
 import { accessPoint } from "./access-points.ts";
 import { child, type Transform } from "./child.ts";
@@ -34,10 +34,10 @@ import {
   type StagedFacts,
 } from "./entry-details.ts";
 import type { EnvironmentRefs } from "./environment-refs.ts";
-import { Expiration, type ProgramArgs, Replication, StagedData, UsageRow } from "./resources.ts";
+import { EntryGuard, Expiration, type ProgramArgs, Replication, StagedData, UsageRow } from "./resources.ts";
 
 /** Transforms of the children of {@link StagingEntry}; a function can distinguish regions by `args.region`. */
-export interface StagingEntryTransform {
+interface StagingEntryTransform {
   /** The data in the primary region. @default none @example (_, options) => { options.customTimeouts = { create: "6h" }; } */
   data?: Transform<ProgramArgs<StagedDataInputs>>;
   /** The replica of each other region. @default none @example (_, options) => { options.customTimeouts = { create: "6h" }; } */
@@ -50,6 +50,8 @@ export interface StagingEntryTransform {
   usage?: Transform<ProgramArgs<UsageRowInputs>>;
   /** The item of the records table. @default none */
   record?: Transform<TableItemArgs>;
+  /** The guard, which refuses the deletion while a sweep reads the entry. @default none */
+  guard?: Transform<ProgramArgs<EntryGuardInputs>>;
 }
 
 export interface StagingEntryArgs {
@@ -57,13 +59,15 @@ export interface StagingEntryArgs {
   spec: EntrySpec;
   /** The entry's environment. @example environment.refs(), in the environment's own stack */
   environment: EnvironmentRefs;
+  /** Whether the entry has a guard; those of version 0.1.0 have none. @default true */
+  guarded?: boolean;
   /** Transforms of the children. @default none */
   transform?: StagingEntryTransform;
 }
 
 /**
  * One dataset: uploaded to its primary region, replicated to the others, verified, and recorded. The record is
- * created last and deleted first, so a reader who finds the record finds the data.
+ * created last and deleted first, so a reader who finds the record finds the data. Only the guard surrounds it.
  *
  * @example
  * new StagingEntry(spec.id, { spec, environment: { settings } });
@@ -80,18 +84,28 @@ export class StagingEntry extends ComponentResource {
   readonly accessPoints: ReadonlyMap<Region, AccessPoint>;
   readonly usage: UsageRow;
   readonly record: TableItem;
+  /** Undefined if it has none. */
+  readonly guard: EntryGuard | undefined;
   readonly details: Output<EntryDetails>;
 
-  /** @throws InputError if the environment has no bucket in one of the entry's regions */
-  constructor(name: string, args: StagingEntryArgs, options?: ComponentResourceOptions) {
-    super("spawn:index:StagingEntry", name, {}, options);
-    const { spec, environment, transform = {} } = args;
+  /**
+   * @param type in URNs, if a program in any language declares it
+   * @throws InputError if the environment has no bucket in one of the entry's regions
+   */
+  constructor(
+    name: string,
+    args: StagingEntryArgs,
+    options?: ComponentResourceOptions,
+    type: string = stagingEntryComponent.type,
+  ) {
+    super(type, name, {}, options);
+    const { spec, environment, guarded = true, transform = {} } = args;
     const { settings } = environment;
     const parent = this;
     const [primary, ...others] = spec.regions;
     const readersTag = readersTagOf(bucketReaders(spec.allowAccounts, settings.readers));
     const tagged = readersTag === undefined ? {} : { readersTag };
-    // No rule may match the objects beyond the tag limit, or if the client copies.
+    // No rule may match the objects for regions beyond the tag limit, or for any region if the client copies.
     const byRule = spec.replication === "rule" ? others.slice(0, maxTaggedDestinations(readersTag)) : [];
 
     const timeout = spec.timeoutSeconds === undefined ? {} : { timeoutSeconds: spec.timeoutSeconds };
@@ -105,13 +119,19 @@ export class StagingEntry extends ComponentResource {
     this.usage = createUsage(this.data);
     const access = output(byRegion(this.accessPoints, accessFacts));
     this.record = createRecord(facts, access, [...verified, ...this.accessPoints.values(), this.usage]);
+    this.guard = guarded ? createGuard(this) : undefined;
     this.details = output({
       data: facts,
       replicas: byRegion(this.replicas, replicaFacts),
       expirations: byRegion(this.expirations, expirationFacts),
       access,
     }).apply((known) => entryDetails(spec, settings, known));
-    this.registerOutputs(this.details);
+    // The stack's next program finds the entry of a renamed item by its source.
+    const { canonical } = spec.declaredSource ?? {};
+    const declaredSource = canonical === undefined ? {} : { declaredSource: canonical };
+    // After the guard: an entry in the state that has outputs and no guard is one of version 0.1.0.
+    const made = all([this.details, this.guard?.urn]);
+    this.registerOutputs(made.apply(([known]) => ({ ...known, ...declaredSource })));
 
     function createData(): StagedData {
       const own: ProgramArgs<StagedDataInputs> = {
@@ -129,6 +149,12 @@ export class StagingEntry extends ComponentResource {
         region: primary,
         bucket: bucketOf(settings, primary),
         replicateTo: [...byRule],
+        ...(others.length > 0 ? { replicaRegions: [...others] } : {}),
+        // The ID of a declared entry is not random, so another stack may have it.
+        ...(spec.declaredAs === undefined
+          ? {}
+          : { recordsTable: settings.recordsTable, recordsRegion: settings.tableRegion }),
+        ...(spec.sha256 === undefined ? {} : { expectedSha256: spec.sha256 }),
         ttlDays: spec.ttl,
         ...tagged,
         ...writableAt(primary),
@@ -164,7 +190,7 @@ export class StagingEntry extends ComponentResource {
       );
     }
 
-    // An object can get its class only after it exists: after the replica.
+    // After the replica, because only an existing object can get its TTL class.
     function createExpiration(region: Region, { data, replicas }: StagingEntry): Expiration {
       const own: ProgramArgs<ExpirationInputs> = {
         stagingId: spec.id,
@@ -183,7 +209,7 @@ export class StagingEntry extends ComponentResource {
       );
     }
 
-    // Other accounts read only after every region is verified, and not during a deletion.
+    // Other accounts can read only after every region is verified, and not during a deletion.
     function createAccessPoints(dependsOn: Resource[]): Map<Region, AccessPoint> {
       const { id: stagingId, allowAccounts: accounts } = spec;
       if (accounts.length === 0) return new Map();
@@ -231,6 +257,25 @@ export class StagingEntry extends ComponentResource {
       return new TableItem(...child(transform.record, `${spec.id}-record`, own, { parent, dependsOn }));
     }
 
+    function createGuard({
+      data,
+      replicas,
+      expirations,
+      accessPoints,
+      usage,
+      record,
+    }: StagingEntry): EntryGuard {
+      const own: ProgramArgs<EntryGuardInputs> = {
+        stagingId: spec.id,
+        table: settings.sweepsTable,
+        region: settings.tableRegion,
+        environment: settings.name,
+      };
+      const parts = [...replicas.values(), ...expirations.values(), ...accessPoints.values()];
+      const dependsOn = [data, ...parts, usage, record];
+      return new EntryGuard(...child(transform.guard, `${spec.id}-guard`, own, { parent, dependsOn }));
+    }
+
     function writableAt(region: Region): Pick<ProgramArgs<StagedDataInputs>, "writableAt"> {
       if (environment.writableAt === undefined) return {};
       return { writableAt: output(environment.writableAt).apply((times) => times[region]) };
@@ -255,8 +300,8 @@ function factsOf(data: StagedData): Output<StagedFacts> {
   });
 }
 
-function byRegion<R, F>(made: ReadonlyMap<Region, R>, facts: (resource: R) => F): Record<string, F> {
-  return Object.fromEntries([...made].map(([region, resource]) => [region, facts(resource)]));
+function byRegion<R, F>(resources: ReadonlyMap<Region, R>, facts: (resource: R) => F): Record<string, F> {
+  return Object.fromEntries([...resources].map(([region, resource]) => [region, facts(resource)]));
 }
 
 function replicaFacts(replica: Replication): Output<ReplicaFacts> {

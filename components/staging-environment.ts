@@ -6,6 +6,7 @@ import {
   type Output,
   type Resource,
 } from "@pulumi/pulumi";
+import { stagingEnvironmentComponent } from "../staging/components/staging-environment.ts";
 import type { EnvironmentSettings } from "../staging/environment.ts";
 import { bucketTags } from "../staging/ownership/names.ts";
 import { type Adoptions, NO_ADOPTIONS } from "../staging/ownership/taken.ts";
@@ -29,7 +30,7 @@ export interface StagingEnvironmentTransform {
   tables?: StagingTablesTransform;
 }
 
-export interface StagingEnvironmentArgs {
+interface StagingEnvironmentArgs {
   /**
    * The regions and all names of the environment. @example parseEnvironmentSettings("dev", { regions: "us-east-1" })
    */
@@ -59,14 +60,19 @@ export class StagingEnvironment extends ComponentResource {
   readonly buckets: ReadonlyMap<Region, StagingBucket>;
   readonly replication: ReplicationRules;
   readonly tables: StagingTables;
-  /** The account that the environment is in. */
+  /** The account of the environment. */
   readonly accountId: Output<string>;
   /** ISO time, by region, from which the bucket is writable. */
   readonly writableAt: Output<Record<string, string>>;
   readonly #guards: ReadonlyMap<Region, BucketGuard>;
 
-  constructor(name: string, args: StagingEnvironmentArgs, options?: ComponentResourceOptions) {
-    super("spawn:index:StagingEnvironment", name, {}, options);
+  constructor(
+    name: string,
+    args: StagingEnvironmentArgs,
+    options?: ComponentResourceOptions,
+    type: string = stagingEnvironmentComponent.type,
+  ) {
+    super(type, name, {}, options);
     const { settings, adoptions = NO_ADOPTIONS, transform = {} } = args;
     const parent = this;
     const accountId = getCallerIdentityOutput({}, { parent }).accountId;
@@ -143,7 +149,8 @@ export class StagingEnvironment extends ComponentResource {
       );
     }
 
-    // Each guard waits for the settings of all regions and for the tables: if one refuses, nothing else was deleted.
+    // Each guard depends on the settings of all regions and on the tables: if one deletion fails, nothing else was
+    // deleted.
     function createGuards(settings: readonly Resource[]): Map<Region, BucketGuard> {
       return new Map([...parent.buckets].map(([region, bucket]) => [region, bucket.guard(settings)]));
     }

@@ -35,7 +35,7 @@ export interface StagingTablesTransform {
   sweeps?: Transform<TableArgs>;
 }
 
-export interface StagingTablesArgs {
+interface StagingTablesArgs {
   /** The environment of the tables. */
   settings: EnvironmentSettings;
   /** Names of tables that exist in AWS and not in the state. @default none */

@@ -3,7 +3,7 @@ import { LaunchTemplate, type LaunchTemplateArgs } from "@pulumi/aws/ec2/launchT
 import { SecurityGroup, type SecurityGroupArgs } from "@pulumi/aws/ec2/securityGroup.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import type { EnvironmentSettings } from "../staging/environment.ts";
-import type { SweepRunRegion } from "../staging/resources.ts";
+import type { SweepRunRegion } from "../staging/resources/sweep-run.ts";
 import { securityGroupName, sweepResourceName } from "../staging/sweep/names.ts";
 import type { SweepRegion, SweepSpec } from "../staging/sweep/spec.ts";
 import { throughputMibps } from "../staging/sweep/volume.ts";
@@ -31,7 +31,7 @@ export interface SweepPlace {
   readonly imageId: Input<string>;
 }
 
-export interface SweepFleetArgs {
+interface SweepFleetArgs {
   spec: SweepSpec;
   /** The environment of the sweep. */
   environment: EnvironmentSettings;
@@ -149,7 +149,7 @@ export class SweepFleet extends ComponentResource {
         capacityRebalance: false,
         // Rebalancing ends busy instances to spread the others evenly.
         suspendedProcesses: ["AZRebalance"],
-        // The group is empty until the run starts, and empties by itself, so nothing waits for its capacity.
+        // The group is empty until the run starts, and workers empty it, so the engine must not wait for its capacity.
         waitForCapacityTimeout: "0",
         forceDelete: true,
         tags: Object.entries({ ...tags, Name: resourceName }).map(([key, value]) => ({

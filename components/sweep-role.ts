@@ -29,7 +29,7 @@ export interface SweepRoleTransform {
   profile?: Transform<InstanceProfileArgs>;
 }
 
-export interface SweepRoleArgs {
+interface SweepRoleArgs {
   spec: SweepSpec;
   /** The environment of the sweep. */
   environment: EnvironmentSettings;

@@ -1,8 +1,9 @@
 import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity.js";
 import { all, ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi";
+import { sweepComponent } from "../staging/components/sweep.ts";
 import type { EnvironmentSettings } from "../staging/environment.ts";
 import type { Region } from "../staging/regions.ts";
-import type { SweepRunInputs } from "../staging/resources.ts";
+import type { SweepRunInputs } from "../staging/resources/sweep-run.ts";
 import { sweepStackName } from "../staging/sweep/id.ts";
 import type { SweepRegion, SweepSpec } from "../staging/sweep/spec.ts";
 import { child, type Transform } from "./child.ts";
@@ -11,7 +12,7 @@ import { SweepFleet, type SweepFleetTransform, type SweepPlace } from "./sweep-f
 import { SweepRole, type SweepRoleTransform } from "./sweep-role.ts";
 
 /** Transforms of the children of {@link Sweep}. */
-export interface SweepTransform {
+interface SweepTransform {
   /** The workers' role. @default none @example { role: { path: "/batch/" } } */
   role?: SweepRoleTransform;
   /** The workers of each region. @default none @example { launchTemplate: { keyName: "debug" } } */
@@ -35,16 +36,21 @@ export interface SweepArgs {
 
 /**
  * A sweep: a command that runs for many indices, on workers in several regions. The number of its resources does not
- * depend on the number of indices and workers. The last resource, the run, starts the sweep; a deletion ends it
- * first.
+ * depend on the number of indices and workers. The run is the last resource and starts the sweep. A deletion removes
+ * the run first, which ends the sweep.
  */
 export class Sweep extends ComponentResource {
   readonly role: SweepRole;
   readonly fleets: ReadonlyMap<Region, SweepFleet>;
   readonly run: SweepRun;
 
-  constructor(name: string, args: SweepArgs, options?: ComponentResourceOptions) {
-    super("spawn:index:Sweep", name, {}, options);
+  constructor(
+    name: string,
+    args: SweepArgs,
+    options?: ComponentResourceOptions,
+    type: string = sweepComponent.type,
+  ) {
+    super(type, name, {}, options);
     const { spec, environment, places, userData, transform = {} } = args;
     const parent = this;
 

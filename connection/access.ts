@@ -3,25 +3,39 @@ import { type Connection, resolveConnection } from "./connection.ts";
 import type { Service } from "./endpoints.ts";
 import type { HandlerOptions, RequestHandler } from "./request-handler.ts";
 import { DIRECT, type Transport, transportOf } from "./transport.ts";
-import { userAgent } from "./user-agent.ts";
+
+/** The program that sends requests; `library` if another program, such as a test, calls this code. */
+type Program = "cli" | "provider" | "aws-plugin" | "machines" | "library";
 
 /** The common options of every AWS client. */
 export interface Access {
+  readonly program: Program;
   readonly connection: Connection;
   readonly transport: Transport;
   /** The account that `accountOf` has found. */
   account?: Promise<AccountId | undefined>;
 }
 
-/** Resolves the connection of this process and loads its files. @throws InputError as `resolveConnection` does */
-export async function openAccess(connection: Connection = resolveConnection()): Promise<Access> {
-  return { connection, transport: await transportOf(connection) };
+/**
+ * Loads the files of a connection.
+ * @param connection default: the connection of this process
+ * @throws InputError as `resolveConnection` does
+ */
+export async function openAccess(
+  program: Program,
+  connection: Connection = resolveConnection(),
+): Promise<Access> {
+  return { program, connection, transport: await transportOf(connection) };
 }
 
 /**
  * For processes without proxies and custom certificate authorities, such as tests: resolves the current variables.
  */
-export const directAccess = (): Access => ({ connection: resolveConnection(), transport: DIRECT });
+export const directAccess = (): Access => ({
+  program: "library",
+  connection: resolveConnection(),
+  transport: DIRECT,
+});
 
 /** Options of an SDK client, without its handler. */
 export interface ServiceSettings {
@@ -42,13 +56,23 @@ export interface ClientConfig extends ServiceSettings {
   readonly requestHandler: RequestHandler | HandlerOptions;
 }
 
+/**
+ * The addition to the User-Agent of every request: `spawn/provider`. CloudTrail and the access logs of buckets record
+ * it, so that an operator can find spawn's requests and their origin.
+ */
+export const userAgent = (program: Program): [name: string, version: string][] => [["spawn", program]];
+
 /** Credentials, region and endpoint of a service, all explicit, so that the SDK looks nothing up. */
-export function serviceSettings(connection: Connection, service: Service, region: string): ServiceSettings {
+export function serviceSettings(
+  { program, connection }: Pick<Access, "program" | "connection">,
+  service: Service,
+  region: string,
+): ServiceSettings {
   const { endpoints, keys, profile } = connection;
   const endpoint = endpoints[service]?.url;
   return {
     region,
-    customUserAgent: userAgent(),
+    customUserAgent: userAgent(program),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(keys === undefined ? {} : { credentials: keys }),
     ...(profile === undefined ? {} : { profile }),

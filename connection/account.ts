@@ -47,7 +47,7 @@ async function askFor(access: Access, region: string): Promise<AccountId | undef
   if (has === "never") return undefined;
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
   const client = new STSClient({
-    ...serviceSettings(access.connection, "STS", region),
+    ...serviceSettings(access, "STS", region),
     requestHandler: access.transport.handler({ connectionTimeout: 10_000, socketTimeout: 30_000 }),
   });
   try {

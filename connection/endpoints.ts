@@ -17,7 +17,7 @@ export const SERVICES = [
 export type Service = (typeof SERVICES)[number];
 
 /** A server in place of AWS, and the setting that names it. */
-export interface Endpoint {
+interface Endpoint {
   readonly url: string;
   /** `AWS_ENDPOINT_URL_S3`, or the profile. */
   readonly source: string;

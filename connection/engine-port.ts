@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import grpc from "@grpc/grpc-js";
 import { type FindOwners, requireOwnPeer } from "./peer.ts";
 
-export interface EnginePort {
+interface EnginePort {
   /** A free port on 127.0.0.1. */
   readonly port: number;
   /** Closes all connections, calls and the port at once. */

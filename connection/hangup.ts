@@ -1,5 +1,5 @@
 /** `bin/spawn` sets this to `ignore`, because Node resets every ignored signal to its default at its start. */
-export const HANGUP_VARIABLE = "SPAWN_HANGUP";
+const HANGUP_VARIABLE = "SPAWN_HANGUP";
 
 /**
  * Whether this program started with SIGHUP ignored, as with `nohup`, and must outlive its terminal. `nohup node …`

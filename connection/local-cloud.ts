@@ -26,7 +26,7 @@ export function embeddedKeys(env: Variables): Keys | undefined {
  * and another program or user may have the port now. If nothing responds, the requests themselves fail.
  * @throws UserError if another program has the port, or the variables have no key
  */
-export async function refuseStranger(env: Variables = process.env): Promise<void> {
+export async function requireLocalCloud(env: Variables = process.env): Promise<void> {
   if (!isOnLocalCloud(env)) return;
   const fix = 'eval "$(npx spawn env)", then run the command again.';
   const keys = embeddedKeys(env);
@@ -37,7 +37,7 @@ export async function refuseStranger(env: Variables = process.env): Promise<void
     });
   }
   const endpoint = env[EMBEDDED_ENDPOINT_VARIABLE] ?? "";
-  if ((await askProof({ port: Number(new URL(endpoint).port), keys })) !== "other") return;
+  if ((await authenticateServer({ port: Number(new URL(endpoint).port), keys })) !== "other") return;
   throw new UserError(`The program at ${endpoint} is not the local cloud of this shell`, {
     why: "The local cloud has moved to another port, or has another access key. Nothing was sent.",
     fix,
@@ -45,9 +45,9 @@ export async function refuseStranger(env: Variables = process.env): Promise<void
 }
 
 /** The server on a port: the local cloud with this key (and process ID), another server, or no response in time. */
-export type Answer = "ours" | "other" | "none";
+type Answer = "ours" | "other" | "none";
 
-export interface Asked {
+interface Asked {
   readonly port: number;
   readonly keys: Keys;
   /** The expected process, if known. */
@@ -59,7 +59,7 @@ export interface Asked {
  * sides prove that they know the secret, and neither sends it. The proof includes the port, so an attacker cannot
  * relay a response from another port. `timeout` in milliseconds.
  */
-export function askProof({ port, keys, pid }: Asked, timeout = 2_000): Promise<Answer> {
+export function authenticateServer({ port, keys, pid }: Asked, timeout = 2_000): Promise<Answer> {
   const nonce = randomBytes(16).toString("hex");
   const headers = {
     connection: "close",

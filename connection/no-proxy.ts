@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 
 /** A server as a URL names it. */
-export interface Place {
+interface Place {
   /** An IPv6 address may be in brackets. */
   readonly hostname: string;
   readonly port: number;

@@ -15,7 +15,7 @@ export interface Ends {
 }
 
 /** The two ends of a socket; undefined after it is closed. */
-export interface SocketEnds {
+interface SocketEnds {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
   readonly remoteAddress?: string | undefined;

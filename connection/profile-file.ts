@@ -24,7 +24,7 @@ export interface Profile {
 const DEFAULT = "default";
 
 /** The locations that AWS tools use. https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html */
-export function profileFiles(env: Variables): { readonly config: string; readonly credentials: string } {
+function profileFiles(env: Variables): { readonly config: string; readonly credentials: string } {
   const home = env["HOME"] || homedir();
   return {
     config: env["AWS_CONFIG_FILE"] || join(home, ".aws", "config"),

@@ -78,6 +78,13 @@ function withLoopback(list: string): string {
   return [...items, ...LOOPBACK.filter((host) => !items.includes(host))].join(",");
 }
 
+/** The `proxy-authorization` header for a proxy with a login. */
+export function authorizationFor({ username, password }: URL): string | undefined {
+  if (username === "" && password === "") return undefined;
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(login).toString("base64")}`;
+}
+
 /** The proxy's URL without the password. */
 export function shown({ url }: HttpProxy): string {
   const copy = new URL(url);

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { HttpsProxyAgent } from "https-proxy-agent";
-import type { HttpProxy, ProxySettings } from "./proxy.ts";
+import { authorizationFor, type HttpProxy, type ProxySettings } from "./proxy.ts";
 import { ProxyError } from "./proxy-error.ts";
 import { directHandler, type HandlerOptions, type RequestHandler, urlOf } from "./request-handler.ts";
 
@@ -109,9 +109,7 @@ function forwarded(request: Request, proxy: URL): Request {
   if (proxy.port === "") delete copy.port;
   else copy.port = Number(proxy.port);
   copy.headers = { ...request.headers };
-  if (proxy.username !== "" || proxy.password !== "") {
-    const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-    copy.headers["proxy-authorization"] = `Basic ${Buffer.from(login).toString("base64")}`;
-  }
+  const authorization = authorizationFor(proxy);
+  if (authorization !== undefined) copy.headers["proxy-authorization"] = authorization;
   return copy;
 }

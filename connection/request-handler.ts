@@ -32,12 +32,15 @@ export function directHandler(
   });
 }
 
-export function urlOf(server: {
+/** The address of a server. */
+export interface Server {
+  /** `https:`, or `http:`. */
   readonly protocol: string;
   readonly hostname: string;
   readonly port?: number | undefined;
-}): URL {
-  const { protocol, hostname, port } = server;
+}
+
+export function urlOf({ protocol, hostname, port }: Server): URL {
   const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
   return new URL(`${protocol}//${host}${port === undefined ? "" : `:${port}`}`);
 }

@@ -1,17 +1,20 @@
 import type { Connection } from "./connection.ts";
-import { directHandler, type HandlerOptions, type RequestHandler, urlOf } from "./request-handler.ts";
+import type { HttpProxy } from "./proxy.ts";
+import {
+  directHandler,
+  type HandlerOptions,
+  type RequestHandler,
+  type Server,
+  urlOf,
+} from "./request-handler.ts";
 
 /** The transport of requests, with the proxies and certificate authorities of a {@link Connection}. */
 export interface Transport {
   handler(options: HandlerOptions): RequestHandler;
   /** The authorities for server certificates; undefined for Node's own. */
   readonly ca: readonly string[] | undefined;
-  /** Whether the connection to a server is direct. */
-  isDirect(server: {
-    readonly protocol: string;
-    readonly hostname: string;
-    readonly port?: number | undefined;
-  }): boolean;
+  /** The proxy of a server; undefined for a direct connection. */
+  proxyOf(server: Server): HttpProxy | undefined;
 }
 
 /** Without proxies, with Node's own authorities. */
@@ -25,10 +28,10 @@ export async function transportOf({ proxies, authorities }: Connection): Promise
   return {
     ca,
     handler: (options) => new ProxyingHandler(proxies, options, ca),
-    isDirect: (server) => proxies.of(urlOf(server)) === undefined,
+    proxyOf: (server) => proxies.of(urlOf(server)),
   };
 }
 
 function transport(ca: readonly string[] | undefined): Transport {
-  return { ca, handler: (options) => directHandler(options, ca), isDirect: () => true };
+  return { ca, handler: (options) => directHandler(options, ca), proxyOf: () => undefined };
 }

@@ -77,8 +77,7 @@ async function trustedPath(path: string): Promise<string> {
       continue;
     }
     links += 1;
-    if (links > MAX_LINKS)
-      throw new UserError(`${path} leads in a circle`, { why: "Its links lead to each other." });
+    if (links > MAX_LINKS) throw new UserError(`${path} is part of a cycle of links`);
     if (await isPlanted(next)) throw planted(next);
     const target = resolve(at, await readlink(next));
     left = [...target.slice(1).split(sep), ...rest].filter((part) => part !== "");

@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-export interface CommandResult {
+interface CommandResult {
   /** The exit code; -1 after a signal. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface CommandOptions {
+interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly cwd?: string | undefined;
   /** Milliseconds after which the command is killed. */

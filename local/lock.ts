@@ -7,7 +7,7 @@ import lockfile from "proper-lockfile";
 const STALE_AFTER = 5_000;
 const POLL_EVERY = 100;
 
-export interface LockOptions {
+interface LockOptions {
   /** Called once, if another process holds the lock. */
   readonly onWait?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -30,7 +30,7 @@ export function securePrivateFolders(
   const dataMode = refuseForeign(data, user, home ? "SPAWN_HOME" : "XDG_DATA_HOME");
   if (dataMode !== undefined && (dataMode & OTHERS) !== 0) close(data, dataMode);
   const cacheMode = refuseForeign(cache, user, env["SPAWN_CACHE"] || !home ? "SPAWN_CACHE" : "SPAWN_HOME");
-  // A group that may write to the folder may write below it, too.
+  // A group that may write to the folder may also write below it.
   if (cacheMode !== undefined && (cacheMode & GROUP_WRITES) !== 0) close(cache, cacheMode);
 }
 

@@ -9,7 +9,7 @@ import { withLock } from "./lock.ts";
 import type { OnProgress } from "./progress.ts";
 
 /** A private Python environment with packages from PyPI, each pinned by its hash. */
-export interface PythonEnvironment {
+interface PythonEnvironment {
   /** Its folder. */
   readonly folder: string;
   /** The file with its packages. */
@@ -78,10 +78,10 @@ async function install(
     const { command, version } = await findPython(env["PATH"]);
     await mkdir(dirname(folder), { recursive: true });
     const clean = withoutPythonSettings(env);
-    const made = await runCommand(command, ["-m", "venv", folder], { env: clean, signal });
-    if (made.code !== 0) {
+    const created = await runCommand(command, ["-m", "venv", folder], { env: clean, signal });
+    if (created.code !== 0) {
       throw new UserError(`The Python environment of ${what} could not be created`, {
-        why: `${command} (Python ${version}) said: ${lastLines(made.stdout + made.stderr)}`,
+        why: `${command} (Python ${version}) said: ${lastLines(created.stdout + created.stderr)}`,
         fix: "On Debian or Ubuntu: sudo apt install python3-venv. Then run the command again.",
       });
     }

@@ -9,7 +9,7 @@ import { LANGUAGE_HOST_VARIABLE, ownLanguageHost } from "./engine/language-host.
 import { engineVariables, PASSPHRASE_VARIABLES } from "./engine/variables.ts";
 import { engineHomeOf, spawnPaths, stateUrlOf } from "./paths.ts";
 
-export interface ToolEnvironmentOptions {
+interface ToolEnvironmentOptions {
   readonly engine: EngineInfo;
   /** The cloud of the environment in use. */
   readonly target: Target;
@@ -58,7 +58,7 @@ export function awsPluginFolder(): string {
  * local cloud.
  */
 function toolPath(engine: EngineInfo, cloud: "local" | "aws", usersPath: string): string {
-  const ours = [
+  const ownFolders = [
     dirname(engine.command),
     ...(cloud === "local" ? [awsPluginFolder()] : []),
     ...(engine.needsLanguageHost ? [dirname(ownLanguageHost())] : []),
@@ -67,7 +67,7 @@ function toolPath(engine: EngineInfo, cloud: "local" | "aws", usersPath: string)
   const users = usersPath
     .split(delimiter)
     .filter((folder) => cloud === "local" || folder !== awsPluginFolder());
-  return [...new Set([...ours, ...users])].filter((folder) => folder !== "").join(delimiter);
+  return [...new Set([...ownFolders, ...users])].filter((folder) => folder !== "").join(delimiter);
 }
 
 /**

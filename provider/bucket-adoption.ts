@@ -1,8 +1,8 @@
 import { GetBucketVersioningCommand, PutBucketVersioningCommand } from "@aws-sdk/client-s3";
 import { isNoSuchBucket, isNotFound } from "../connection/errors/kinds.ts";
 import { InputError, UserError } from "../staging/errors.ts";
+import type { BucketAdoptionInputs, BucketAdoptionOutputs } from "../staging/resources/bucket-adoption.ts";
 import { bucketAdoptionResource } from "../staging/resources/bucket-adoption.ts";
-import type { BucketAdoptionInputs, BucketAdoptionOutputs } from "../staging/resources.ts";
 import { isoSeconds } from "../staging/ttl.ts";
 import { requireBucket } from "./adoption/identity.ts";
 import { requireSettings } from "./adoption/settings.ts";
@@ -11,20 +11,20 @@ import { partialFailure } from "./partial.ts";
 import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import type { Target } from "./rules/configuration.ts";
-import { isSpreading } from "./rules/spreading.ts";
+import { isPropagating } from "./rules/spreading.ts";
 import { explained } from "./store/explain.ts";
 import { withRetry } from "./store/retry.ts";
 
 const ENABLED = "Enabled";
 
-/** The bucket's versioning does not show as enabled (yet). */
+/** S3 does not report the bucket's versioning as enabled (yet). */
 class NotVersioned extends Error {
   override readonly name = "NotVersioned";
 }
 
 /**
- * A bucket that the user made. It is looked at before anything is changed, and versioned where it was not, which
- * replication needs. It is never made, emptied or deleted, and its versioning is never suspended.
+ * A bucket that the user created. It is checked before any change. Versioning is enabled, because replication needs it. The bucket
+ * is never created, emptied or deleted, and its versioning is never suspended.
  */
 export function bucketAdoption(
   deps: Dependencies,
@@ -41,8 +41,8 @@ export function bucketAdoption(
     isoSeconds(new Date(deps.now().getTime() + waitSeconds * 1000));
 
   /**
-   * @returns whether it was not enabled before
-   * @throws PartialFailure once it may be enabled: who looks again finds it enabled, and the wait has to be known then
+   * @returns whether versioning was off before
+   * @throws PartialFailure once versioning may be on: the next run finds it enabled and needs the recorded wait
    */
   async function enableVersioning(inputs: BucketAdoptionInputs, context: CallContext): Promise<boolean> {
     const target = targetOf(inputs, context);
@@ -52,10 +52,10 @@ export function bucketAdoption(
     try {
       await turnOn(target, deps);
     } catch (error) {
-      const begun = { ...inputs, writableAt: writableAt(inputs.waitSeconds) };
+      const partialOutputs = { ...inputs, writableAt: writableAt(inputs.waitSeconds) };
       throw partialFailure(
         idOf(inputs),
-        begun,
+        partialOutputs,
         error,
         `enabling the versioning of ${bucket}`,
         context.signal,
@@ -104,7 +104,7 @@ export function bucketAdoption(
       return { id, inputs: { ...inputs, versioning }, outputs: { ...outputs, versioning } };
     },
 
-    // The bucket is the user's, and versions that are there would be out of reach with the versioning suspended.
+    // The bucket belongs to the user, and suspended versioning would make existing versions unreachable.
     async delete() {},
   });
 }
@@ -123,7 +123,7 @@ async function turnOn(target: Target, deps: Dependencies): Promise<void> {
   await withRetry(() => client.send(command, { abortSignal: signal }), {
     signal,
     ...deps.spreading,
-    retryable: isSpreading,
+    retryable: isPropagating,
   });
   try {
     await withRetry(

@@ -1,7 +1,12 @@
 import { isNoSuchBucket } from "../connection/errors/kinds.ts";
 import { InputError } from "../staging/errors.ts";
+import type {
+  BucketRule,
+  BucketRulesInputs,
+  BucketRulesOutputs,
+  RuleKind,
+} from "../staging/resources/bucket-rules.ts";
 import { bucketRulesResource } from "../staging/resources/bucket-rules.ts";
-import type { BucketRule, BucketRulesInputs, BucketRulesOutputs, RuleKind } from "../staging/resources.ts";
 import type { Dependencies } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
 import { declaredResource } from "./plugin/declared.ts";
@@ -18,7 +23,7 @@ import { lifecycleKind } from "./rules/lifecycle.ts";
 import { policyKind } from "./rules/policy.ts";
 import { replicationKind } from "./rules/replication.ts";
 import { rewrite } from "./rules/rewrite.ts";
-import { onYoungBucket } from "./rules/spreading.ts";
+import { retryOnNewBucket } from "./rules/spreading.ts";
 import { explained } from "./store/explain.ts";
 
 const KINDS: Readonly<Record<RuleKind, ConfigurationKind>> = {
@@ -27,7 +32,7 @@ const KINDS: Readonly<Record<RuleKind, ConfigurationKind>> = {
   policy: policyKind,
 };
 
-/** Our rules in a configuration that the bucket's user writes, too: they are put beside the user's and taken out again. */
+/** spawn's rules in a configuration that the user also writes. Creation merges them with the user's rules; deletion removes only them. */
 export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInputs, BucketRulesOutputs> {
   const targetOf = ({ region, bucket }: BucketRulesInputs, { signal }: CallContext): Target => ({
     client: deps.s3.of(region),
@@ -39,13 +44,13 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
     async create(inputs, context) {
       const id = `${inputs.region}/${inputs.bucket}/${inputs.kind}`;
       const doing = `adding ${KINDS[inputs.kind].title} to the bucket ${inputs.bucket}`;
-      // What stands in the way is told before anything is written.
+      // Report conflicts before writing anything.
       const target = targetOf(inputs, context);
-      const young = { spreading: deps.spreading, signal: context.signal };
-      await explained(doing, () => onYoungBucket(() => assertMergeable(inputs, target), young));
+      const retries = { spreading: deps.spreading, signal: context.signal };
+      await explained(doing, () => retryOnNewBucket(() => assertMergeable(inputs, target), retries));
       const written: { before?: string } = {};
       try {
-        await onYoungBucket(() => add(inputs, target, deps, written), young);
+        await retryOnNewBucket(() => add(inputs, target, deps, written), retries);
       } catch (error) {
         throw partialFailure(id, { ...inputs, ...written }, error, doing, context.signal);
       }
@@ -69,7 +74,7 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
       }
       const kind = KINDS[inputs.kind];
       const found = await explained(`reading the ${kind.title} of the bucket ${inputs.bucket}`, () =>
-        unlessGone(() => readOurs(kind, inputs, targetOf(inputs, context))),
+        unlessNoBucket(() => readOurs(kind, inputs, targetOf(inputs, context))),
       );
       if (found === undefined) return undefined;
       return { id, inputs: { ...inputs, ...found }, outputs: { ...outputs, ...found } };
@@ -79,8 +84,9 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
       const kind = KINDS[outputs.kind];
       const target = targetOf(outputs, context);
       await explained(`removing ${kind.title} from the bucket ${outputs.bucket}`, () =>
-        unlessGone(async () => {
-          if (outputs.kind !== "replication") await refuseWithEntries(target, outputs.region);
+        unlessNoBucket(async () => {
+          if (outputs.kind !== "replication")
+            await refuseWithEntries({ ...target, store: deps.s3.store(outputs.region) }, outputs.region);
           await rewrite(kind, target, deps.spreading, (current) => {
             const users = usersPart(kind, current);
             return outputs.before === undefined ? users : (kind.restored?.(users, outputs.before) ?? users);
@@ -97,7 +103,7 @@ async function assertMergeable(inputs: BucketRulesInputs, target: Target): Promi
   if (current) kind.merge(target.bucket, usersPart(kind, current), inputs.rules, inputs.role);
 }
 
-/** @param written gets what a later deletion needs, before anything is written */
+/** @param written receives the user's original form before the write, so that a later deletion can restore it */
 async function add(
   inputs: BucketRulesInputs,
   target: Target,
@@ -114,7 +120,7 @@ async function add(
   });
 }
 
-/** Our rules as they are: those that are wanted where S3 has them so, or else what it has under our ids. */
+/** spawn's rules in the bucket: the wanted rules if they match S3's, otherwise the rules that S3 has under spawn's IDs. */
 async function readOurs(
   kind: ConfigurationKind,
   { rules: wanted, role }: BucketRulesInputs,
@@ -123,21 +129,21 @@ async function readOurs(
   const current = (await kind.get(target)) ?? { rules: [], rest: {} };
   const merged = kind.merge(target.bucket, { rules: [], rest: {} }, wanted, role).rules;
   const actual = current.rules.filter((rule) => isOurRule(kind, rule));
-  const same = new Set(actual.map(withoutPriority));
+  const actualRules = new Set(actual.map(withoutPriority));
   const unchanged =
-    actual.length === merged.length && merged.every((rule) => same.has(withoutPriority(rule)));
-  const theirRole = current.rest["Role"];
+    actual.length === merged.length && merged.every((rule) => actualRules.has(withoutPriority(rule)));
+  const currentRole = current.rest["Role"];
   return {
     rules: unchanged ? wanted : (JSON.parse(JSON.stringify(actual)) as BucketRule[]),
-    ...(role === undefined ? {} : { role: typeof theirRole === "string" ? theirRole : "" }),
+    ...(role === undefined ? {} : { role: typeof currentRole === "string" ? currentRole : "" }),
   };
 }
 
-/** Where the user's rules have the place, ours have another priority than they ask for. */
+/** Ignores the priority: it differs from the wanted one if the user's rules use that one. */
 const withoutPriority = ({ Priority, ...rule }: BucketRule): string => meaningOf(rule);
 
-/** What `work` gives; undefined where there is no bucket. */
-async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** The result of `work`; undefined if the bucket does not exist. */
+async function unlessNoBucket<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

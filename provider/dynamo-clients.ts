@@ -1,16 +1,17 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { type Access, directAccess, serviceSettings } from "../connection/access.ts";
-import { CONNECT_TIMEOUT_MS, perRegion, STALL_TIMEOUT_MS } from "./regional-clients.ts";
-import { DEFAULT_RETRY_PATIENCE, patientRetries } from "./store/retry-strategy.ts";
+import { oncePer } from "../staging/once.ts";
+import { CONNECT_TIMEOUT_MS, STALL_TIMEOUT_MS } from "./regional-clients.ts";
+import { INSIDE, retriesInside } from "./store/retrying.ts";
 import { followServerTime } from "./store/server-time.ts";
 
-/** The client of a region. */
+/** Returns the client of a region. */
 export type DynamoClients = (region: string) => DynamoDBClient;
 
-export interface DynamoClientOptions {
+interface DynamoClientOptions {
   /** Milliseconds without a byte after which a connection is closed. @default STALL_TIMEOUT_MS */
   readonly stallTimeoutMs?: number;
-  /** Credentials, endpoints and proxy. @default those of this process's variables, without a proxy */
+  /** Credentials, endpoints and proxy. @default environment variables of this process, no proxy */
   readonly access?: Access;
   /** Settings that override those of `access`. */
   readonly config?: DynamoDBClientConfig;
@@ -18,26 +19,26 @@ export interface DynamoClientOptions {
 
 /** One client for each region, created on first use. */
 export const createDynamoClients = (options: DynamoClientOptions = {}): DynamoClients =>
-  perRegion((region) => createClient(region, options));
+  oncePer((region) => createClient(region, options));
 
 /**
- * Clients for many concurrent writes: each throttled request has retries of its own. By default all requests of a client share one quota of
- * retries, which a second of throttling uses up.
+ * Clients for many concurrent writes: each throttled request has its own retries. By default, all requests of a client share one retry
+ * quota, which one second of throttling uses up.
  */
 export const createBulkDynamoClients = (options: Pick<DynamoClientOptions, "access"> = {}): DynamoClients =>
-  createDynamoClients({
-    ...options,
-    config: { maxAttempts: DEFAULT_RETRY_PATIENCE.attempts, retryStrategy: patientRetries() },
+  oncePer((region) => {
+    const client = createClient(region, options);
+    client.middlewareStack.add(retriesInside({ region }), INSIDE);
+    return client;
   });
 
 function createClient(
   region: string,
-  { stallTimeoutMs, config, access }: DynamoClientOptions,
+  { stallTimeoutMs, config, access = directAccess() }: DynamoClientOptions,
 ): DynamoDBClient {
-  const { connection, transport } = access ?? directAccess();
   const client = new DynamoDBClient({
-    ...serviceSettings(connection, "DYNAMODB", region),
-    requestHandler: transport.handler({
+    ...serviceSettings(access, "DYNAMODB", region),
+    requestHandler: access.transport.handler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: stallTimeoutMs ?? STALL_TIMEOUT_MS,
     }),

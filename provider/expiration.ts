@@ -1,4 +1,3 @@
-import type { S3Client } from "@aws-sdk/client-s3";
 import { isNotFound } from "../connection/errors/kinds.ts";
 import {
   objectRemoval,
@@ -11,41 +10,41 @@ import {
 import { InputError, UserError } from "../staging/errors.ts";
 import { parseStagingId, type StagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
+import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources/expiration.ts";
 import { expirationResource } from "../staging/resources/expiration.ts";
-import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources.ts";
 import { expiresAt, isoSeconds, parseTtlDays, removalMidnight, type TtlDays } from "../staging/ttl.ts";
-import { noteYoungest } from "./arrival.ts";
 import { type Dependencies, reportTo } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
+import { forEachParallel } from "./flow/parallel.ts";
 import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
+import { recordYoungest } from "./region-times.ts";
 import { requireLifecycleRule } from "./rules/in-force.ts";
-import { hasCapability } from "./store/capabilities.ts";
 import { explained } from "./store/explain.ts";
-import { isInParts, type ListedObject, listObjects } from "./store/listing.ts";
+import type { ListedObject, ObjectStore } from "./store/object-store.ts";
+import { isInParts } from "./store/stored-object.ts";
 import { ensureTags, hasTags, readTags, type WantedTags } from "./store/tagging.ts";
-import { forEachParallel } from "./transfer/flow/parallel.ts";
 
 const OBJECTS_IN_FLIGHT = 32;
-/** New objects of each class whose tags are read: the first ones, and every so many after them. If one lacks its tags, all are read. */
-const LOOKED_AT_FIRST = 500;
-const LOOKED_AT_EVERY = 100;
-/** Objects that `read` looks at: of an entry with more, they stand for the others. */
+/** Sampling of new objects per TTL class: the first 500, then every 100th. If one lacks its tags, all objects are checked. */
+const SAMPLED_FIRST = 500;
+const SAMPLED_EVERY = 100;
+/** The number of objects that `read` checks; in a larger entry they represent the rest. */
 const SAMPLE = 128;
-/** What `read` reports for objects that carry no TTL tag, or not all the same: never a TTL that one can want. */
+/** The TTL that `read` reports for objects with no TTL tag or with different ones. No entry can request it. */
 const NO_TTL = 0;
-/** The same for objects that do not all name the same readers. */
+/** The readers tag that `read` reports for objects with different readers. */
 const DIFFERENT = "different";
 
-/** The tags of an entry's objects in one region: the class of their TTL, and who reads by the bucket's name. Changing them moves no data. */
+/** The tags of an entry's objects in one region: their TTL class and their readers. Changing them moves no data. */
 export function expiration(
   shared: Dependencies,
   dynamo: DynamoClients = createDynamoClients(),
 ): ResourceHandler<ExpirationInputs, ExpirationOutputs> {
   const deps = { ...shared, dynamo };
   return declaredResource(expirationResource, {
-    // The data are looked at again: see `cli/engine/reopen.ts`.
+    // Check the data again: see `cli/engine/reopen.ts`.
     pending: (outputs) => (isWhole(outputs) ? [] : ["manifestSha256"]),
 
     async create(inputs, context) {
@@ -65,22 +64,22 @@ export function expiration(
         });
       }
       const found = await explained(`reading the tags in ${inputs.region}`, () =>
-        carriedByObjects(inputs, deps.s3.of(inputs.region), signal),
+        inputsFromTags(inputs, deps.s3.store(inputs.region), signal),
       );
       if (found === undefined) return isExpired(inputs, deps.now()) ? { id, inputs, outputs } : undefined;
-      const { readersTag: _before, ...known } = outputs;
-      const { readersTag: _wanted, ...asked } = inputs;
-      return { id, inputs: { ...asked, ...found }, outputs: { ...known, ...found } };
+      const { readersTag: _before, ...otherOutputs } = outputs;
+      const { readersTag: _wanted, ...otherInputs } = inputs;
+      return { id, inputs: { ...otherInputs, ...found }, outputs: { ...otherOutputs, ...found } };
     },
 
-    // The class goes with the objects, which are another resource's.
+    // The tags are deleted with the objects, which another resource owns.
     async delete() {},
   });
 }
 
 const isWhole = (outputs: Partial<ExpirationOutputs>): boolean => outputs.ruleId !== undefined;
 
-/** @param which objects to look at: new ones were made with their tags, so a sample tells whether something is wrong */
+/** @param which objects to check: new objects are created with their tags, so a sample is enough */
 async function expire(
   inputs: ExpirationInputs,
   which: "sample" | "all",
@@ -92,19 +91,19 @@ async function expire(
   const client = deps.s3.of(region);
   return explained(`setting the TTL in ${region} (bucket ${bucket})`, async () => {
     const { signal } = context;
-    const expires = await hasCapability("lifecycleRules", { client, bucket }, context);
+    const expires = await deps.capabilities.has("lifecycleRules", { client, bucket }, context);
     const check = { client, bucket, settling: deps.settling, signal };
     const ruleId = expires ? await requireLifecycleRule(check, ttl) : "";
-    // After a request, since S3 tells the time in its answers.
+    // Only after a request: S3's response sets the clock.
     refuseExpired(inputs, ttl, deps.now());
-    const place = { client, bucket };
+    const place = { store: deps.s3.store(region), bucket };
     const tagsOf = tagsByAge(parseStagingId(stagingId), ttl, inputs);
     const job: TagJob = { place, region, prefix: entryPrefix(stagingId), tagsOf, context };
     let found = await tagObjects(job, which);
     if (which === "sample" && found.lacking > 0) found = await tagObjects(job, "all");
     if (found.objects === 0) {
       throw new UserError(`s3://${bucket}/${entryPrefix(stagingId)} holds nothing that could expire`, {
-        why: "The data expired already, or somebody deleted them.",
+        why: "The data expired or were deleted.",
         fix: "Stage the data again.",
       });
     }
@@ -112,15 +111,15 @@ async function expire(
     const removal = removalMidnight(uploadedAt, ttl);
     const last = objectRemoval(ttl, uploadedAt, found.youngest);
     if (last <= removal) return { ...inputs, ruleId, removedAt: isoSeconds(removal) };
-    // The ledger counts until then.
-    await noteYoungest(inputs, deps.dynamo, found.youngest, context.signal);
+    // The ledger bills until then.
+    await recordYoungest(inputs, deps.dynamo, found.youngest, context.signal);
     return { ...inputs, ruleId, removedAt: isoSeconds(last) };
   });
 }
 
 /**
- * S3 counts from the moment at which the upload of an object began, however long it took: what is expired when it is whole is deleted
- * at the next midnight, and must not pass for staged.
+ * S3 counts the TTL from the start of an object's upload. An object that has expired by the end of its upload is deleted at the next
+ * midnight, so it must not count as staged.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
  */
 function refuseExpired({ stagingId, uploadedAt }: ExpirationInputs, ttl: TtlDays, now: Date): void {
@@ -134,40 +133,43 @@ function refuseExpired({ stagingId, uploadedAt }: ExpirationInputs, ttl: TtlDays
 }
 
 interface TagJob {
-  readonly place: { readonly client: S3Client; readonly bucket: string };
+  readonly place: { readonly store: ObjectStore; readonly bucket: string };
   readonly prefix: string;
   readonly region: string;
   readonly tagsOf: (object: Pick<ListedObject, "lastModified">) => WantedTags;
   readonly context: CallContext;
 }
 
-/** The tags of an object by its age: a copy that was made later is in a lower class, and goes with the others. */
+/** The tags of an object by its age: a later copy gets a lower TTL class, so that it expires with the other objects. */
 function tagsByAge(
   stagingId: StagingId,
   ttl: TtlDays,
   { readersTag, ...inputs }: Pick<ExpirationInputs, "readersTag" | "uploadedAt">,
 ): TagJob["tagsOf"] {
   const uploadedAt = new Date(inputs.uploadedAt);
-  const known = new Map<TtlDays, WantedTags>();
+  const tagsByClass = new Map<TtlDays, WantedTags>();
   return ({ lastModified }) => {
-    const own = ttlClassAt(ttl, uploadedAt, lastModified);
-    const tags = known.get(own) ?? { [READERS_TAG]: undefined, ...replicaTags(stagingId, own, readersTag) };
-    known.set(own, tags);
+    const ttlClass = ttlClassAt(ttl, uploadedAt, lastModified);
+    const tags = tagsByClass.get(ttlClass) ?? {
+      [READERS_TAG]: undefined,
+      ...replicaTags(stagingId, ttlClass, readersTag),
+    };
+    tagsByClass.set(ttlClass, tags);
     return tags;
   };
 }
 
 interface Tagged {
   readonly objects: number;
-  /** Of those that were looked at. */
+  /** How many of the checked objects lacked their tags. */
   readonly lacking: number;
-  /** When the youngest object was made. */
+  /** When the youngest object was created. */
   readonly youngest: Date;
 }
 
 /**
- * Gives objects the tags, where they lack them. Of a sample it only looks, but for objects in parts, of which some servers forget
- * the tags that the upload was started with.
+ * Adds missing tags to objects. A sample is only checked, except for multipart objects: some servers drop the tags of a multipart
+ * upload.
  */
 async function tagObjects(
   { place, region, prefix, tagsOf, context }: TagJob,
@@ -176,12 +178,12 @@ async function tagObjects(
   const progress = reportTo(context, { phase: "tag", region, total: 0, objectsTotal: 0 });
   let [objects, lacking] = [0, 0];
   let youngest = new Date(0);
-  // What was made after a midnight needs other tags than the rest, however little it is.
-  const seen = new Map<WantedTags, number>();
-  // Should this break off, the first object shows to the next sample that something is left to do.
+  // Sample per set of tags: objects created after a midnight need different tags than the rest.
+  const countByTags = new Map<WantedTags, number>();
+  // Tag the first object last: if the work is interrupted, the next sample finds it untagged.
   let last: ListedObject | undefined;
   await forEachParallel(
-    (stop) => listObjects(place.client, place.bucket, prefix, stop),
+    (stop) => place.store.listObjects({ bucket: place.bucket, prefix }, stop),
     OBJECTS_IN_FLIGHT,
     context.signal,
     async (object, stop) => {
@@ -191,12 +193,12 @@ async function tagObjects(
       progress.objectDone();
       const at = { ...place, key: object.key };
       const tags = tagsOf(object);
-      const number = seen.get(tags) ?? 0;
-      seen.set(tags, number + 1);
+      const number = countByTags.get(tags) ?? 0;
+      countByTags.set(tags, number + 1);
       if (isInParts(object)) await ensureTags(at, tags, stop);
       else if (which === "all" && last === undefined) last = object;
       else if (which === "all") await ensureTags(at, tags, stop);
-      else if (number < LOOKED_AT_FIRST || number % LOOKED_AT_EVERY === 0) {
+      else if (number < SAMPLED_FIRST || number % SAMPLED_EVERY === 0) {
         if (!hasTags(await readTags(at, stop), tags)) lacking += 1;
       }
     },
@@ -206,21 +208,21 @@ async function tagObjects(
   return { objects, lacking, youngest };
 }
 
-/** What the tags of objects say. */
+/** The inputs that the objects' tags contain. */
 type Carried = Pick<ExpirationInputs, "ttlDays" | "readersTag">;
 
 /**
- * What the objects carry, as far as they are looked at: all of a few, the first of many (the manifest among them).
- * {@link NO_TTL} and {@link DIFFERENT} when they don't agree on one; undefined when there are none.
+ * Reads the tags of the first objects, including the manifest.
+ * @returns {@link NO_TTL} and {@link DIFFERENT} where the tags differ; undefined if there are no objects
  */
-export async function carriedByObjects(
+export async function inputsFromTags(
   {
     bucket,
     stagingId,
     ttlDays,
     uploadedAt,
   }: Pick<ExpirationInputs, "bucket" | "stagingId" | "ttlDays" | "uploadedAt">,
-  client: S3Client,
+  store: ObjectStore,
   signal: AbortSignal,
 ): Promise<Carried | undefined> {
   const uploaded = new Date(uploadedAt);
@@ -228,21 +230,21 @@ export async function carriedByObjects(
   const readers = new Set<string>();
   try {
     await forEachParallel(
-      (stop) => sample(listObjects(client, bucket, entryPrefix(stagingId), stop)),
+      (stop) => sample(store.listObjects({ bucket, prefix: entryPrefix(stagingId) }, stop)),
       OBJECTS_IN_FLIGHT,
       signal,
       async ({ key, lastModified }, stop) => {
-        const tags = await readTags({ client, bucket, key }, stop);
+        const tags = await readTags({ store, bucket, key }, stop);
         readers.add(tags[READERS_TAG] ?? "");
         const tag = tags[TTL_TAG];
         if (tag === undefined || !/^\d{1,2}$/.test(tag)) found.add(NO_TTL);
-        // The oldest class is that of several TTLs; the one that is wanted may be among them.
+        // Several TTLs share the oldest class, and the wanted one may be among them.
         else if (Number(tag) === ttlClassAt(ttlDays as TtlDays, uploaded, lastModified)) found.add(ttlDays);
         else found.add(ttlOfClass(Number(tag), uploaded, lastModified));
       },
     );
   } catch (error) {
-    if (isNotFound(error)) return undefined; // the bucket is gone, or an object expired meanwhile
+    if (isNotFound(error)) return undefined; // the bucket was deleted, or an object has just expired
     throw error;
   }
   const [[ttl], [named = ""]] = [[...found], [...readers]];

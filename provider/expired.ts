@@ -1,9 +1,8 @@
 import { expiresAt, type TtlDays } from "../staging/ttl.ts";
 
 /**
- * Whether an entry's time is over. What is gone by then was not lost: a refresh leaves its resources as they are, and no update makes
- * them again.
- * @param now after a request to AWS, since its answers tell the time
+ * Whether an entry has expired. Expired objects are not lost: a refresh keeps the entry's resources, and no update creates them again.
+ * @param now read it after a request to AWS, whose response sets the clock
  */
 export const isExpired = (
   { uploadedAt, ttlDays }: { readonly uploadedAt?: string; readonly ttlDays?: number },

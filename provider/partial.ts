@@ -2,8 +2,8 @@ import { PartialFailure, type Properties } from "./plugin/types.ts";
 import { type Doing, explainAwsError } from "./store/explain.ts";
 
 /**
- * A failure after something was made in AWS: the resource stays in the state, so that a later update goes on from there
- * and a deletion cleans up.
+ * A failure after AWS may have created something. The resource stays in the state, so that a later update resumes and a deletion
+ * cleans up.
  */
 export function partialFailure(
   id: string,

@@ -1,46 +1,57 @@
 import { isNoSuchBucket } from "../connection/errors/kinds.ts";
 import { primaryTags } from "../staging/classes.ts";
-import { describeError, InputError, UserError } from "../staging/errors.ts";
+import { describeError, InputError, spelledAs, UserError } from "../staging/errors.ts";
 import { parseFilename } from "../staging/filename.ts";
 import { parseStagingId } from "../staging/ids.ts";
-import { manifestKey, NO_SHA256, objectKey } from "../staging/manifest.ts";
+import { asFlag, asKey, type Spelling } from "../staging/option.ts";
 import { refuseOverlap } from "../staging/overlap.ts";
 import { parseRegion, REGIONS } from "../staging/regions.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources/staged-data.ts";
 import { stagedDataResource } from "../staging/resources/staged-data.ts";
-import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources.ts";
 import { assertOnS3, assertRequestPayer, isS3Url, parseS3Url } from "../staging/s3-url.ts";
-import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
+import { describeTransfer, estimatedCost, type Transfer } from "../staging/transfer-estimate.ts";
+import { parseTtlDays } from "../staging/ttl.ts";
 import { type Dependencies, reportTo, withTimeout } from "./deps.ts";
+import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
 import { declaredResource } from "./plugin/declared.ts";
-import type { CallContext, ResourceHandler } from "./plugin/types.ts";
-import { isUnknown } from "./plugin/values.ts";
+import type { CallContext, CheckFailure, Properties, ResourceHandler } from "./plugin/types.ts";
+import { containsUnknowns, isUnknown } from "./plugin/values.ts";
+import { readRecord } from "./record.ts";
 import { replicationDestination } from "./rules/in-force.ts";
-import { clientsOfAnyOwner } from "./store/any-owner.ts";
 import { explainAwsError, explained } from "./store/explain.ts";
-import { ageingTags } from "./transfer/copy/ageing-tags.ts";
+import { clientsOfAnyOwner } from "./store/sending.ts";
 import { deleteEntry } from "./transfer/delete.ts";
-import { putFileManifest } from "./transfer/manifest/object.ts";
-import { findSource } from "./transfer/source/find.ts";
-import type { DirectorySource, FileSource, Source } from "./transfer/source/source.ts";
-import { type StageOptions, stageFile } from "./transfer/upload/file.ts";
-import { manifestFile, stageTree, type TreeTarget, treePrefix } from "./transfer/upload/tree.ts";
-import { checkPresence } from "./transfer/verify/check.ts";
+import { type MeasuredSource, measureSource } from "./transfer/measured-source.ts";
+import { type Source, stage } from "./transfer/stage.ts";
+import { checkPresence } from "./transfer/verify/verify.ts";
 import { waitUntilWritable } from "./writable.ts";
 
-/** The entry's objects in its primary region: the source's bytes and the manifest beside them. */
-export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs, StagedDataOutputs> {
+/** The entry's objects in its primary region: the source's data and the manifest. */
+export function stagedData(
+  deps: Dependencies,
+  dynamo: DynamoClients = createDynamoClients(),
+): ResourceHandler<StagedDataInputs, StagedDataOutputs> {
+  /** The sizes of checked sources, by URN: the preview that follows a check does not measure the source again. */
+  const measured = new Map<string, Size>();
   return declaredResource(stagedDataResource, {
-    // Once the data are staged, their source may go.
+    // The source may be deleted once the data are staged, so check it only at creation.
     async check(news, olds, context) {
+      if (olds !== undefined) return [];
+      const taken = await takenId(news, dynamo, context);
       const source = news["source"];
-      if (olds !== undefined || typeof source !== "string" || isUnknown(source)) return [];
+      if (taken.length > 0 || typeof source !== "string" || isUnknown(source)) return taken;
       try {
-        const found = await sourceOf(news as unknown as StagedDataInputs, deps, context.signal);
+        const { source: found, ...size } = await sourceOf(
+          news as unknown as StagedDataInputs,
+          deps,
+          context.signal,
+        );
         if (found.kind === "directory") {
           for (const warning of found.warnings) context.log("warning", warning);
         }
+        measured.set(context.urn, size);
         return [];
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
@@ -48,10 +59,21 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       }
     },
 
-    // An update completes a creation that failed half way, even after a refresh, which clears the engine's note of it.
+    // An update completes an interrupted creation, even after a refresh, which clears the engine's record of the failure.
     pending: (outputs) => (isWhole(outputs) && outputs.lost === undefined ? [] : ["source"]),
 
+    async preview(inputs, context) {
+      if (containsUnknowns({ ...inputs, writableAt: undefined })) return {};
+      const { sizeBytes, fileCount } =
+        measured.get(context.urn) ?? (await sourceOf(inputs, deps, context.signal));
+      measured.delete(context.urn);
+      const transfer = transferOf(inputs, { sizeBytes, fileCount });
+      context.log("info", describeTransfer(transfer));
+      return { sizeBytes, fileCount, estimatedCost: estimatedCost(transfer) };
+    },
+
     async create(inputs, context) {
+      measured.delete(context.urn);
       const id = `${inputs.region}/${inputs.stagingId}`;
       return { id, outputs: await stageAs(id, inputs, deps, context) };
     },
@@ -60,9 +82,9 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       if (!isWhole(oldOutputs)) return stageAs(id, news, deps, context);
       const { lost, ...outputs } = oldOutputs;
       const same = { ...outputs, ...news };
-      // They may have come back: `spawn stage repair` copies them from another region.
+      // `spawn stage repair` may have restored them from another region.
       if (lost === undefined || (await lossOf(outputs, deps, context)) === undefined) return same;
-      // They may have expired since the refresh that found them lost.
+      // They may have expired since the refresh that found them missing.
       if (isExpired(same, deps.now())) return same;
       return restage(id, outputs, news, deps, context);
     },
@@ -74,48 +96,67 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
           fix: "Stage the data again: spawn stage upload",
         });
       }
-      // A creation that failed half way has nothing to look for; the next update goes on with it.
+      // An interrupted creation has nothing to check; the next update resumes it.
       if (!isWhole(outputs)) return { id, inputs, outputs };
       const { lost: _, ...known } = outputs;
       const lost = await lossOf(known, deps, context);
       if (lost === undefined) return { id, inputs, outputs: known };
       if (isExpired({ ...known, ttlDays: inputs.ttlDays }, deps.now())) return { id, inputs, outputs: known };
-      // Not forgotten: what was staged is known here only.
+      // Keep the resource: only the state knows what was staged.
       return { id, inputs, outputs: { ...known, lost } };
     },
 
     async delete(_id, outputs, context) {
       const { region, bucket } = outputs;
-      const own = withTimeout(deps, outputs, context);
-      await deleteIn(region, bucket, outputs, own, context);
-      // Where an update ended before the replication resources were made, or S3 was slower than they waited for, the
-      // rules' replicas are nobody else's.
+      const ownDeps = withTimeout(deps, outputs, context);
+      await deleteIn(region, bucket, outputs, ownDeps, context);
+      // Delete replicas that no replication resource owns: the update failed before it created the resource, or the rule
+      // replicated after its timeout.
       for (const other of REGIONS.filter((candidate) => outputs.replicateTo.includes(candidate))) {
-        const check = { client: own.s3.of(region), bucket, signal: context.signal };
+        const check = { client: ownDeps.s3.of(region), bucket, signal: context.signal };
         const destination = await explained(`reading the replication rules of ${bucket}`, () =>
           replicationDestination(check, other),
         );
-        if (destination !== undefined) await deleteIn(other, destination, outputs, own, context);
+        if (destination !== undefined) await deleteIn(other, destination, outputs, ownDeps, context);
       }
     },
   });
 }
 
-/** Why the data are not there as they were staged; undefined where they are. @throws UserError where the region cannot be asked */
+/** Refuses the ID of another stack's entry, whose objects a creation would overwrite, and a deletion would delete. */
+async function takenId(
+  { stagingId, recordsTable, recordsRegion }: Properties,
+  dynamo: DynamoClients,
+  { signal }: CallContext,
+): Promise<CheckFailure[]> {
+  if (typeof stagingId !== "string" || typeof recordsTable !== "string" || typeof recordsRegion !== "string")
+    return [];
+  const record = await explained(`reading the record of ${stagingId}`, () =>
+    readRecord(dynamo(recordsRegion), recordsTable, stagingId, signal),
+  );
+  if (record === undefined) return [];
+  const error = new InputError(`${stagingId} exists already, and this stack does not have it`, {
+    why: "It was ejected from this stack, or its state was lost. An upload would overwrite its data. Nothing was changed.",
+    fix: `To stage other data, give the item another name. To declare the existing entry, remove the item and run: spawn stage adopt ${stagingId}`,
+  });
+  return [{ property: "stagingId", reason: describeError(error), error }];
+}
+
+/** Why the staged data are incomplete; undefined if they are whole. @throws UserError if the region is unreachable */
 async function lossOf(
   outputs: StagedDataOutputs,
   deps: Dependencies,
   { signal }: CallContext,
 ): Promise<string | undefined> {
   const { region, bucket, key } = outputs;
-  const copy = { region, bucket, client: deps.s3.of(region) };
+  const copy = { region, bucket, store: deps.s3.store(region) };
   const [found] = await checkPresence(outputs, [copy], signal);
   if (found?.state === "unreachable")
     throw new UserError(`reading s3://${bucket}/${key} failed`, { why: `${found.why}.` });
   return found?.state === "whole" ? undefined : (found?.why ?? "they are not whole");
 }
 
-/** Stages what was lost again from its source, as that is now. What is made again expires with what is left. */
+/** Stages lost data again from the source's current content. New objects expire with the remaining ones. */
 async function restage(
   id: string,
   { sha256, stagingId, region, uploadedAt }: StagedDataOutputs,
@@ -155,7 +196,7 @@ async function deleteIn(
 ): Promise<void> {
   const progress = reportTo(context, { phase: "delete", region, total: 0, objectsTotal: 0 });
   await explained(`deleting ${stagingId} in ${region}`, () =>
-    deleteEntry(deps.s3.of(region), bucket, stagingId, {
+    deleteEntry(deps.s3.store(region), bucket, stagingId, {
       signal: context.signal,
       onDeleted: (count) => progress.add(count),
     }),
@@ -163,32 +204,62 @@ async function deleteIn(
   progress.finish();
 }
 
-async function sourceOf(inputs: StagedDataInputs, deps: Dependencies, signal: AbortSignal): Promise<Source> {
+/** Only an entry of the command line has flags. A declared one is an item or a component, and only it names the table. */
+const spellingOf = ({ recordsTable }: StagedDataInputs): Spelling =>
+  recordsTable === undefined ? asFlag : asKey;
+
+const sourceOf = (
+  inputs: StagedDataInputs,
+  deps: Dependencies,
+  signal: AbortSignal,
+): Promise<MeasuredSource> => spelledAs(spellingOf(inputs), () => measuredSource(inputs, deps, signal));
+
+async function measuredSource(
+  inputs: StagedDataInputs,
+  deps: Dependencies,
+  signal: AbortSignal,
+): Promise<MeasuredSource> {
   const { source, name, exclude = [], followLinks = false, noSha256 = false } = inputs;
   const { stagingId, bucket, environmentBuckets = [] } = inputs;
   if (noSha256) assertOnS3(source);
   refuseOverlap({ source, exclude, id: stagingId }, [bucket, ...environmentBuckets]);
   const { requestPayer = false } = inputs;
   if (requestPayer) assertRequestPayer(source);
-  // The user names the source. Only a bucket of the environment has an owner that is known.
+  // The owner of a source bucket is unknown, unless it is a bucket of this environment.
   const isOwn = isS3Url(source) && [bucket, ...environmentBuckets].includes(parseS3Url(source).bucket);
   const clients = isOwn ? deps.s3 : clientsOfAnyOwner(deps.s3);
-  const options = { exclude, followLinks, entryId: stagingId, clients, requestPayer, signal };
-  if (name === undefined) return findSource(source, options);
+  const options = {
+    exclude,
+    followLinks,
+    entryId: stagingId,
+    threads: deps.plane.files,
+    clients,
+    requestPayer,
+    signal,
+  };
+  if (name === undefined) return measureSource(source, options);
   const filename = parseFilename(name);
-  return renamed(await findSource(source, { ...options, name: filename }), filename);
+  const measured = await measureSource(source, { ...options, name: filename });
+  return { ...measured, source: renamed(measured.source, filename) };
 }
 
-/** The source under the name that its data are to have. */
+/** The source with the name that the user chose for its data. */
 const renamed = (source: Source, filename: string): Source =>
   source.kind === "file"
     ? { ...source, filename, file: { ...source.file, path: filename } }
     : { ...source, filename };
 
-/** Whether the creation got to its end; one that failed half way has the inputs as its outputs. */
+type Size = Pick<StagedDataOutputs, "sizeBytes" | "fileCount">;
+
+const transferOf = ({ region, replicaRegions = [], ttlDays }: StagedDataInputs, size: Size): Transfer => ({
+  ...{ sizeBytes: size.sizeBytes, fileCount: size.fileCount ?? 1, ttlDays },
+  regions: [region, ...replicaRegions],
+});
+
+/** Whether the creation completed; an interrupted one has its inputs as outputs. */
 const isWhole = (outputs: Partial<StagedDataOutputs>): boolean => outputs.uploadedAt !== undefined;
 
-/** @param begun from when on the TTL of what is made counts. @default now */
+/** @param begun start of the TTL of new objects. @default now */
 async function stageAs(
   id: string,
   inputs: StagedDataInputs,
@@ -196,14 +267,15 @@ async function stageAs(
   context: CallContext,
   begun?: Date,
 ): Promise<StagedDataOutputs> {
-  const own = withTimeout(deps, inputs, context);
-  const source = await sourceOf(inputs, own, context.signal);
-  await waitUntilWritable(inputs, own, context);
-  return stage(id, inputs, source, own, context, begun);
+  const ownDeps = withTimeout(deps, inputs, context);
+  const { source, version } = await sourceOf(inputs, ownDeps, context.signal);
+  await waitUntilWritable(inputs, ownDeps, context);
+  const staged = await stageOrFail(id, inputs, source, ownDeps, context, begun);
+  return { ...staged, sourceVersion: version };
 }
 
-/** Sends what isn't there yet. @throws PartialFailure once the bucket may hold some of it */
-async function stage(
+/** Uploads missing objects. @throws PartialFailure once the bucket may hold objects */
+async function stageOrFail(
   id: string,
   inputs: StagedDataInputs,
   source: Source,
@@ -213,13 +285,22 @@ async function stage(
 ): Promise<StagedDataOutputs> {
   const doing = { what: "upload", region: inputs.region, bucket: inputs.bucket } as const;
   try {
-    return await stageSource(inputs, source, deps, context, begun);
+    return await spelledAs(spellingOf(inputs), () => stageSource(inputs, source, deps, context, begun));
   } catch (error) {
-    // Of a directory some may have been sent by then.
+    // Files of a directory may have been uploaded already.
     if (error instanceof InputError && source.kind === "file") throw error;
     if (isNoSuchBucket(error)) throw explainAwsError(error, doing);
     throw partialFailure(id, inputs, error, doing, context.signal);
   }
+}
+
+/** The source may have changed since the program compared it. @throws UserError if the staged content is not the expected one */
+function refuseOther({ source, expectedSha256 }: StagedDataInputs, found: string): void {
+  if (expectedSha256 === undefined || expectedSha256 === found) return;
+  throw new UserError(`${source} changed before it was staged: its SHA-256 is ${found}`, {
+    why: `The item pins ${expectedSha256}. The entry is incomplete, and has no record.`,
+    fix: "Restore the content, or change sha256 of the item. Then run the same command again.",
+  });
 }
 
 async function stageSource(
@@ -236,74 +317,12 @@ async function stageSource(
     inputs.replicateTo.map(parseRegion),
     inputs.readersTag,
   );
-  const target = { client: deps.s3.of(region), bucket, tags: ageingTags(tags, begun) };
-  const options = { pool: deps.pool, signal: context.signal, noSha256, multipart };
-  const facts =
-    source.kind === "file"
-      ? await stageOne(source, { ...target, stagingId }, options, region, context)
-      : await stageMany(source, { ...target, stagingId }, options, region, context);
-  const { filename, kind } = source;
-  return { ...inputs, filename, kind, ...facts, manifestKey: manifestKey(stagingId) };
-}
-
-type Facts = Omit<StagedDataOutputs, keyof StagedDataInputs | "filename" | "kind" | "manifestKey">;
-
-async function stageOne(
-  { file }: FileSource,
-  target: TreeTarget,
-  options: Omit<StageOptions, "report">,
-  region: string,
-  context: CallContext,
-): Promise<Facts> {
-  const { stagingId } = target;
-  const key = objectKey(stagingId, file.path);
-  const staged = await stageFile(
-    file,
-    { ...target, tags: target.tags(), key },
-    {
-      ...options,
-      report: (phase) => reportTo(context, { phase, region, total: file.size, objectsTotal: 1 }),
-    },
-  );
-  const manifestSha256 = await putFileManifest(
-    manifestFile(file, staged.sha256),
-    { ...target, tags: target.tags(), key: manifestKey(stagingId) },
-    options.signal,
-  );
-  return {
-    key,
-    sizeBytes: file.size,
-    fileCount: 1,
-    sha256: staged.sha256 ?? NO_SHA256,
-    manifestSha256,
-    partSizeBytes: staged.partSize,
-    uploadedAt: isoSeconds(staged.lastModified),
-  };
-}
-
-async function stageMany(
-  source: DirectorySource,
-  target: TreeTarget,
-  options: Omit<StageOptions, "report">,
-  region: string,
-  context: CallContext,
-): Promise<Facts> {
-  const totals = { total: source.sizeBytes, objectsTotal: source.fileCount };
-  const progress = reportTo(context, { phase: "upload", region, ...totals });
-  const ofOneFile = {
-    add: (bytes: number) => progress.add(bytes),
-    objectDone: () => progress.objectDone(),
-    finish: () => {},
-  };
-  const staged = await stageTree(source, target, { ...options, report: () => ofOneFile });
-  progress.finish();
-  if (staged.changes.message !== undefined) context.log("info", staged.changes.message);
-  return {
-    key: treePrefix(source, target),
-    ...{ sizeBytes: source.sizeBytes, fileCount: source.fileCount },
-    sha256: options.noSha256 === true ? NO_SHA256 : staged.manifestSha256,
-    manifestSha256: staged.manifestSha256,
-    partSizeBytes: staged.partSize,
-    uploadedAt: isoSeconds(staged.firstModified),
-  };
+  const target = { store: deps.s3.store(region), bucket, stagingId, tags, begun };
+  const staged = await stage(source, target, {
+    ...{ plane: deps.plane, signal: context.signal, noSha256, multipart },
+    report: (phase, totals) => reportTo(context, { phase, region, ...totals }),
+    onChanges: (message) => context.log("info", message),
+  });
+  refuseOther(inputs, staged.sha256);
+  return { ...inputs, ...staged, estimatedCost: estimatedCost(transferOf(inputs, staged)) };
 }

@@ -2,6 +2,8 @@ import { once } from "../staging/once.ts";
 import {
   BUCKET_ADOPTION,
   BUCKET_RULES,
+  COMPARE_SOURCE,
+  ENTRY_GUARD,
   EXPIRATION,
   REPLICATION,
   STAGED_DATA,
@@ -9,7 +11,7 @@ import {
   SWEEP_RUN,
   USAGE_ROW,
   VERSIONING_READINESS,
-} from "../staging/resources.ts";
+} from "../staging/resources/tokens.ts";
 import { serverClock } from "../staging/server-clock.ts";
 import type { Dependencies } from "./deps.ts";
 import type { Plugin } from "./plugin/types.ts";
@@ -17,12 +19,12 @@ import type { Plugin } from "./plugin/types.ts";
 /** Same as in package.json. */
 export const VERSION = "0.1.0";
 
-/** The staging provider. Everything beyond the server is loaded with the first resource that needs it. */
+/** The staging provider. Each handler is loaded with the first resource that needs it. */
 export const stagingPlugin: Plugin = {
   version: VERSION,
-  schema: async () => (await import("./package-schema.ts")).packageSchemaText(VERSION),
   resources: {
-    [STAGED_DATA]: async () => (await import("./staged-data.ts")).stagedData(await dependencies()),
+    [STAGED_DATA]: async () =>
+      (await import("./staged-data.ts")).stagedData(await dependencies(), await dynamo()),
     [REPLICATION]: async () =>
       (await import("./replication.ts")).replication(await dependencies(), await dynamo()),
     [EXPIRATION]: async () =>
@@ -30,6 +32,8 @@ export const stagingPlugin: Plugin = {
     [USAGE_ROW]: once(async () =>
       (await import("./usage-row.ts")).usageRow(await dependencies(), await dynamo()),
     ),
+    [ENTRY_GUARD]: async () =>
+      (await import("./entry-guard.ts")).entryGuard(await dependencies(), await dynamo()),
     [VERSIONING_READINESS]: async () =>
       (await import("./versioning-readiness.ts")).versioningReadiness(await dependencies()),
     [BUCKET_ADOPTION]: async () =>
@@ -42,12 +46,14 @@ export const stagingPlugin: Plugin = {
           import("./sweep/auto-scaling.ts"),
           import("./dynamo-clients.ts"),
         ]);
-      const way = await access();
-      const groups = autoScalingGroups(createAutoScalingClients(way));
-      return sweepRun(await dependencies(), createBulkDynamoClients({ access: way }), groups);
+      const awsAccess = await access();
+      const groups = autoScalingGroups(createAutoScalingClients(awsAccess));
+      return sweepRun(await dependencies(), createBulkDynamoClients({ access: awsAccess }), groups);
     }),
   },
   functions: {
+    [COMPARE_SOURCE]: async (args, context) =>
+      (await import("./compare-source.ts")).compareSourceFunction(args, await dependencies(), context),
     [SURVEY_ENVIRONMENT]: async (args, context) => (await survey())(args, context),
   },
 };
@@ -57,32 +63,40 @@ const dynamo = once(async () =>
 );
 
 /** The connection to AWS, resolved once. */
-const access = once(async () => (await import("../connection/access.ts")).openAccess());
+const access = once(async () => (await import("../connection/access.ts")).openAccess("provider"));
 
-/** Shared by all resources: the connections and the memory for the bytes on their way. */
+/** Shared by all resources: connections, limits, memory and threads. */
 const dependencies = once(async (): Promise<Dependencies> => {
   const [
-    way,
+    awsAccess,
     { accountOf, hasAccounts },
+    { ServerCapabilities },
     { createS3Clients },
-    { BufferPool },
+    { DataPlane },
     { DEFAULT_PATIENCE },
     { DEFAULT_SETTLING, DEFAULT_SPREADING },
   ] = await Promise.all([
     access(),
     import("../connection/account.ts"),
+    import("./rules/capabilities.ts"),
     import("./store/clients.ts"),
-    import("./transfer/flow/buffers.ts"),
-    import("./transfer/copy/replicate.ts"),
+    import("./transfer/data-plane.ts"),
+    import("./transfer/replicate.ts"),
     import("./store/retry.ts"),
   ]);
+  const plane = new DataPlane();
   return {
-    s3: createS3Clients({ access: way, account: (region) => accountOf(way, region) }),
-    pool: new BufferPool(),
+    s3: createS3Clients({
+      access: awsAccess,
+      account: (region) => accountOf(awsAccess, region),
+      onThrottled: (bucket) => plane.limiters.throttled(bucket),
+    }),
+    plane,
+    capabilities: new ServerCapabilities(),
     patience: DEFAULT_PATIENCE,
     settling: DEFAULT_SETTLING,
     spreading: DEFAULT_SPREADING,
-    isAws: hasAccounts(way.connection) === "always",
+    isAws: hasAccounts(awsAccess.connection) === "always",
     now: () => serverClock.now(),
   };
 });

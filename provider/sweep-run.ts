@@ -1,7 +1,7 @@
 import { errorName } from "../connection/errors/failure.ts";
 import { InputError, UserError } from "../staging/errors.ts";
+import type { SweepRunInputs, SweepRunOutputs } from "../staging/resources/sweep-run.ts";
 import { sweepRunResource } from "../staging/resources/sweep-run.ts";
-import type { SweepRunInputs, SweepRunOutputs } from "../staging/resources.ts";
 import { parseLaunchedSweepId } from "../staging/sweep/id.ts";
 import type { SweepMeta } from "../staging/sweep/meta-item.ts";
 import { ITEM_TTL_DAYS } from "../staging/sweep/names.ts";
@@ -24,14 +24,14 @@ import { startSweep } from "./sweep/start.ts";
 /** Milliseconds between two messages about progress. */
 const PROGRESS_EVERY_MS = 200;
 
-/** The run of a sweep; see {@link SweepRunInputs}. The order of its steps, and why it is safe: `sweep/start.ts`. */
+/** The run of a sweep; see {@link SweepRunInputs}. `sweep/start.ts` explains the order of its steps. */
 export function sweepRun(
   deps: Pick<Dependencies, "now" | "settling">,
   dynamo: DynamoClients,
   groups: SweepGroups,
 ): ResourceHandler<SweepRunInputs, SweepRunOutputs> {
-  const accessTo = (inputs: SweepRunInputs, context: CallContext): SweepAccess => {
-    let shownAt = Number.NEGATIVE_INFINITY;
+  const accessFor = (inputs: SweepRunInputs, context: CallContext): SweepAccess => {
+    let loggedAt = Number.NEGATIVE_INFINITY;
     return {
       sweepId: parseLaunchedSweepId(inputs.sweepId),
       table: inputs.table,
@@ -42,36 +42,36 @@ export function sweepRun(
       settling: deps.settling,
       progress(text) {
         const now = performance.now();
-        if (now - shownAt < PROGRESS_EVERY_MS) return;
-        shownAt = now;
+        if (now - loggedAt < PROGRESS_EVERY_MS) return;
+        loggedAt = now;
         context.log("info", text, { ephemeral: true });
       },
       note: (text) => context.log("warning", text),
     };
   };
 
-  /** Starts the sweep if it has not started. A failure after its items are begun leaves the resource in the state, for a deletion. */
+  /** Starts the sweep if it has not started. After a failure that may leave items, the resource stays in the state for a deletion. */
   async function start(plan: RunPlan, context: CallContext): Promise<SweepMeta> {
     const doing = `starting ${plan.sweepId}`;
-    let isBegun = false;
+    let hasItems = false;
     try {
       return await explained(doing, () =>
-        startSweep(accessTo(plan.inputs, context), plan, () => {
-          isBegun = true;
+        startSweep(accessFor(plan.inputs, context), plan, () => {
+          hasItems = true;
         }),
       );
     } catch (error) {
-      if (!isBegun) throw error;
+      if (!hasItems) throw error;
       throw partialFailure(plan.sweepId, { ...plan.inputs, ...NOT_STARTED }, error, doing, context.signal);
     }
   }
 
-  /** A sweep that has started does not start again because its items are gone. */
+  /** @throws UserError if the items no longer exist: a started sweep must not start again */
   async function requireItems(inputs: SweepRunInputs, context: CallContext): Promise<void> {
     const doing = `reading ${inputs.sweepId}`;
-    if ((await explained(doing, () => findMeta(accessTo(inputs, context)))) !== undefined) return;
+    if ((await explained(doing, () => findMeta(accessFor(inputs, context)))) !== undefined) return;
     throw new UserError(`the items of ${inputs.sweepId} are gone`, {
-      why: `They expire ${ITEM_TTL_DAYS} days after the deadline, or somebody has deleted them.`,
+      why: `They expire ${ITEM_TTL_DAYS} days after the deadline, or they were deleted.`,
       fix: `spawn sweep delete ${inputs.sweepId}, then spawn launch --params FILE`,
     });
   }
@@ -79,7 +79,7 @@ export function sweepRun(
   return declaredResource(sweepRunResource, {
     check: runProblems,
 
-    // A start that failed is completed.
+    // An update completes a failed start.
     pending: ({ startedAt }, news, olds) =>
       news.generation > olds.generation || !startedAt ? ["generation"] : [],
 
@@ -94,7 +94,7 @@ export function sweepRun(
       const meta = await start(plan, context);
       if (plan.inputs.generation <= meta.generation) return outputsOf(news, meta);
       const reopened = await explained(`running indices of ${id} again`, () =>
-        reopenSweep(accessTo(news, context), plan),
+        reopenSweep(accessFor(news, context), plan),
       );
       return outputsOf(news, reopened);
     },
@@ -105,17 +105,17 @@ export function sweepRun(
       }
       const meta = await explained(`reading ${id}`, () =>
         unlessNoTable(
-          () => findMeta(accessTo(inputs, context)),
+          () => findMeta(accessFor(inputs, context)),
           async () => undefined,
         ),
       );
-      const isHere = meta !== undefined && meta["stack"] === inputs.stack;
-      // The items of a sweep expire. It is over then: if it were gone, an update would start it again.
-      return isHere || isOver(outputs, deps.now()) ? { id, inputs, outputs } : undefined;
+      const exists = meta !== undefined && meta["stack"] === inputs.stack;
+      // Items expire after the sweep's end. Without its resource, an update would start the sweep again.
+      return exists || isOver(outputs, deps.now()) ? { id, inputs, outputs } : undefined;
     },
 
     async delete(id, outputs, context) {
-      const access = accessTo(outputs, context);
+      const access = accessFor(outputs, context);
       await explained(`ending ${id}`, () =>
         unlessNoTable(
           () => cancelSweep(access, outputs.regions),
@@ -133,7 +133,7 @@ export function sweepRun(
 const isOver = ({ deadlineAt }: SweepRunOutputs, now: Date): boolean =>
   deadlineAt !== "" && now >= new Date(deadlineAt);
 
-/** @param otherwise used where there is no table */
+/** @param otherwise runs if the table does not exist */
 async function unlessNoTable<T>(work: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -6,12 +6,12 @@ import { isoSeconds } from "../staging/ttl.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
 
 /**
- * `count`: the revision goes up by one. `reset`: it becomes one. DynamoDB refuses to add to what is no number, and a row that somebody
- * has changed must not keep its entry from being deleted.
+ * `count` increments the revision; `reset` sets it to 1. DynamoDB cannot increment a value that is not a number, and a row that a user
+ * edited must not block the deletion of its entry.
  */
 type Revision = "count" | "reset";
 
-/** Closes the row of an entry, unless it is closed; fails on its condition where there is no row. */
+/** Closes an entry's row; a closed row keeps its time. The condition fails if the row does not exist. */
 export const closingUpdate = (
   table: string,
   stagingId: string,
@@ -27,8 +27,8 @@ export const closingUpdate = (
 });
 
 /**
- * Opens a row again that a deletion has closed, if data still exist: S3 charges for them. The life of the row stays the same.
- * Fails on its condition where the row is open.
+ * Reopens a row that a deletion closed while data remain, since S3 still charges for them. The generation stays the same.
+ * The condition fails if the row is open.
  */
 export const reopeningUpdate = (
   table: string,
@@ -43,7 +43,7 @@ export const reopeningUpdate = (
   ExpressionAttributeValues: marshall({ ":one": 1 }),
 });
 
-/** Sends one of the updates above; where the row's revision is no number, with a new one. */
+/** Sends one of the updates above. Resets the revision if it is not a number. */
 export async function updateUsage(
   update: (revision: Revision) => UpdateItemCommandInput,
   send: (input: UpdateItemCommandInput) => Promise<unknown>,

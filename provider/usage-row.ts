@@ -10,9 +10,8 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { errorName } from "../connection/errors/failure.ts";
 import { InputError } from "../staging/errors.ts";
 import { LIFE_ATTRIBUTES, type LifeFacts, REVISION, rowWith } from "../staging/ledger.ts";
-import { RECORD_KEY } from "../staging/record.ts";
+import type { UsageRowInputs, UsageRowOutputs } from "../staging/resources/usage-row.ts";
 import { usageRowResource } from "../staging/resources/usage-row.ts";
-import type { UsageRowInputs, UsageRowOutputs } from "../staging/resources.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
 import type { Dependencies } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
@@ -20,21 +19,22 @@ import { isExpired } from "./expired.ts";
 import { plainItem } from "./plain-item.ts";
 import { declaredResource } from "./plugin/declared.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
+import { readRecord } from "./record.ts";
 import { explained } from "./store/explain.ts";
 import { closingUpdate, updateUsage } from "./usage-closing.ts";
 
-/** Who writes the same row at the same moment is another run of the same stack: one or two, not many. */
-const WRITE_TRIES = 5;
+/** Only concurrent runs of the same stack write the same row, so conflicts are few. */
+const WRITE_ATTEMPTS = 5;
 
 /**
- * The entry's row in the usage table: opened at creation, closed and not deleted at deletion. It remembers every life
- * of the entry and where its data were when; see `staging/ledger.ts`.
+ * The entry's row in the usage table. Creation opens it; deletion closes it and keeps it. It records every generation of the entry and
+ * the residencies of its data; see `staging/ledger.ts`.
  */
 export function usageRow(
   deps: Pick<Dependencies, "now">,
   dynamo: DynamoClients = createDynamoClients(),
 ): ResourceHandler<UsageRowInputs, UsageRowOutputs> {
-  /** @returns when the life that the row now tells of was opened */
+  /** @returns when the row's current generation was opened */
   async function write(inputs: UsageRowInputs, signal: AbortSignal): Promise<string> {
     const client = dynamo(inputs.region);
     for (let attempt = 1; ; attempt++) {
@@ -46,8 +46,8 @@ export function usageRow(
         try {
           await client.send(new UpdateItemCommand(rowUpdate(inputs, row, wanted)), { abortSignal: signal });
         } catch (error) {
-          // Somebody has written in between, perhaps an earlier try of ours whose answer was lost: look again.
-          if (errorName(error) === "ConditionalCheckFailedException" && attempt < WRITE_TRIES) continue;
+          // Another write came first, perhaps an earlier attempt whose response was lost: read the row again.
+          if (errorName(error) === "ConditionalCheckFailedException" && attempt < WRITE_ATTEMPTS) continue;
           throw error;
         }
       }
@@ -80,7 +80,7 @@ export function usageRow(
           throw error;
         }
       });
-      // A closed row is that of an entry that is gone.
+      // A closed row belongs to a deleted entry.
       if (row === undefined || row["closed_at"] !== undefined)
         return isExpired(inputs, deps.now()) ? { id, inputs, outputs } : undefined;
       const found = { ...inputs, ...inputsOf(row) };
@@ -95,14 +95,14 @@ export function usageRow(
     async delete(_id, { region, table, stagingId }, { signal }) {
       await explained(`closing the usage row in ${table}`, async () => {
         try {
-          // Its answer tells the server's time, by which the row is closed.
+          // The response sets the clock for the closing time.
           if ((await readRow(dynamo(region), { region, table, stagingId }, signal)) === undefined) return;
           await updateUsage(
             (revision) => closingUpdate(table, stagingId, deps.now(), revision),
             (input) => dynamo(region).send(new UpdateItemCommand(input), { abortSignal: signal }),
           );
         } catch (error) {
-          // No table, or no row: there is nothing to close.
+          // Without a table or a row, there is nothing to close.
           if (!["ResourceNotFoundException", "ConditionalCheckFailedException"].includes(errorName(error)))
             throw error;
         }
@@ -111,7 +111,7 @@ export function usageRow(
   });
 }
 
-/** The input behind each attribute that tells what is. */
+/** The input that each attribute is written from. */
 const INPUTS = {
   filename: "filename",
   size_bytes: "sizeBytes",
@@ -135,7 +135,7 @@ function factsOf(inputs: UsageRowInputs): LifeFacts {
   };
 }
 
-/** The inputs as the row has them; what it lacks is left out. */
+/** The inputs that the row contains; missing attributes are omitted. */
 function inputsOf(row: Readonly<Record<string, unknown>>): Partial<UsageRowInputs> {
   const found = Object.entries(INPUTS).filter(([attribute]) => row[attribute] !== undefined);
   return Object.fromEntries(found.map(([attribute, input]) => [input, row[attribute]]));
@@ -146,7 +146,7 @@ type Wanted = ReturnType<typeof rowWith>;
 const differs = (row: Readonly<Record<string, unknown>>, wanted: Wanted): boolean =>
   LIFE_ATTRIBUTES.some((attribute) => !isDeepStrictEqual(row[attribute], wanted[attribute]));
 
-/** Makes the row's lives the wanted ones, on condition that the row is still as it was read, and touches no counter. */
+/** Writes the wanted generations if the row has not changed since it was read. Keeps the workers' counters. */
 function rowUpdate(
   inputs: UsageRowInputs,
   row: Readonly<Record<string, unknown>> | undefined,
@@ -170,7 +170,7 @@ function rowUpdate(
   return {
     TableName: inputs.table,
     Key: keyOf(inputs.stagingId),
-    // What is no number was written by somebody else: DynamoDB does not add to it.
+    // DynamoDB cannot increment a revision that a user changed to something other than a number.
     UpdateExpression:
       revision === undefined || typeof revision === "number"
         ? `SET ${sets.join(", ")}${remove} ADD #revision :one`
@@ -193,24 +193,14 @@ async function readRow(
   return Item && plainItem(Item);
 }
 
-/** Whether every region has its copy already: what would note their arrivals has come to its end. */
+/** Whether the entry has its record, that is, all regions are verified and no more arrivals will be recorded. */
 async function isRecorded(
   client: DynamoDBClient,
   { recordsTable, stagingId, uploadedAt }: UsageRowInputs,
   signal: AbortSignal,
 ): Promise<boolean> {
-  // A stack of an earlier version notes none.
+  // Stacks of earlier versions record no arrivals.
   if (recordsTable === undefined) return true;
-  const command = new GetItemCommand({
-    TableName: recordsTable,
-    Key: marshall({ [RECORD_KEY]: stagingId }),
-    ConsistentRead: true,
-  });
-  try {
-    const { Item } = await client.send(command, { abortSignal: signal });
-    return Item !== undefined && plainItem(Item)["uploaded_at"] === uploadedAt;
-  } catch (error) {
-    if (errorName(error) === "ResourceNotFoundException") return false;
-    throw error;
-  }
+  const record = await readRecord(client, recordsTable, stagingId, signal);
+  return record?.["uploaded_at"] === uploadedAt;
 }

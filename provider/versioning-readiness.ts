@@ -1,8 +1,11 @@
 import { GetBucketVersioningCommand } from "@aws-sdk/client-s3";
 import { isNoSuchBucket } from "../connection/errors/kinds.ts";
 import { InputError, UserError } from "../staging/errors.ts";
+import type {
+  VersioningReadinessInputs,
+  VersioningReadinessOutputs,
+} from "../staging/resources/versioning-readiness.ts";
 import { versioningReadinessResource } from "../staging/resources/versioning-readiness.ts";
-import type { VersioningReadinessInputs, VersioningReadinessOutputs } from "../staging/resources.ts";
 import { isoSeconds } from "../staging/ttl.ts";
 import type { Dependencies } from "./deps.ts";
 import { declaredResource } from "./plugin/declared.ts";
@@ -11,14 +14,14 @@ import { refuseWithEntries } from "./rules/entries.ts";
 import { explainAwsError, explained } from "./store/explain.ts";
 import { withRetry } from "./store/retry.ts";
 
-/** The bucket's versioning is not on (yet). */
+/** S3 does not report the bucket's versioning as enabled (yet). */
 class NotVersioned extends Error {
   override readonly name = "NotVersioned";
 }
 
 /**
- * When a bucket may be written whose versioning was just enabled. Noted once; nothing exists in AWS for it. It depends on
- * all else of its environment and is deleted first, so its deletion is where the end of a bucket in use is refused.
+ * Records when a bucket with newly enabled versioning becomes writable. It has no counterpart in AWS. It depends on all other resources
+ * of its environment, so it is deleted first, and its deletion refuses to destroy a bucket in use.
  */
 export function versioningReadiness(
   deps: Dependencies,
@@ -31,12 +34,12 @@ export function versioningReadiness(
       return { id: `${region}/${bucket}`, outputs: { ...inputs, writableAt } };
     },
 
-    // The wait runs from when versioning was enabled, which an update does not do again.
+    // An update does not enable versioning again, so the wait stays.
     async update(_id, oldOutputs, news) {
       return { ...oldOutputs, ...news };
     },
 
-    // A bucket that is made again needs the wait again.
+    // A recreated bucket needs a new wait.
     async read(id, inputs, outputs, { signal }) {
       if (inputs === undefined || outputs === undefined) {
         throw new InputError(`${id} cannot be imported`, {
@@ -44,7 +47,7 @@ export function versioningReadiness(
           fix: "spawn environment up",
         });
       }
-      const isThere = await explained(`reading the versioning of ${inputs.bucket}`, () =>
+      const exists = await explained(`reading the versioning of ${inputs.bucket}`, () =>
         deps.s3
           .of(inputs.region)
           .send(new GetBucketVersioningCommand({ Bucket: inputs.bucket }), { abortSignal: signal })
@@ -56,12 +59,12 @@ export function versioningReadiness(
             },
           ),
       );
-      return isThere ? { id, inputs, outputs } : undefined;
+      return exists ? { id, inputs, outputs } : undefined;
     },
 
     async delete(_id, { region, bucket }, { signal }) {
       await explained(`looking for staged data in the bucket ${bucket}`, () =>
-        refuseWithEntries({ client: deps.s3.of(region), bucket, signal }, region),
+        refuseWithEntries({ store: deps.s3.store(region), bucket, signal }, region),
       );
     },
   });

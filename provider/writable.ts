@@ -4,10 +4,10 @@ import type { CallContext } from "./plugin/types.ts";
 import { explained } from "./store/explain.ts";
 import { pause } from "./store/retry.ts";
 
-const REPORT_MS = 5_000;
+const REPORT_INTERVAL_MS = 5_000;
 
 /**
- * Waits until a bucket may be written, saying so. AWS asks for 15 minutes after versioning was first enabled.
+ * Waits until a bucket may be written, and reports the wait. AWS recommends 15 minutes after versioning is first enabled.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/manage-versioning-examples.html
  */
 export async function waitUntilWritable(
@@ -16,14 +16,18 @@ export async function waitUntilWritable(
   context: CallContext,
 ): Promise<void> {
   if (target.writableAt === undefined) return;
-  // Its answer tells the server's time: by a clock that is ahead the wait would be left out.
+  // The response sets the clock: with a fast local clock the wait would be skipped.
   await explained(`looking at the bucket ${target.bucket}`, () =>
     deps.s3
       .of(target.region)
       .send(new HeadBucketCommand({ Bucket: target.bucket }), { abortSignal: context.signal }),
   );
   const until = new Date(target.writableAt).getTime();
-  for (let left = until - deps.now().getTime(); left > 0; left = until - deps.now().getTime()) {
+  for (
+    let remainingMs = until - deps.now().getTime();
+    remainingMs > 0;
+    remainingMs = until - deps.now().getTime()
+  ) {
     const text = `Waiting until ${target.writableAt}: versioning of ${target.bucket} was enabled shortly before`;
     const progress = {
       phase: "wait",
@@ -34,6 +38,6 @@ export async function waitUntilWritable(
       objectsTotal: 0,
     } as const;
     showProgress(context, text, { ...progress, finished: false });
-    await pause(Math.min(left, REPORT_MS), context.signal);
+    await pause(Math.min(remainingMs, REPORT_INTERVAL_MS), context.signal);
   }
 }

@@ -13,7 +13,7 @@ import { STEPS } from "./aws-acceptance/steps/index.ts";
 import { accountOfProfile, LOCAL_READER } from "./aws-acceptance/steps/sharing.ts";
 import { main } from "./run.ts";
 
-const HELP = `Tries in an AWS account what was not tried there, and writes a report (docs/architecture.md, "Not tried on AWS").
+const HELP = `Tries in an AWS account what was not tried there, and writes a report (docs/design/not-tried-on-aws.md).
 
   AWS_PROFILE=mine node scripts/aws-acceptance.ts --folder acceptance [--second-profile theirs]
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { dirname, join } from "node:path";
 import { Plugin } from "@oclif/core";
 import { type BuildOptions, type Plugin as BundlerPlugin, build, type OutputFile } from "esbuild";
+import { transpileDeclaration } from "typescript";
 import { findPackageRoot } from "../package-root.ts";
 
 /**
@@ -17,8 +18,8 @@ const BANNER = [
   'import{createRequire as __createRequire}from"node:module";',
   'import{fileURLToPath as __fileURLToPath}from"node:url";',
   "const require=__createRequire(import.meta.url);",
-  "const __filename=__fileURLToPath(import.meta.url);",
-  'const __dirname=__fileURLToPath(new URL(".",import.meta.url));',
+  "const __bundleFile=__fileURLToPath(import.meta.url);",
+  'const __bundleFolder=__fileURLToPath(new URL(".",import.meta.url));',
 ].join("");
 
 /**
@@ -50,6 +51,8 @@ const COMMON = {
   format: "esm",
   target: "node22.18",
   banner: { js: BANNER },
+  // Names of their own, because some ESM packages declare the usual ones.
+  define: { __filename: "__bundleFile", __dirname: "__bundleFolder" },
   plugins: [UNUSED],
   // Lazily loaded code stays in separate files; that is most of the AWS SDK.
   splitting: true,
@@ -65,27 +68,58 @@ const COMMON = {
 
 /** Plugins and hosts that the engine starts, by their path in `dist/`. */
 const PLUGINS: Readonly<Record<string, string>> = {
-  "provider/main": "provider/main.ts",
+  "provider/main": "package/main.ts",
   "local/aws-plugin": "local/aws-plugin/main.ts",
   "local/language-host": "local/language-host/main.ts",
   "local/machines": "local/machines/main.ts",
 };
 
+type BuiltFile = Pick<OutputFile, "path" | "contents">;
+
 async function main(): Promise<void> {
-  const files = (await Promise.all([buildProgram(), buildPlugins(), buildCommandLine()])).flat();
+  const files = (
+    await Promise.all([
+      buildProgram(),
+      buildLibrary(),
+      buildPlugins(),
+      buildCommandLine(),
+      buildDashboard(),
+      copyChartLibrary(),
+    ])
+  ).flat();
   await writeDist(files);
   await writeManifest();
 }
 
-/** The Pulumi program shares the SDK with the process that the engine's language host starts for it. */
+/** The Pulumi program shares only the SDK with the process that the engine's language host starts for it. */
 async function buildProgram(): Promise<OutputFile[]> {
   const { outputFiles } = await build({
     ...COMMON,
     entryPoints: { "stacks/index": "stacks/index.ts" },
     chunkNames: "stacks/chunks/[name]-[hash]",
-    external: ["@pulumi/*", "@grpc/*"],
+    external: ["@pulumi/pulumi", "@grpc/*"],
   });
   return outputFiles;
+}
+
+/** The components of the npm package, for programs that import or require it, with their types. */
+async function buildLibrary(): Promise<BuiltFile[]> {
+  const source = await readFile(join(root, "library", "index.ts"), "utf8");
+  const { outputText: text } = transpileDeclaration(source, {});
+  const built = await Promise.all(
+    (["esm", "cjs"] as const).map(async (format) => {
+      const extension = format === "esm" ? "js" : "cjs";
+      const { outputFiles } = await build({
+        ...{ absWorkingDir: root, write: false, platform: "node", format, target: "node22.18" },
+        entryPoints: { "library/index": "library/index.ts" },
+        outdir: dist,
+        outExtension: { ".js": `.${extension}` },
+      });
+      const path = join(dist, "library", `index.d.${format === "esm" ? "ts" : "cts"}`);
+      return [...outputFiles, { path, contents: Buffer.from(text) }];
+    }),
+  );
+  return built.flat();
 }
 
 async function buildPlugins(): Promise<OutputFile[]> {
@@ -104,7 +138,7 @@ async function buildCommandLine(): Promise<OutputFile[]> {
   );
   const { outputFiles } = await build({
     ...COMMON,
-    entryPoints: ["cli/main.ts", ...modules.map((file) => `cli/${file}`)],
+    entryPoints: ["cli/main.ts", "cli/complete.ts", ...modules.map((file) => `cli/${file}`)],
     outbase: ".",
     chunkNames: "cli/chunks/[name]-[hash]",
     // oclif identifies errors by class names. In plugins, keeping names would cost a call per created function: 3 %
@@ -114,8 +148,40 @@ async function buildCommandLine(): Promise<OutputFile[]> {
   return outputFiles;
 }
 
+/** The page of `spawn dashboard`, for the two latest years of browsers. A saved page contains its library, so it keeps the licence. */
+async function buildDashboard(): Promise<OutputFile[]> {
+  const licence = (await readFile(join(root, "node_modules", "preact", "LICENSE"), "utf8")).trim();
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    write: false,
+    bundle: true,
+    entryPoints: ["dashboard/main.tsx", "dashboard/style.css"],
+    outbase: ".",
+    outdir: dist,
+    format: "iife",
+    target: "es2023",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    minify: true,
+    banner: { js: `/*! Preact, https://preactjs.com\n\n${licence}\n*/` },
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  return outputFiles;
+}
+
+/** Chart.js with its licence, for the cost report's page: as it is in its package, because the page contains it. https://www.chartjs.org */
+async function copyChartLibrary(): Promise<BuiltFile[]> {
+  const entry = import.meta.resolve("chart.js");
+  const [code = "", licence = ""] = await Promise.all(
+    ["chart.umd.min.js", "../LICENSE.md"].map((name) => readFile(new URL(name, entry), "utf8")),
+  );
+  const text = `/*!\n${licence.trim()}\n*/\n${code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "")}\n`;
+  return [{ path: join(dist, "cost-page", "chart.js"), contents: Buffer.from(text) }];
+}
+
 /** Each file is replaced atomically, so that a program that starts in between finds a complete file. */
-async function writeDist(files: readonly OutputFile[]): Promise<void> {
+async function writeDist(files: readonly BuiltFile[]): Promise<void> {
   for (const { path, contents } of files) {
     await mkdir(dirname(path), { recursive: true });
     await writeAtomically(path, contents);

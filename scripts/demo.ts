@@ -11,7 +11,7 @@ import { cloudStatus } from "../local/cloud/cloud.ts";
 import { readLocalKeys } from "../local/cloud/keys.ts";
 import { formatSeconds } from "../local/progress.ts";
 import { packageRoot } from "../package-root.ts";
-import { readEnvironmentFile } from "../stacks/environment-config.ts";
+import { readEnvironmentFile } from "../stacks/environment-file.ts";
 import { bucketOf } from "../staging/environment.ts";
 import { InputError, UserError } from "../staging/errors.ts";
 import { parseRegion } from "../staging/regions.ts";
@@ -114,7 +114,10 @@ async function readBack(id: string, source: string, region: string): Promise<voi
       region,
     } as const;
     const connection = resolveConnection(changed(process.env, connectionVariables(process.env, target)));
-    const client = new S3Client({ ...serviceSettings(connection, "S3", region), forcePathStyle: true });
+    const client = new S3Client({
+      ...serviceSettings({ program: "library", connection }, "S3", region),
+      forcePathStyle: true,
+    });
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     if (Body === undefined) throw new Error(`s3://${bucket}/${key} has no body`);
     const [read, local] = await Promise.all([

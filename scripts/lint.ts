@@ -1,4 +1,5 @@
 import { packageRoot } from "../package-root.ts";
+import { findUnusedExports } from "./lint/exports.ts";
 import { asText, findViolations } from "./lint/imports.ts";
 import { KNOWN } from "./lint/known.ts";
 import { readLayers } from "./lint/layers.ts";
@@ -6,12 +7,13 @@ import { importRules } from "./lint/rules.ts";
 import { findInSource } from "./lint/state.ts";
 import { main } from "./run.ts";
 
-/* Checks every import against the layers of docs/architecture.md, and every module for state and clients of its own. */
+/* Checks every import against the layers of docs/design/layers.md, and every module for state, clients and unused exports. */
 await main(async () => {
   const root = packageRoot();
   const violations = [
     ...(await findViolations(root, importRules(await readLayers(root)))),
     ...(await findInSource(root)),
+    ...(await findUnusedExports(root)),
   ];
   const unexpected = violations.filter((violation) => !KNOWN.includes(asText(violation)));
   const found = new Set(violations.map(asText));

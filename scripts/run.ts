@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { packageRoot } from "../package-root.ts";
 import { messageOf, UserError } from "../staging/errors.ts";
 
-export interface RunOptions {
+interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Collects stdout here instead of showing it. */
   readonly onStdout?: (text: string) => void;

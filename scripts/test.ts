@@ -1,4 +1,4 @@
-import { existsSync, globSync, statSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
@@ -7,15 +7,15 @@ import { stopCloud } from "../local/cloud/cloud.ts";
 import { spawnPaths } from "../local/paths.ts";
 import { packageRoot } from "../package-root.ts";
 import { REQUESTS_VARIABLE } from "../test/support/recorded-cloud.ts";
-import { lanesOf } from "./lanes.ts";
+import { CLAIMS_VARIABLE } from "./lanes.ts";
 import { checkRequests, UPDATE_OPERATIONS } from "./model-gate.ts";
 import { prepare } from "./prepare.ts";
-import { COUNTS_VARIABLE, type Counts } from "./reporter.ts";
+import { COUNTS_VARIABLE, type Counts, TIMES_VARIABLE } from "./reporter.ts";
 import { main, run, runPrefixed } from "./run.ts";
 
 /**
- * All checks and tests, the fastest first; the first failure ends the run. Test files run in two concurrent lanes if
- * the machine has enough cores: each file has its own local cloud and folders, or shares its lane's. Usage: test.ts
+ * All checks and tests, the fastest first; the first failure ends the run. Test files run in concurrent lanes, which
+ * share them (lanes.ts): each file has its own local cloud and folders, or shares its lane's. Usage: test.ts
  * [test files] [options of mocha]; with files only those run, without checks. --update-operations adds new AWS
  * operations to test/gates/operations.txt.
  */
@@ -23,18 +23,18 @@ import { main, run, runPrefixed } from "./run.ts";
 interface Tier {
   readonly suffix: string;
   readonly title: string;
-  /** Default time limit of a test in milliseconds. */
+  /** Time limit of a test and of a hook in milliseconds. It only ends hangs: a slow or busy machine stays far below it. */
   readonly timeout: number;
 }
 
 const TIERS: readonly Tier[] = [
-  { suffix: ".test.ts", title: "Tests", timeout: 30_000 },
-  { suffix: ".integration.ts", title: "Tests against the local cloud", timeout: 60_000 },
-  { suffix: ".e2e.ts", title: "Tests from end to end", timeout: 300_000 },
+  { suffix: ".test.ts", title: "Tests", timeout: 180_000 },
+  { suffix: ".integration.ts", title: "Tests against the local cloud", timeout: 300_000 },
+  { suffix: ".e2e.ts", title: "Tests from end to end", timeout: 600_000 },
 ];
 
-/** More lanes would compete for the memory and disk of a small machine. */
-const LANES = 2;
+/** One more than small machines have cores, because tests also wait. Each lane takes about 1 GB of memory. */
+const LANES = 3;
 
 /** Tests that need versitygw. */
 const OTHER_SERVERS = "servers.e2e.ts";
@@ -73,11 +73,14 @@ async function runAll(args: readonly string[], env: NodeJS.ProcessEnv): Promise<
   const named = args.filter(isTestFile).map((file) => relative(root, resolve(file)));
   const options = args.filter((argument) => !isTestFile(argument));
   if (named.length === 0) {
-    console.log("\nTypes");
-    if ((await run(bin("tsc"), ["-p", "."], { env })) !== 0) return true;
-    console.log("\nLint and format");
-    if ((await run(bin("biome"), ["check", "."], { env })) !== 0) return true;
-    if ((await run(process.execPath, [join(root, "scripts", "lint.ts")], { env })) !== 0) return true;
+    console.log("\nTypes, lint and format");
+    const codes = await Promise.all([
+      run(bin("tsc"), ["-p", "."], { env }),
+      run(bin("tsc"), ["-p", "dashboard"], { env }),
+      run(bin("biome"), ["check", "."], { env }),
+      run(process.execPath, [join(root, "scripts", "lint.ts")], { env }),
+    ]);
+    if (codes.some((code) => code !== 0)) return true;
   }
   for (const { suffix, title, timeout } of TIERS) {
     const files = (named.length > 0 ? named : globSync(`test/**/*${suffix}`, { cwd: root }).sort()).filter(
@@ -87,20 +90,32 @@ async function runAll(args: readonly string[], env: NodeJS.ProcessEnv): Promise<
     console.log(`\n${title}`);
     const settings = ["--forbid-only", "--forbid-pending", "--timeout", String(timeout)];
     const reporter = ["--reporter", join(root, "scripts", "reporter.ts")];
-    const lanes = lanesOf(
-      files.map((path) => ({ path, bytes: statSync(join(root, path)).size })),
-      Math.min(LANES, availableParallelism()),
-    );
-    const codes = await Promise.all(
-      lanes.map((lane, index) => {
-        const all = [...settings, ...reporter, ...options, ...lane];
-        if (lanes.length === 1) return run(bin("mocha"), all, { env });
-        return runPrefixed(`${index + 1}│ `, bin("mocha"), all, { env });
-      }),
-    );
+    const all = [...settings, ...reporter, ...options, ...inOrder(files)];
+    const count = Math.min(LANES, availableParallelism() + 1, files.length);
+    const codes = count === 1 ? [await run(bin("mocha"), all, { env })] : await runLanes(count, all, env);
     if (codes.some((code) => code !== 0)) return true;
   }
   return false;
+}
+
+/**
+ * Files with a world or a cloud of their own, the largest first: begun last, they would run alone at the end. Then files that share
+ * their lane's world, in the order of their paths.
+ */
+function inOrder(files: readonly string[]): string[] {
+  const texts = files.map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+  const shares = ({ text }: { text: string }): boolean => text.includes("sharedWorld");
+  const own = texts.filter((file) => !shares(file)).sort((a, b) => b.text.length - a.text.length);
+  return [...own, ...texts.filter(shares)].map(({ path }) => path);
+}
+
+/** @returns the exit code of each lane */
+async function runLanes(count: number, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number[]> {
+  const claims = await mkdtemp(join(env["SPAWN_HOME"] ?? tmpdir(), "claims-"));
+  const lanes = Array.from({ length: count }, (_, index) =>
+    runPrefixed(`${index + 1}│ `, bin("mocha"), args, { env: { ...env, [CLAIMS_VARIABLE]: claims } }),
+  );
+  return await Promise.all(lanes);
 }
 
 function isTestFile(argument: string): boolean {
@@ -117,6 +132,7 @@ function testEnvironment(home: string, counts: string): NodeJS.ProcessEnv {
     // If it is already set, the requests are kept there.
     [REQUESTS_VARIABLE]: process.env[REQUESTS_VARIABLE] ?? join(home, "requests"),
     [COUNTS_VARIABLE]: counts,
+    ...(process.env[TIMES_VARIABLE] === undefined ? {} : { [TIMES_VARIABLE]: process.env[TIMES_VARIABLE] }),
   };
 }
 

@@ -22,8 +22,8 @@ export function dataFolder(variables: Variables = process.env): string {
  * `$SPAWN_HOME/config`, else `$XDG_CONFIG_HOME/spawn`, else `~/.config/spawn`.
  */
 export function configFolder(variables: Variables = process.env): string {
-  const told = variables["SPAWN_CONFIG_DIR"];
-  if (told) return resolve(told);
+  const configured = variables["SPAWN_CONFIG_DIR"];
+  if (configured) return resolve(configured);
   const own = variables["SPAWN_HOME"];
   if (own) return join(resolve(own), "config");
   const shared = variables["XDG_CONFIG_HOME"];

@@ -1,6 +1,7 @@
 import { StagingEntry } from "../components/staging-entry.ts";
 import { awsProvider } from "./aws-provider.ts";
 import type { EntrySettings } from "./entry-settings.ts";
+import { readOwnState, unguardedEntries } from "./own-state.ts";
 import { type Program, withReadableErrors } from "./program.ts";
 
 /**
@@ -9,9 +10,11 @@ import { type Program, withReadableErrors } from "./program.ts";
  */
 export function entryProgram({ spec, environment, writableAt }: EntrySettings): Program {
   return withReadableErrors(async () => {
+    // First: with the first resource, the engine begins to write the state.
+    const guarded = !unguardedEntries(await readOwnState()).has(spec.id);
     const refs = { settings: environment, ...(writableAt === undefined ? {} : { writableAt }) };
     const options = { providers: [awsProvider()] };
-    const { details } = new StagingEntry(spec.id, { spec, environment: refs }, options);
+    const { details } = new StagingEntry(spec.id, { spec, environment: refs, guarded }, options);
     return { entry: details };
   });
 }

@@ -1,29 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readTextIfThere } from "../files/read.ts";
+import { settingsFileName } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
 import { shellQuoted } from "../staging/shell.ts";
-import { configuredProfile, requireProfile } from "./aws-config.ts";
+import { configuredProfile, requireProfile } from "./aws-profile.ts";
 import { entrySettingsPath } from "./data-folder.ts";
 import { entryProgram } from "./entry-program.ts";
-import {
-  assertSettingsOf,
-  type EntrySettings,
-  parseEntrySettingsFile,
-  parseEntryValues,
-} from "./entry-settings.ts";
-import { checkEnvironmentFile, parseEnvironmentConfig } from "./environment-config.ts";
+import { ENTRY_SETTINGS } from "./entry-settings.ts";
+import { parseEngineConfig } from "./environment-file.ts";
 import { environmentProgram } from "./environment-program.ts";
 import { parseStackName } from "./kind.ts";
 import { type Program, withReadableErrors } from "./program.ts";
 import { spawnValues } from "./spawn-values.ts";
+import type { SettingsOf } from "./stack-settings.ts";
 import { sweepProgram } from "./sweep-program.ts";
-import {
-  assertSweepSettingsOf,
-  parseSweepSettingsFile,
-  parseSweepValues,
-  type SweepSettings,
-} from "./sweep-settings.ts";
-import { readUserConfig } from "./user-config.ts";
+import { SWEEP_SETTINGS } from "./sweep-settings.ts";
 
 /** The program of a plain `pulumi up`, selected by the stack's name. */
 export default withReadableErrors(async () => {
@@ -35,54 +26,29 @@ async function programOf(stack: string, values: Readonly<Record<string, unknown>
   const kind = parseStackName(stack);
   if (kind.kind === "environment") {
     const { environment } = kind;
-    await checkEnvironmentFile(pulumi.getRootDirectory(), environment);
-    const overlay = readUserConfig().environments.get(environment);
-    const config = parseEnvironmentConfig(environment, values, pulumi.getRootDirectory(), overlay);
+    const config = await parseEngineConfig(environment, values, pulumi.getRootDirectory());
     if (config.settings.cloud === "aws") {
-      const profile = configuredProfile(pulumi.runtime.allConfig(), `Pulumi.${environment}.yaml`);
+      const profile = configuredProfile(pulumi.runtime.allConfig(), settingsFileName(environment));
       requireProfile(profile, environment, process.env);
     }
     return environmentProgram(config);
   }
   return kind.kind === "entry"
-    ? entryProgram(await ownSettings(stack, values, ENTRY))
-    : sweepProgram(await ownSettings(stack, values, SWEEP));
+    ? entryProgram(await ownSettings(stack, values, ENTRY_SETTINGS))
+    : sweepProgram(await ownSettings(stack, values, SWEEP_SETTINGS));
 }
-
-/** How to read and check the settings of one kind of stack. */
-interface Kind<Settings> {
-  /** The command that created the stack, for errors. */
-  readonly what: string;
-  parseValues(values: Readonly<Record<string, unknown>>, where: string): Settings;
-  parseFile(text: string, file: string): Settings;
-  assertOf(stack: string, settings: Settings, where: string): void;
-}
-
-const ENTRY: Kind<EntrySettings> = {
-  what: "entry",
-  parseValues: parseEntryValues,
-  parseFile: parseEntrySettingsFile,
-  assertOf: assertSettingsOf,
-};
-
-const SWEEP: Kind<SweepSettings> = {
-  what: "sweep",
-  parseValues: parseSweepValues,
-  parseFile: parseSweepSettingsFile,
-  assertOf: assertSweepSettingsOf,
-};
 
 /** The stack's own configuration, or the file that the command line keeps for it. */
-async function ownSettings<Settings>(
+async function ownSettings<Spec extends { readonly id: string }>(
   stack: string,
   values: Readonly<Record<string, unknown>>,
-  kind: Kind<Settings>,
-): Promise<Settings> {
+  kind: SettingsOf<Spec>,
+) {
   const inConfig = Object.keys(values).length > 0;
   const where = inConfig ? `the configuration of ${stack}` : entrySettingsPath(stack);
   const settings = inConfig
     ? kind.parseValues(values, where)
-    : kind.parseFile(await readSettings(where, stack, kind.what), where);
+    : kind.parseFile(await readSettings(where, stack, kind.key), where);
   kind.assertOf(stack, settings, where);
   return settings;
 }

@@ -5,7 +5,7 @@ import { shellQuoted } from "../staging/shell.ts";
 import { parseLaunchedSweepId, SWEEP_PREFIX, type SweepId } from "../staging/sweep/id.ts";
 
 /** The content of a stack, from its name. */
-export type StackKind =
+type StackKind =
   | { readonly kind: "environment"; readonly environment: string }
   | { readonly kind: "entry"; readonly environment: string; readonly id: StagingId }
   | { readonly kind: "sweep"; readonly environment: string; readonly id: SweepId };

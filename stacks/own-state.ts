@@ -22,6 +22,10 @@ export async function readOwnState(): Promise<Held> {
   return heldIn(entries, outputs["cloud"]);
 }
 
+/** The IDs of entries without a guard. Version 0.1.0 created them, and its states must need no change. */
+export const unguardedEntries = ({ entries = [] }: Held): ReadonlySet<string> =>
+  new Set(entries.flatMap(({ stagingId, guarded }) => (guarded ? [] : stagingId)));
+
 /** Pulumi Cloud needs the organization in a stack's name; other backends accept the short name. */
 function ownName(): string {
   const organization = pulumi.getOrganization();

@@ -33,7 +33,7 @@ export async function lookUpPlaces(
 async function networkOf({ region, subnets: chosen }: SweepRegion, options: InvokeOptions) {
   const subnets = chosen.length > 0 ? [...chosen] : await defaultSubnets(region, options);
   const found = await Promise.all(
-    subnets.map((id) => told(`the subnet ${id} in ${region}`, () => getSubnet({ region, id }, options))),
+    subnets.map((id) => lookedUp(`the subnet ${id} in ${region}`, () => getSubnet({ region, id }, options))),
   );
   const [vpcId, ...others] = new Set(found.map((subnet) => subnet.vpcId));
   if (vpcId === undefined) throw withoutDefault(region);
@@ -49,7 +49,7 @@ async function networkOf({ region, subnets: chosen }: SweepRegion, options: Invo
 /** https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html */
 async function defaultSubnets(region: Region, options: InvokeOptions): Promise<string[]> {
   const filters = [{ name: "default-for-az", values: ["true"] }];
-  const { ids } = await told(`the default subnets in ${region}`, () =>
+  const { ids } = await lookedUp(`the default subnets in ${region}`, () =>
     getSubnets({ region, filters }, options),
   );
   if (ids.length === 0) throw withoutDefault(region);
@@ -69,15 +69,15 @@ const withoutDefault = (region: Region): InputError =>
  */
 async function imageOf(region: Region, architecture: Architecture, options: InvokeOptions): Promise<string> {
   const name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
-  const { insecureValue } = await told(`the image of Amazon Linux in ${region}`, () =>
+  const { insecureValue } = await lookedUp(`the image of Amazon Linux in ${region}`, () =>
     getParameter({ region, name }, options),
   );
   return insecureValue;
 }
 
-async function told<T>(what: string, ask: () => Promise<T>): Promise<T> {
+async function lookedUp<T>(what: string, lookUp: () => Promise<T>): Promise<T> {
   try {
-    return await ask();
+    return await lookUp();
   } catch (error) {
     throw new UserError(`${what} could not be looked up`, { why: messageOf(error), cause: error });
   }

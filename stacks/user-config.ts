@@ -98,6 +98,7 @@ export function renderUserConfig({ settings, environments }: UserConfig): string
   return `${JSON.stringify({ ...settings, environments: Object.fromEntries(ofEnvironments) }, null, 2)}\n`;
 }
 
+/** By hand: every command reads this file at its start, and the schema library would be the largest module of `--help`. */
 function parseUserConfig(content: unknown): UserConfig {
   if (!isRecord(content)) throw new InputError("it is not a JSON object");
   const { environments = {}, ...values } = content;
@@ -106,7 +107,7 @@ function parseUserConfig(content: unknown): UserConfig {
     if (!isSettingKey(key)) throw new InputError(`"${key}" is not a known key`);
     settings[key] = parseSetting(key, textAt(key, value));
   }
-  if (!isRecord(environments)) throw new InputError('"environments" is no object');
+  if (!isRecord(environments)) throw new InputError('"environments" is not an object');
   const overlays = Object.entries(environments).map(
     ([name, value]) => [parseEnvironmentName(name), parseOverlay(name, value)] as const,
   );
@@ -114,7 +115,7 @@ function parseUserConfig(content: unknown): UserConfig {
 }
 
 function parseOverlay(name: string, value: unknown): EnvironmentOverlay {
-  if (!isRecord(value)) throw new InputError(`"${name}" is no object`);
+  if (!isRecord(value)) throw new InputError(`"${name}" is not an object`);
   const { [BACKEND_KEY]: url, ...others } = value;
   const buckets = Object.entries(others).map(([key, bucket]) => {
     if (!key.startsWith(BUCKET_KEY_PREFIX)) throw new InputError(`"${key}" is not a known key`);
@@ -187,7 +188,7 @@ function textAt(key: string, value: unknown): string {
   if (typeof value === "string") return value;
   if (Number.isSafeInteger(value)) return String(value);
   if (isStringArray(value)) return value.join(",");
-  throw new InputError(`the value of "${key}" is no text`);
+  throw new InputError(`the value of "${key}" must be a text`);
 }
 
 function readIfThere(file: string): string | undefined {

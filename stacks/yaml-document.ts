@@ -10,13 +10,13 @@ import {
   parseDocument,
 } from "yaml";
 import { InputError } from "../staging/errors.ts";
-import { boundsProblem } from "../staging/yaml/bounded.ts";
+import { located } from "../staging/settings-error.ts";
+import { boundsProblem, type Place } from "../staging/yaml/bounded.ts";
 
 /** A YAML document that is safe to walk: its expanded size and its depth are bounded. */
-export interface YamlDocument {
+interface YamlDocument {
   readonly document: Document.Parsed;
-  /** The position of a node: `(line 3, column 5)`. */
-  readonly at: (node: Node) => string;
+  readonly placeAt: (node: Node) => Place;
 }
 
 /** Nodes of a document with expanded aliases. A file of 1 MiB without aliases has fewer. */
@@ -37,24 +37,23 @@ export function readYamlDocument(text: string, file: string): YamlDocument {
   const unbounded = boundsProblem(text);
   if (unbounded !== undefined) {
     const { message, place } = unbounded;
-    throw tooMuch(
-      file,
-      `(line ${place.line}, column ${place.column})`,
-      `${message.charAt(0).toUpperCase()}${message.slice(1)}.`,
-    );
+    throw tooMuch(located(file, place), `${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
   }
   const lines = new LineCounter();
   // The library compares each pair of keys.
   const document = parseDocument(text, { lineCounter: lines, merge: true, uniqueKeys: false });
-  const [problem] = document.errors;
-  if (problem !== undefined)
-    throw new InputError(`${file} is not valid YAML`, { why: problem.message.trim() });
-  const at = (node: Node): string => {
-    const { line, col } = lines.linePos(node.range?.[0] ?? 0);
-    return `(line ${line}, column ${col})`;
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  new Expansion(file, at).of(document.contents);
-  return { document, at };
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    const { message, pos } = problem;
+    throw new InputError(`${located(file, at(pos[0]))}: not valid YAML`, { why: message.trim() });
+  }
+  const placeAt = (node: Node): Place => at(node.range?.[0] ?? 0);
+  new Expansion((node) => located(file, placeAt(node))).of(document.contents);
+  return { document, placeAt };
 }
 
 interface Extent {
@@ -64,14 +63,13 @@ interface Extent {
 
 /** Measures a document with expanded aliases without writing it out, and checks for duplicate keys. */
 class Expansion {
-  readonly #file: string;
   readonly #at: (node: Node) => string;
   /** An alias refers to an earlier anchor; a later anchor of the same name replaces it. */
   readonly #anchors = new Map<string, Extent>();
   #aliases = 0;
 
-  constructor(file: string, at: (node: Node) => string) {
-    this.#file = file;
+  /** @param at the file and the position of a node */
+  constructor(at: (node: Node) => string) {
     this.#at = at;
   }
 
@@ -111,19 +109,19 @@ class Expansion {
       if (!isScalar(key)) continue;
       const name = String(key.value);
       if (seen.has(name) && name !== "<<") {
-        throw new InputError(`${this.#file}: the key ${name} is given twice ${this.#at(key)}`);
+        throw new InputError(`${this.#at(key)}: the key ${name} is given twice`);
       }
       seen.add(name);
     }
   }
 
   #refusal(node: Node, why: string): InputError {
-    return tooMuch(this.#file, this.#at(node), why);
+    return tooMuch(this.#at(node), why);
   }
 }
 
-const tooMuch = (file: string, where: string, why: string): InputError =>
-  new InputError(`${file} is too large or too deep to read ${where}`, {
+const tooMuch = (where: string, why: string): InputError =>
+  new InputError(`${where}: too large or too deep to read`, {
     why,
     fix: "Shorten the file, or replace aliases with their values.",
   });

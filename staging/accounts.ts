@@ -10,6 +10,9 @@ export const MAX_SHARED_ACCOUNTS = 100;
 
 const PATTERN = /^\d{12}$/;
 
+/** An account ID in a JSON Schema. */
+export const ACCOUNT_SHAPE = { type: "string", pattern: PATTERN.source } as const;
+
 export const isAccountId = (text: string): text is AccountId => PATTERN.test(text);
 
 /** The account in the ARN of a resource; undefined if it names none. */
@@ -38,7 +41,9 @@ export function parseAccountId(text: string): AccountId {
 export function parseAccountList(value: string | readonly string[]): readonly AccountId[] {
   const texts = (typeof value === "string" ? value.split(",") : value).map((text) => text.trim());
   if (texts.every((text) => text === "")) {
-    throw new InputError("no account given to share with", { fix: "--allow-accounts 123456789012" });
+    throw new InputError("no account given to share with", {
+      fix: (spell) => spell("allowAccounts", ["123456789012"]),
+    });
   }
   const accounts = [...new Set(texts.map(parseAccountId))];
   if (accounts.length > MAX_SHARED_ACCOUNTS) {

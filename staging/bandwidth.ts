@@ -12,7 +12,8 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ...[["kbit", 1e3 / 8] as const, ["Mbit", 1e6 / 8] as const, ["Gbit", 1e9 / 8] as const],
 ]);
 
-const PATTERN = /^(\d{1,9}(?:\.\d{1,6})?) ?([A-Za-z]+)\/s$/;
+/** The form of a limit, without surrounding spaces. */
+export const BANDWIDTH = /^(\d{1,9}(?:\.\d{1,6})?) ?([A-Za-z]+)\/s$/;
 
 /**
  * Parses `--bandwidth-limit`.
@@ -20,14 +21,14 @@ const PATTERN = /^(\d{1,9}(?:\.\d{1,6})?) ?([A-Za-z]+)\/s$/;
  * @throws InputError if `text` is not a number with a unit, from 1 KB/s to 1 TB/s
  */
 export function parseBandwidthLimit(text: string): number {
-  const [, number, unit = ""] = PATTERN.exec(text.trim()) ?? [];
+  const [, number, unit = ""] = BANDWIDTH.exec(text.trim()) ?? [];
   const bytes = Math.round(Number(number) * (UNITS.get(unit) ?? Number.NaN));
   if (bytes >= LEAST && bytes <= MOST) return bytes;
   throw new InputError(`"${text}" is not a bandwidth`, {
     why: Number.isNaN(bytes)
       ? "It is a number with a unit: KB/s, MB/s or GB/s, KiB/s, MiB/s or GiB/s for bytes, kbit/s, Mbit/s or Gbit/s for bits."
       : `It is from ${formatBytes(LEAST)}/s to ${formatBytes(MOST)}/s.`,
-    fix: "--bandwidth-limit 50MB/s",
+    fix: (spell) => spell("bandwidthLimit", "50MB/s"),
   });
 }
 

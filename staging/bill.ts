@@ -30,7 +30,7 @@ export const addCharges = (sums: ChargeSums, more: ChargeSums): ChargeSums => ({
 });
 
 /** A charge at one moment. */
-export interface SingleCharge {
+interface SingleCharge {
   readonly kind: "replication" | "requests";
   readonly region: string;
   readonly at: Date;
@@ -45,7 +45,7 @@ export interface LastingCharge {
   readonly to: Date;
 }
 
-export interface Charges {
+interface Charges {
   readonly single: readonly SingleCharge[];
   readonly lasting: readonly LastingCharge[];
 }
@@ -120,7 +120,7 @@ function retagged({ placements }: Generation, residencies: readonly Residency[])
 }
 
 /** A planned upload. */
-export interface PlannedEntry extends Shape {
+interface PlannedEntry extends Shape {
   /** The primary region first. */
   readonly regions: RegionList;
   readonly ttl: TtlDays;

@@ -17,7 +17,7 @@ export const MAX_OBJECT_TAGS = 10;
 export const maxTaggedDestinations = (readersTag: string | undefined): number =>
   MAX_OBJECT_TAGS - (readersTag === undefined ? 2 : 3);
 
-export const ID_TAG = "StagingID";
+const ID_TAG = "StagingID";
 export const TTL_TAG = "spawn:ttl-days";
 /** Its value comes from `readersTagOf`. Only access points can read an object without it. */
 export const READERS_TAG = "spawn:readers";
@@ -50,7 +50,7 @@ export function primaryTags(
   if (byRule.length > most) {
     throw new InputError(`${byRule.length} regions cannot be replicated by rule`, {
       why: `An object carries at most ${MAX_OBJECT_TAGS} tags, which leaves ${most} regions.`,
-      fix: "--replication copy",
+      fix: (spell) => spell("replication", "copy"),
     });
   }
   const replicate = byRule.map((region) => [replicateTag(region), "true"]);
@@ -85,20 +85,14 @@ export const objectRemoval = (ttl: TtlDays, uploadedAt: Date, createdAt: Date): 
 /** Undefined if the clocks of two servers put the object before the upload. */
 const midnightsBetween = (earlier: Date, later: Date): number => Math.max(0, utcDay(later) - utcDay(earlier));
 
-/** All objects of a directory have the same tags. */
-const encoded = new WeakMap<Tags, string>();
-
 /** In the form of the `x-amz-tagging` header: a URL query string. */
-export function encodeTags(tags: Tags): string {
-  const known = encoded.get(tags);
-  if (known !== undefined) return known;
-  const text = new URLSearchParams(tags).toString().replaceAll("+", "%20");
-  encoded.set(tags, text);
-  return text;
-}
+export const encodeTags = (tags: Tags): string =>
+  Object.entries(tags)
+    .map((tag) => tag.map(encodeURIComponent).join("="))
+    .join("&");
 
 /** One lifecycle rule as data: the component declares it, and the provider compares it with the bucket's. */
-export interface LifecycleClass {
+interface LifecycleClass {
   readonly id: string;
   readonly ttl: TtlDays;
   readonly tag: { readonly key: string; readonly value: string };

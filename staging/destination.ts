@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { InputError } from "./errors.ts";
+import type { Words } from "./option.ts";
 
 declare const brand: unique symbol;
 
@@ -13,7 +14,7 @@ export function defaultDestination(filename: string): Destination {
 
 /** @throws InputError if `text` is not an absolute path without `..` and without control characters */
 export function parseDestination(text: string): Destination {
-  const fix = "--dest /mnt/data/NAME";
+  const fix: Words = (spell) => spell("dest", "/mnt/data/NAME");
   if (!text.startsWith("/")) {
     throw new InputError(`destination "${text}" is not an absolute path`, {
       why: "It is a path on the instances, which do not share a working directory with this machine.",

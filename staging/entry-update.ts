@@ -62,7 +62,7 @@ function changedRegions(record: StagingRecord, wanted: RegionList): RegionList {
     const rest = wanted.filter((region) => region !== primary);
     throw new InputError(`${primary} is the primary region of ${record.stagingId} and must come first`, {
       why: "The data were uploaded there, and replicas are copies of them. To move the data, stage them again.",
-      fix: `--regions ${[primary, ...rest].join(",")}`,
+      fix: (spell) => spell("regions", [primary, ...rest]),
     });
   }
   const kept = others.filter((region) => wanted.includes(region));
@@ -74,7 +74,7 @@ function refuseExpired(record: StagingRecord, now: Date): void {
   const expiry = expiresAt(record.uploadedAt, record.ttl);
   if (expiry > now) return;
   throw new InputError(`${record.stagingId} has expired and cannot be changed`, {
-    why: `Its TTL ended at ${isoSeconds(expiry)}; S3 deletes the data at any moment from then on.`,
+    why: `Its TTL ended at ${isoSeconds(expiry)}; from then on, S3 can delete the data at any time.`,
     fix: "Stage the data again: spawn stage upload",
   });
 }
@@ -84,6 +84,7 @@ function refuseEndedTtl({ stagingId, uploadedAt }: StagingRecord, ttl: TtlDays, 
   const least = Math.floor((now.getTime() - uploadedAt.getTime()) / MS_PER_DAY) + 1;
   throw new InputError(`a TTL of ${ttl} days has already ended for ${stagingId}`, {
     why: `The TTL counts from the upload at ${isoSeconds(uploadedAt)}, so the data would expire at once.`,
-    fix: `--ttl ${Math.min(least, MAX_TTL_DAYS)} or more; to delete them now: spawn stage delete ${stagingId}`,
+    fix: (spell) =>
+      `${spell("ttl", Math.min(least, MAX_TTL_DAYS))} or more; to delete them now: spawn stage delete ${stagingId}`,
   });
 }

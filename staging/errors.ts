@@ -1,3 +1,4 @@
+import { asFlag, asKey, inWords, type Spelling, type Words } from "./option.ts";
 import { printable, printableLines } from "./printable.ts";
 
 /**
@@ -16,26 +17,52 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export class UserError extends Error {
   override readonly name = "UserError";
   readonly code: ErrorCode | undefined;
-  readonly why: string | undefined;
-  readonly fix: string | undefined;
   readonly exitCode: number;
+  readonly #why: Words | undefined;
+  readonly #fix: Words | undefined;
+  #spelling: Spelling = asFlag;
+  /** The lines of the message: no text of a file or a server begins a line. */
+  readonly lines: readonly [string, ...string[]] = [this.message];
 
   constructor(
     message: string,
-    detail: { code?: ErrorCode; why?: string; fix?: string; exitCode?: number; cause?: unknown } = {},
+    detail: { code?: ErrorCode; why?: Words; fix?: Words; exitCode?: number; cause?: unknown } = {},
   ) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = detail.code;
-    this.why = detail.why;
-    this.fix = detail.fix;
+    this.#why = detail.why;
+    this.#fix = detail.fix;
     this.exitCode = detail.exitCode ?? 1;
+  }
+
+  get why(): string | undefined {
+    return this.#why && inWords(this.#why, this.#spelling);
+  }
+
+  get fix(): string | undefined {
+    return this.#fix && inWords(this.#fix, this.#spelling);
+  }
+
+  /** Spells its options for the reader of another interface than the command line. @returns the same error */
+  spelled(spelling: Spelling): this {
+    this.#spelling = spelling;
+    return this;
   }
 }
 
 /** Bad input: refused before anything is created (exit code 2). */
 export class InputError extends UserError {
-  constructor(message: string, detail: { why?: string; fix?: string } = {}) {
+  constructor(message: string, detail: { why?: Words; fix?: Words } = {}) {
     super(message, { ...detail, exitCode: 2 });
+  }
+}
+
+/** Runs `work`, whose errors spell options for the reader of one interface. */
+export async function spelledAs<T>(spelling: Spelling, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof UserError ? error.spelled(spelling) : error;
   }
 }
 
@@ -44,11 +71,19 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The text of an error in one line, for a property of a resource or a component: it spells options as keys. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof UserError)) return messageOf(error);
+  const { message, why, fix } = error.spelled(asKey);
+  const rest = [why, fix && `Fix: ${fix}`].filter(Boolean);
+  return [rest.length === 0 ? message : `${message}.`, ...rest].join(" ");
+}
+
 /** The printable text of an error: the message, and its cause and fix on separate lines. */
 export function describeError(error: unknown): string {
   if (!(error instanceof UserError)) return printableLines(messageOf(error));
   return [
-    printable(error.message),
+    ...error.lines.map(printable),
     error.why && `Why: ${printable(error.why)}`,
     error.fix && `Fix: ${printable(error.fix)}`,
   ]

@@ -1,6 +1,5 @@
 import { InputError } from "./errors.ts";
 import { excludePatternOf } from "./exclude-path.ts";
-import { shellString } from "./shell.ts";
 
 /** One exclude pattern. Its syntax is that of .gitignore, with common spellings of paths. */
 
@@ -29,7 +28,7 @@ export function parseExcludePattern(pattern: string): string {
   const refuse = (what: string, { why, fix }: Problem): never => {
     throw new InputError(`the pattern ${JSON.stringify(pattern)} ${what}`, {
       why,
-      fix: `--exclude ${shellString(fix)}`,
+      fix: (spell) => spell("exclude", fix),
     });
   };
   const problem = problemOf(pattern);

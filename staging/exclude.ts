@@ -142,7 +142,8 @@ class Patterns implements Exclusion {
       `the pattern ${JSON.stringify(keeper.read.given)} cannot keep ${JSON.stringify(path)}`,
       {
         why: `${JSON.stringify(culprit)} leaves out the folder ${JSON.stringify(folder)}, with all its content.`,
-        fix: `To keep it: ${wanted.map((pattern) => `--exclude ${shellString(pattern)}`).join(" ")}. To leave it out, give ${shellString(culprit)} last.`,
+        fix: (spell) =>
+          `To keep it: ${spell("exclude", wanted)}. To leave it out, give ${shellString(culprit)} last.`,
       },
     );
   }
@@ -173,10 +174,11 @@ class Patterns implements Exclusion {
       .filter(({ used }) => !used)
       .map(({ read, otherUsed }) => {
         const quoted = JSON.stringify(read.given);
-        if (otherUsed && read.other !== undefined) {
+        const { other } = read;
+        if (otherUsed && other !== undefined) {
           throw new InputError(`the pattern ${quoted} matches nothing in ${this.#where}`, {
             why: "It begins with the directory's own name, and patterns are relative to the directory.",
-            fix: `--exclude ${shellString(read.other)}`,
+            fix: (spell) => spell("exclude", other),
           });
         }
         return `the pattern ${quoted} matches nothing in ${this.#where}: it ${read.keeps ? "keeps" : "leaves out"} nothing`;
@@ -193,11 +195,17 @@ function parentsOf(path: string): string[] {
 /** The parent folder of a path; for a top-level path a name that no pattern matches. */
 const parentOf = (path: string): string => parentsOf(path).at(-1) ?? "\n";
 
-/** @throws InputError if the patterns exclude every file */
-export function refuseNothingLeft(where: string, fileCount: number, exclusion: Exclusion): void {
-  if (fileCount > 0 || exclusion.excluded === 0) return;
+/**
+ * Checks the number of files that a directory or a prefix has after the exclusion.
+ * @returns a warning if it never had any
+ * @throws InputError if the patterns exclude every file
+ */
+export function checkFilesLeft(where: string, fileCount: number, exclusion: Exclusion): string[] {
+  if (fileCount > 0) return [];
+  if (exclusion.excluded === 0) return [`${where} has no files: the entry will be empty`];
   throw new InputError(`the patterns exclude all of ${where}`, {
     why: "No file remains to upload.",
-    fix: "Remove a pattern. To keep a folder with all its content: --exclude '*' --exclude '!/folder/' --exclude '!/folder/**'",
+    fix: (spell) =>
+      `Remove a pattern. To keep a folder with all its content: ${spell("exclude", ["*", "!/folder/", "!/folder/**"])}`,
   });
 }

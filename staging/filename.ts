@@ -1,5 +1,6 @@
 import { InputError } from "./errors.ts";
 import { MANIFEST_NAME } from "./manifest.ts";
+import type { Words } from "./option.ts";
 
 /** The limit of instances' file systems for one name. */
 const MAX_NAME_BYTES = 255;
@@ -26,9 +27,10 @@ export function parseFilename(text: string): string {
   });
 }
 
-function problemOf(name: string): string | undefined {
+function problemOf(name: string): Words | undefined {
   if (name === "") return "It is empty.";
-  if (name.includes("/")) return "It has a slash; --dest sets the path on the instances.";
+  if (name.includes("/"))
+    return (spell) => `It has a slash; ${spell("dest")} sets the path on the instances.`;
   if (name === "." || name === "..") return "It stands for a folder.";
   if (name === MANIFEST_NAME) return "The entry's manifest has that name.";
   const bytes = Buffer.byteLength(name);

@@ -13,12 +13,13 @@ export const ID_PREFIX = "stage-";
 /** Hexadecimal digits after the prefix. */
 export const ID_DIGITS = 12;
 
-const PATTERN = new RegExp(`^${ID_PREFIX}[0-9a-f]{${ID_DIGITS}}$`);
+/** A whole ID. */
+export const STAGING_ID = new RegExp(`^${ID_PREFIX}[0-9a-f]{${ID_DIGITS}}$`);
 
 /** A placeholder with the length of every ID, to compute the length of keys. */
 export const SAMPLE_ID = `${ID_PREFIX}${"0".repeat(ID_DIGITS)}` as StagingId;
 
-export const isStagingId = (text: string): text is StagingId => PATTERN.test(text);
+export const isStagingId = (text: string): text is StagingId => STAGING_ID.test(text);
 
 /** A new random ID of 48 bits, so that IDs of different users do not collide. */
 export function newStagingId(): StagingId {
@@ -30,7 +31,9 @@ interface DeclaredOptions {
   readonly exclude?: readonly string[];
   readonly noSha256?: boolean;
   readonly filename?: string | undefined;
-  readonly followLinks?: boolean;
+  readonly followLinks?: boolean | undefined;
+  /** A digest of the content, if the source has changed since the first upload. */
+  readonly content?: string | undefined;
 }
 
 /**
@@ -46,13 +49,14 @@ export function declaredStagingId(
   name: string,
   source: string,
   primary: Region,
-  { exclude = [], noSha256 = false, filename, followLinks = false }: DeclaredOptions = {},
+  { exclude = [], noSha256 = false, filename, followLinks = false, content }: DeclaredOptions = {},
 ): StagingId {
   const options = [
     ...exclude.map((pattern) => `exclude ${pattern}`),
     ...(noSha256 ? ["noSha256"] : []),
     ...(filename === undefined ? [] : [`filename ${filename}`]),
     ...(followLinks ? ["followLinks"] : []),
+    ...(content === undefined ? [] : [`content ${content}`]),
   ];
   const digest = createHash("sha256")
     .update([environment, name, source, primary, ...options].join("\0"))
@@ -61,7 +65,7 @@ export function declaredStagingId(
 }
 
 /** Minimum digits of a shortened ID: fewer would soon match a second entry. */
-export const MIN_SHORT_DIGITS = 4;
+const MIN_SHORT_DIGITS = 4;
 
 const SHORT = new RegExp(`^(?:${ID_PREFIX})?([0-9a-f]{${MIN_SHORT_DIGITS},${ID_DIGITS}})$`);
 

@@ -1,37 +1,78 @@
-import { isSweepId } from "./entry.ts";
+import * as v from "valibot";
+import { attributes, decode, MAPPING, parsed, text, whole } from "./decode.ts";
+import { parseSweepId } from "./entry.ts";
 import { UserError } from "./errors.ts";
 import { isStagingId } from "./ids.ts";
+import { omitUndefined } from "./omit.ts";
 import { isRegionList, type RegionList } from "./regions.ts";
-import { isIsoTime, isoSeconds, removalMidnight, TTL_CLASSES, type TtlDays } from "./ttl.ts";
+import { isIsoTime, isoSeconds, parseIsoTime, parseTtlDays, removalMidnight, TTL_CLASSES } from "./ttl.ts";
 import { isRecord, isStringArray } from "./type-guards.ts";
 import { parseUsageRow, USAGE_KEY, type UsageRow, wrongCounter } from "./usage.ts";
 
+const TIME = text(parseIsoTime);
+
 /** The regions of an upload's data from a moment on, the primary region first, and the TTL. */
-export interface Placement {
-  readonly from: Date;
-  readonly regions: RegionList;
-  readonly ttlDays: TtlDays;
-}
+const PLACEMENT = v.pipe(
+  attributes({
+    from: TIME,
+    regions: v.custom<RegionList>((value) => isStringArray(value) && isRegionList(value)),
+    ttl_days: parsed(v.number(), parseTtlDays),
+  }),
+  v.readonly(),
+);
+export type Placement = v.InferOutput<typeof PLACEMENT>;
+
+const TIMES = v.optional(
+  v.pipe(
+    MAPPING,
+    v.record(v.string(), TIME),
+    v.transform((times): ReadonlyMap<string, Date> => new Map(Object.entries(times))),
+  ),
+);
 
 /** One upload of an entry, from its arrival to its end. An entry that is staged again after its deletion has several. */
-export interface Generation {
-  readonly filename: string;
-  readonly sizeBytes: number;
-  /** For a directory; rows of earlier versions have one. */
-  readonly fileCount: number;
-  readonly uploadedAt: Date;
-  /** The time of the deletion; undefined if no user has deleted it, even if it has expired. */
-  readonly closedAt: Date | undefined;
-  readonly sweepId: string | undefined;
-  /** The arrival of the copy in each other region. Absent in rows of earlier versions, which mean the upload's time. */
-  readonly arrivals?: ReadonlyMap<string, Date> | undefined;
-  /** The creation of a region's youngest object, if it outlives the others: see {@link youngestAttribute}. */
-  readonly youngest?: ReadonlyMap<string, Date> | undefined;
-  /** The time from which a region's data are known not to expire: see {@link heldAttribute}. */
-  readonly held?: ReadonlyMap<string, Date> | undefined;
-  /** Oldest first, at least one. */
-  readonly placements: readonly Placement[];
-}
+const GENERATION = v.pipe(
+  MAPPING,
+  // Rows of versions without a history have one placement for the whole generation.
+  v.transform(
+    (row): Readonly<Record<string, unknown>> => ({
+      ...row,
+      history: row["history"] ?? [{ ...row, from: row["uploaded_at"] }],
+    }),
+  ),
+  attributes({
+    /** In characters; S3's keys have at most 1,024 bytes. */
+    filename: v.pipe(v.string(), v.maxLength(1024)),
+    size_bytes: whole(),
+    /** For a directory; rows of earlier versions have one. */
+    file_count: v.optional(whole(), 1),
+    uploaded_at: TIME,
+    /** The time of the deletion; undefined if no user has deleted it, even if it has expired. */
+    closed_at: v.optional(TIME),
+    sweep_id: v.optional(text(parseSweepId)),
+    /** The arrival of the copy in each other region. Absent in rows of earlier versions, which mean the upload's time. */
+    arrived: TIMES,
+    /** The creation of a region's youngest object, if it outlives the others: see {@link youngestAttribute}. */
+    youngest: TIMES,
+    /** The time from which a region's data are known not to expire: see {@link heldAttribute}. */
+    held: TIMES,
+    /** Oldest first, at least one. */
+    history: v.pipe(v.array(PLACEMENT), v.nonEmpty(), v.readonly()),
+  }),
+  v.forward(
+    v.check(({ uploadedAt, history }) =>
+      history.every(({ from }, at) => from >= (history[at - 1]?.from ?? uploadedAt)),
+    ),
+    ["history"],
+  ),
+  v.transform(({ arrived: arrivals, youngest, held, history: placements, ...others }) => ({
+    ...others,
+    placements,
+    ...omitUndefined({ arrivals, youngest, held }),
+  })),
+  v.readonly(),
+);
+export type Generation = v.InferOutput<typeof GENERATION>;
 
 /** The ledger's data about one entry. */
 export interface LedgerRow {
@@ -87,15 +128,17 @@ export const REVISION = "revision";
  */
 export function parseLedgerRow(item: unknown): LedgerRow {
   const usage = parseUsageRow(item);
+  const { stagingId } = usage;
   const row = isRecord(item) ? item : {};
-  const read = new Reader(usage.stagingId);
-  if (!isStagingId(usage.stagingId)) return read.fail(USAGE_KEY);
-  const wrong = wrongCounter(row);
-  if (wrong !== undefined) return read.fail(wrong);
+  const refusal = (attribute: string): UserError =>
+    new UserError(
+      `the usage row of ${isStagingId(stagingId) ? stagingId : "?"} cannot be read: attribute ${attribute} is missing or malformed`,
+      { why: "The item in DynamoDB was changed by hand or by another version of spawn." },
+    );
+  const wrong = isStagingId(stagingId) ? wrongCounter(row) : USAGE_KEY;
+  if (wrong !== undefined) throw refusal(wrong);
   // A row that only workers have written to has no generation and costs nothing.
-  if (row["opened_at"] === undefined) return { stagingId: usage.stagingId, lives: [], usage };
-  const earlier = row["lives"] ?? [];
-  if (!Array.isArray(earlier)) return read.fail("lives");
+  if (row["opened_at"] === undefined) return { stagingId, lives: [], usage };
   const uploadedAt = String(row["uploaded_at"]);
   const current = {
     ...row,
@@ -103,11 +146,11 @@ export function parseLedgerRow(item: unknown): LedgerRow {
     youngest: notesOf(row, YOUNGEST, uploadedAt, undefined),
     held: notesOf(row, HELD, uploadedAt, undefined),
   };
-  return {
-    stagingId: usage.stagingId,
-    lives: [...earlier, current].map((generation) => read.generation(generation)),
-    usage,
-  };
+  const earlier = decode(v.object({ lives: v.optional(v.array(GENERATION), []) }), row, ({ path }) =>
+    refusal(path),
+  );
+  const last = decode(GENERATION, current, ({ path }) => refusal(path));
+  return { stagingId, lives: [...earlier.lives, last], usage };
 }
 
 /** The arrivals in a row between the upload of a generation and the next upload; undefined if it records none. */
@@ -146,80 +189,6 @@ function timesIn(
   return Object.fromEntries(found);
 }
 
-/** Characters; S3's keys have at most 1,024 bytes. */
-const MAX_NAME = 1024;
-
-class Reader {
-  readonly #id: string;
-
-  constructor(id: string) {
-    this.#id = id;
-  }
-
-  generation(value: unknown): Generation {
-    if (!isRecord(value)) return this.fail("lives");
-    const { filename, sweep_id: sweepId } = value;
-    if (typeof filename !== "string" || filename.length > MAX_NAME) return this.fail("filename");
-    if (sweepId !== undefined && !(typeof sweepId === "string" && isSweepId(sweepId)))
-      return this.fail("sweep_id");
-    const uploadedAt = this.#date(value, "uploaded_at");
-    const history = value["history"];
-    if (history !== undefined && !(Array.isArray(history) && history.length > 0)) return this.fail("history");
-    // Rows of versions without a history have one placement for the whole generation.
-    const placements = (history ?? [{ ...value, from: value["uploaded_at"] }]).map((one: unknown) =>
-      this.#placement(one),
-    );
-    placements.reduce((before, { from }) => (from < before ? this.fail("history") : from), uploadedAt);
-    return {
-      filename,
-      sizeBytes: this.#count(value, "size_bytes"),
-      fileCount: value["file_count"] === undefined ? 1 : this.#count(value, "file_count"),
-      uploadedAt,
-      closedAt: value["closed_at"] === undefined ? undefined : this.#date(value, "closed_at"),
-      sweepId,
-      arrivals: this.#times(value, "arrived"),
-      youngest: this.#times(value, "youngest"),
-      held: this.#times(value, "held"),
-      placements,
-    };
-  }
-
-  #times(generation: Record<string, unknown>, attribute: string): ReadonlyMap<string, Date> | undefined {
-    const times = generation[attribute];
-    if (times === undefined) return undefined;
-    if (!isRecord(times)) return this.fail(attribute);
-    return new Map(Object.keys(times).map((region) => [region, this.#date(times, region)]));
-  }
-
-  #placement(value: unknown): Placement {
-    if (!isRecord(value)) return this.fail("history");
-    const { regions } = value;
-    const ttl = TTL_CLASSES.find((days) => days === value["ttl_days"]);
-    return {
-      from: this.#date(value, "from"),
-      regions: isStringArray(regions) && isRegionList(regions) ? regions : this.fail("regions"),
-      ttlDays: ttl ?? this.fail("ttl_days"),
-    };
-  }
-
-  #date(from: Record<string, unknown>, attribute: string): Date {
-    const value = from[attribute];
-    return isIsoTime(value) ? new Date(value) : this.fail(attribute);
-  }
-
-  #count(from: Record<string, unknown>, attribute: string): number {
-    const value = from[attribute];
-    return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : this.fail(attribute);
-  }
-
-  fail(attribute: string): never {
-    throw new UserError(
-      `the usage row of ${isStagingId(this.#id) ? this.#id : "?"} cannot be read: attribute ${attribute} is missing or malformed`,
-      { why: "The item in DynamoDB was changed by hand or by another version of spawn." },
-    );
-  }
-}
-
 /** The current generation in the row, in plain values. */
 export interface LifeFacts {
   readonly filename: string;
@@ -252,7 +221,7 @@ export function rowWith(
     return {
       ...facts,
       opened_at: known["opened_at"],
-      ...(known["counts_arrivals"] === undefined ? {} : { counts_arrivals: known["counts_arrivals"] }),
+      ...omitUndefined({ counts_arrivals: known["counts_arrivals"] }),
       ...(Array.isArray(known["lives"]) ? { lives: known["lives"] } : {}),
       history: historyOf(known, facts, now),
     };
@@ -297,14 +266,9 @@ function endedGeneration(row: Readonly<Record<string, unknown>>, next: LifeFacts
   return {
     filename,
     size_bytes,
-    ...(file_count === undefined ? {} : { file_count }),
     uploaded_at,
-    ...(sweep_id === undefined ? {} : { sweep_id }),
     history: history ?? [{ from: uploaded_at, regions, ttl_days }],
-    ...(closed === undefined ? {} : { closed_at: closed }),
-    ...(arrived === undefined ? {} : { arrived }),
-    ...(youngest === undefined ? {} : { youngest }),
-    ...(held === undefined ? {} : { held }),
+    ...omitUndefined({ file_count, sweep_id, closed_at: closed, arrived, youngest, held }),
   };
 }
 

@@ -6,3 +6,13 @@ export function once<T>(make: () => T): () => T {
     return made.result;
   };
 }
+
+/** The result of `make` for each key, which is called when that result is first needed. */
+export function oncePer<Key, T>(make: (key: Key) => T): (key: Key) => T {
+  const results = new Map<Key, { readonly result: T }>();
+  return (key) => {
+    const made = results.get(key) ?? { result: make(key) };
+    results.set(key, made);
+    return made.result;
+  };
+}

@@ -41,5 +41,6 @@ export class OverlapError extends InputError {}
 export const overlaps = (source: string, bucket: string, why: string): OverlapError =>
   new OverlapError(`${source} overlaps its own new entry`, {
     why: `${bucket} is a staging bucket of this environment. ${why}`,
-    fix: `To stage one entry again: s3://${bucket}/${ID_PREFIX}…/. To stage the rest of the bucket: --exclude '/${ID_PREFIX}*/'`,
+    fix: (spell) =>
+      `To stage one entry again: s3://${bucket}/${ID_PREFIX}…/. To stage the rest of the bucket: ${spell("exclude", `/${ID_PREFIX}*/`)}`,
   });

@@ -23,7 +23,7 @@ export const TIME_FORMS = [
   "2026-11-01T09:30Z",
 ] as const;
 
-export const DEFAULT_SINCE = "30 days ago";
+const DEFAULT_SINCE = "30 days ago";
 
 /** A moment, or a whole day with its two ends. */
 interface Time {

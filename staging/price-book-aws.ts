@@ -1,22 +1,48 @@
+import * as v from "valibot";
+import { decode, list, MAPPING, matching } from "./decode.ts";
 import { InputError } from "./errors.ts";
 import { dollars, type MicroDollars } from "./money.ts";
 import type { PriceBook, PriceSource, RequestPrices } from "./price-book.ts";
 
+const PRICE = v.pipe(v.number("must be a price"), v.gtValue(0, "must be a price"), v.transform(dollars));
+const LINK = matching(/^https:\/\/\S+$/);
+
+const byKey = <const S extends v.GenericSchema>(item: S) =>
+  v.pipe(
+    MAPPING,
+    v.check((prices) => Object.keys(prices).length > 0, "is empty"),
+    v.record(v.string(), item),
+    v.readonly(),
+  );
+
 /** Figures of one kind from one source. */
-export interface PriceSection<T> {
-  readonly source: PriceSource;
-  readonly prices: Readonly<Record<string, T>>;
-}
+const section = <const S extends v.GenericSchema>(item: S) =>
+  v.pipe(
+    MAPPING,
+    v.object({
+      source: v.object({
+        page: LINK,
+        date: matching(/^\d{4}-\d{2}-\d{2}$/),
+        via: v.pipe(list(LINK), v.nonEmpty("is empty")),
+        note: matching(/\S/),
+      }),
+      prices: byKey(item),
+    }),
+  );
 
 /** AWS's list prices in `prices/aws.json`, by region. */
-export interface AwsPrices {
-  readonly storagePerGbMonth: PriceSection<MicroDollars>;
-  /** By the sending region, then by the receiving one. */
-  readonly transferPerGb: PriceSection<Readonly<Record<string, MicroDollars>>>;
-  readonly requestsPer1000: PriceSection<RequestPrices>;
-  /** By instance type, then by region: on demand, Linux, per hour. */
-  readonly instanceHour: PriceSection<Readonly<Record<string, MicroDollars>>>;
-}
+const PRICES = v.pipe(
+  MAPPING,
+  v.object({
+    storagePerGbMonth: section(PRICE),
+    /** By the sending region, then by the receiving one. */
+    transferPerGb: section(byKey(PRICE)),
+    requestsPer1000: section(v.object({ put: PRICE, get: PRICE })),
+    /** By instance type, then by region: on demand, Linux, per hour. */
+    instanceHour: section(byKey(PRICE)),
+  }),
+);
+type AwsPrices = v.InferOutput<typeof PRICES>;
 
 /** AWS's list prices: a {@link PriceBook}, and prices that only sweeps and requests use. */
 export interface AwsPriceBook extends PriceBook {
@@ -76,59 +102,5 @@ function known<T>(
  * Validates `prices/aws.json`, which has prices in dollars.
  * @throws TypeError that names the path, if a figure is not a price or a section has no source or date
  */
-export function parseAwsPrices(data: unknown): AwsPrices {
-  const root = objectAt(data, "prices");
-  const section = <T>(name: keyof AwsPrices, parse: (value: unknown, at: string) => T): PriceSection<T> => {
-    const { source, prices } = objectAt(root[name], name);
-    return { source: sourceAt(source, `${name}.source`), prices: recordAt(prices, `${name}.prices`, parse) };
-  };
-  return {
-    storagePerGbMonth: section("storagePerGbMonth", priceAt),
-    transferPerGb: section("transferPerGb", (value, at) => recordAt(value, at, priceAt)),
-    requestsPer1000: section("requestsPer1000", (value, at) => {
-      const { put, get } = objectAt(value, at);
-      return { put: priceAt(put, `${at}.put`), get: priceAt(get, `${at}.get`) };
-    }),
-    instanceHour: section("instanceHour", (value, at) => recordAt(value, at, priceAt)),
-  };
-}
-
-function sourceAt(value: unknown, at: string): PriceSource {
-  const { page, date, via, note } = objectAt(value, at);
-  if (!Array.isArray(via) || via.length === 0) throw new TypeError(`${at}.via is missing`);
-  return {
-    page: textAt(page, `${at}.page`, URL_PATTERN),
-    date: textAt(date, `${at}.date`, /^\d{4}-\d{2}-\d{2}$/),
-    via: via.map((url, index) => textAt(url, `${at}.via.${index}`, URL_PATTERN)),
-    note: textAt(note, `${at}.note`, /\S/),
-  };
-}
-
-const URL_PATTERN = /^https:\/\/\S+$/;
-
-function textAt(value: unknown, at: string, pattern: RegExp): string {
-  if (typeof value !== "string" || !pattern.test(value)) throw new TypeError(`${at} is missing`);
-  return value;
-}
-
-function priceAt(value: unknown, at: string): MicroDollars {
-  if (typeof value !== "number" || !(value > 0)) throw new TypeError(`${at} is no price`);
-  return dollars(value);
-}
-
-function recordAt<T>(
-  value: unknown,
-  at: string,
-  parse: (value: unknown, at: string) => T,
-): Readonly<Record<string, T>> {
-  const entries = Object.entries(objectAt(value, at));
-  if (entries.length === 0) throw new TypeError(`${at} is empty`);
-  return Object.fromEntries(entries.map(([key, item]) => [key, parse(item, `${at}.${key}`)]));
-}
-
-function objectAt(value: unknown, at: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`${at} is no object`);
-  }
-  return value as Readonly<Record<string, unknown>>;
-}
+export const parseAwsPrices = (data: unknown): AwsPrices =>
+  decode(PRICES, data, ({ path, message }) => new TypeError(`${path || "prices"} ${message}`));

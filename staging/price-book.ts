@@ -66,7 +66,7 @@ export function parsePriceBookName(text: string): PriceBookName {
   if (name === undefined) {
     throw new InputError(`"${text}" is not a price book`, {
       why: `There are ${PRICE_BOOK_NAMES.join(" and ")}.`,
-      fix: "--prices guide",
+      fix: (spell) => spell("prices", "guide"),
     });
   }
   return name;

@@ -29,3 +29,8 @@ export const printableLines = (text: string): string =>
     .split(/\r?\n/)
     .map((line, at) => (at === 0 || line === "" ? printable(line) : INDENT + printable(line)))
     .join("\n");
+
+/** A value of the user in an error: quoted, short, and on one line. */
+export function shown(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}

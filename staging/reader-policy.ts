@@ -1,7 +1,7 @@
 import type { AccessPoint } from "./accounts.ts";
 import type { StagingId } from "./ids.ts";
 import { entryPrefix } from "./manifest.ts";
-import type { SourceKind } from "./resources.ts";
+import type { SourceKind } from "./resources/fields.ts";
 
 /** Facts about a shared entry for other accounts. */
 export interface SharedEntry {

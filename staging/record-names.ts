@@ -19,7 +19,7 @@ export type NamingSettings = Pick<EnvironmentSettings, "name" | "namePrefix" | "
 export type OtherBuckets = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** A name in a record that does not belong to the entry. */
-export interface Disagreement {
+interface Disagreement {
   /** The attribute of the record. */
   readonly attribute: "stack" | "key" | "manifest_key" | "access_points" | "buckets";
   /** The name in the record. */

@@ -6,7 +6,7 @@ declare const brand: unique symbol;
 export type Region = string & { readonly [brand]: "Region" };
 
 /** The supported regions with their names. https://docs.aws.amazon.com/general/latest/gr/s3.html */
-export const REGION_NAMES = {
+const REGION_NAMES = {
   "us-east-1": "US East (N. Virginia)",
   "us-east-2": "US East (Ohio)",
   "us-west-1": "US West (N. California)",
@@ -21,6 +21,14 @@ export const REGION_NAMES = {
 } as const satisfies Record<string, string>;
 
 export const REGIONS = Object.keys(REGION_NAMES) as Region[];
+
+/** The regions with the names that AWS shows. */
+export const NAMED_REGIONS = Object.entries(REGION_NAMES);
+
+/** A list of regions in a JSON Schema. */
+export const REGIONS_SHAPE = {
+  anyOf: [{ type: "array", items: { enum: REGIONS }, minItems: 1, uniqueItems: true }, { type: "string" }],
+} as const;
 
 /** One or more regions without duplicates; the first is the primary region. */
 export type RegionList = readonly [Region, ...Region[]];
@@ -67,7 +75,7 @@ export function parseRegionList(value: string | readonly string[]): RegionList {
   if (texts.every((text) => text === "")) {
     throw new InputError("no region given", {
       why: "The data needs at least one region.",
-      fix: "--regions us-east-1,us-west-2",
+      fix: (spell) => spell("regions", ["us-east-1", "us-west-2"]),
     });
   }
   const regions: Region[] = [];

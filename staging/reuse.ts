@@ -4,14 +4,14 @@ import type { StagingRecord } from "./record.ts";
 import { expiresAt, MS_PER_DAY } from "./ttl.ts";
 
 /** The minimum share of the requested TTL that a reused entry must have left. */
-export const TTL_SHARE = 0.9;
+const TTL_SHARE = 0.9;
 
 /**
  * Whether an entry with the same data can replace an upload: the same name, destination, sweep and readers, every
  * region, and at least {@link TTL_SHARE} of the TTL left.
  * @returns the mismatch, as text; undefined if the entry fits
  */
-export function unfitFor(record: StagingRecord, wanted: EntrySpec, now: Date): string | undefined {
+export function reuseMismatch(record: StagingRecord, wanted: EntrySpec, now: Date): string | undefined {
   const name = storedName(wanted);
   if (record.filename !== name) return `its name is ${record.filename}, not ${name}`;
   const lacking = wanted.regions.filter((region) => !record.regions.includes(region));

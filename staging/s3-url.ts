@@ -42,7 +42,7 @@ export function assertOnS3(source: string): void {
   if (isS3Url(source)) return;
   throw new InputError(`the SHA-256 of ${source} cannot be skipped`, {
     why: "Only S3 sources can be staged without reading them.",
-    fix: "Remove --no-sha256.",
+    fix: (spell) => `Remove ${spell("noSha256")}.`,
   });
 }
 
@@ -51,7 +51,7 @@ export function assertRequestPayer(source: string): void {
   if (isS3Url(source)) return;
   throw new InputError(`there are no request charges for reading ${source}`, {
     why: "A requester pays only for S3 sources.",
-    fix: "Remove --request-payer.",
+    fix: (spell) => `Remove ${spell("requestPayer")}.`,
   });
 }
 
@@ -60,7 +60,16 @@ export function assertHasLinks(source: string): void {
   if (!isS3Url(source)) return;
   throw new InputError(`${source} has no links to follow`, {
     why: "Only directories on this machine have symbolic links.",
-    fix: "Remove --follow-links.",
+    fix: (spell) => `Remove ${spell("followLinks")}.`,
+  });
+}
+
+/** Checks that the content of a source can be pinned. @throws InputError for a source in S3 */
+export function assertLocal(source: string): void {
+  if (!isS3Url(source)) return;
+  throw new InputError(`the content of ${source} cannot be pinned`, {
+    why: "spawn compares S3 sources by their ETags, without reading them.",
+    fix: "Remove sha256.",
   });
 }
 

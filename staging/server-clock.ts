@@ -1,7 +1,7 @@
 import { UserError } from "./errors.ts";
 
 /** Maximum difference between this machine's clock and the server's, in milliseconds, for a cleanup by time. */
-export const MAX_SKEW_MS = 5 * 60_000;
+const MAX_SKEW_MS = 5 * 60_000;
 
 /** A slow response has the time of its beginning or its end, because S3 may send the headers early. */
 const PROMPT_MS = 5_000;

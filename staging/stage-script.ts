@@ -33,7 +33,7 @@ export function renderStageScript(template: string, entry: Entry, options: Stage
 }
 
 /** The variable with the file of an entry's parameters, for {@link renderSharedStageScript}. */
-export const STAGE_PARAMETERS = "SPAWN_STAGE_PARAMETERS";
+const STAGE_PARAMETERS = "SPAWN_STAGE_PARAMETERS";
 
 /** Parts that a worker does not need: it states its region and runs alone. User data have little room. */
 const ELSEWHERE = /^# Not on workers of sweeps.*\n(?:.*\n)*?# End\.\n/gm;

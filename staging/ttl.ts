@@ -16,6 +16,9 @@ export const TTL_CLASSES: readonly TtlDays[] = Array.from(
   (_, index) => (MIN_TTL_DAYS + index) as TtlDays,
 );
 
+export const isTtlDays = (value: unknown): value is TtlDays =>
+  Number.isInteger(value) && Number(value) >= MIN_TTL_DAYS && Number(value) <= MAX_TTL_DAYS;
+
 /** @throws InputError if `value` is not a whole number of days from 1 to 90 */
 export function parseTtlDays(value: string | number): TtlDays {
   const text = String(value).trim();
@@ -25,7 +28,7 @@ export function parseTtlDays(value: string | number): TtlDays {
       `TTL "${text}" is not a whole number of days from ${MIN_TTL_DAYS} to ${MAX_TTL_DAYS}`,
       {
         why: "The buckets have one lifecycle rule for each of these numbers of days.",
-        fix: `--ttl ${DEFAULT_TTL_DAYS}`,
+        fix: (spell) => spell("ttl", DEFAULT_TTL_DAYS),
       },
     );
   }

@@ -10,18 +10,21 @@ const CLEAN = [
   "Pulumi.dev.yaml",
   "Pulumi.prod.example.yaml",
   "package.json",
+  "package",
   "docs",
   "examples",
   "local",
   "components",
   "connection",
   "stacks",
-  "cli/commands",
-  "cli/render",
+  "cli",
+  "files",
   "bench",
   "scripts",
   "staging",
   "worker",
+  "provider",
+  "test",
 ];
 
 const TEXT = /\.(ts|mjs|js|py|sh|md|ya?ml)$|^bin\/spawn$/;

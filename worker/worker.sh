@@ -555,6 +555,10 @@ look() {
       read_sweep
       [ -z "$over" ] || why=deadline
     fi
+  elif [ "$time" -ge "$log_at" ]; then
+    upload_log
+    # Counted from its end: a slow upload leaves time for the heartbeat, and slow heartbeats leave time for the log.
+    log_at=$(($(now) + 10))
   elif [ "$time" -ge "$beat_at" ]; then
     beat_at=$((time + heartbeat))
     if ! extend_lease; then
@@ -562,9 +566,6 @@ look() {
     elif [ $((time - answered_at)) -ge "$patience" ]; then
       why=table
     fi
-  elif [ "$time" -ge "$log_at" ]; then
-    log_at=$((time + 10))
-    upload_log
   fi
   [ -z "$why" ]
 }

@@ -3,10 +3,7 @@ import { S3ControlClient, type S3ControlClientConfig } from "@aws-sdk/client-s3-
 import type { ClientConfig } from "../../connection/access.ts";
 import { followServerTime } from "../../provider/store/server-time.ts";
 
-/**
- * AWS has the account's number in the host's name, which no emulator's address can have; there the header
- * `x-amz-account-id`, sent as well, says the same.
- */
+/** AWS expects the account in the host name. Emulators have one address; they read the header `x-amz-account-id`, which is also sent. */
 export function makeS3ControlClient(settings: ClientConfig): S3ControlClient {
   const { endpoint } = settings;
   if (endpoint === undefined) return following(new S3ControlClient(settings));

@@ -14,6 +14,7 @@ import type { Context } from "../context.ts";
 import { launchFlags } from "../launch-flags.ts";
 import { writeOut } from "../output.ts";
 import { launchPlanLines, stepText } from "../render/launch-plan.ts";
+import { updateKnownIds } from "../services/completion/known-ids.ts";
 import type { LaunchRequest, PreparedLaunch } from "../services/sweep/launch.ts";
 import { type LaunchPlanJson, type LaunchResult, launchPlanJson } from "../services/sweep/launch-json.ts";
 import { prepareLaunch } from "../services/sweep/prepare.ts";
@@ -86,7 +87,10 @@ The script can run more than once for an index: after an interruption, and after
       this.note("Nothing was started: --dry-run.");
       return { sweep_id: null, started: false, state: null, plan };
     }
-    const { refuseSecond, startSweep } = await import("../services/sweep/start.ts");
+    const [{ refuseSecond }, { startSweep }] = await Promise.all([
+      import("../services/sweep/earlier-launch.ts"),
+      import("../services/sweep/start.ts"),
+    ]);
     await refuseSecond(context, launch);
     const command = ["spawn launch", ...this.argv.map(shellQuoted)].join(" ");
     const question = `Start ${launch.plan.workers} workers?`;
@@ -100,7 +104,7 @@ The script can run more than once for an index: after an interruption, and after
 
   async #resume(context: Context, text: string, mode: Mode): Promise<LaunchResult | undefined> {
     const { resolveSweepId } = await import("../services/sweep/resolve-id.ts");
-    const { resumeLaunch } = await import("../services/sweep/start.ts");
+    const { resumeLaunch } = await import("../services/sweep/resume.ts");
     const id = await resolveSweepId(context, text);
     await watchUpdate(this.#watching(mode), (options) => resumeLaunch(context, id, options));
     return await this.#started(context, id, mode, null);
@@ -120,13 +124,16 @@ The script can run more than once for an index: after an interruption, and after
     plan: LaunchPlanJson | null,
   ): Promise<LaunchResult | undefined> {
     const { forgetLaunch } = await import("../services/sweep/start.ts");
-    this.whenTold(`The sweep ${id} has started.`, () => forgetLaunch(context, id));
+    this.afterOutput(`The sweep ${id} has started.`, () => forgetLaunch(context, id));
     this.note("", `✅ Sweep started: ${id}`);
     if (!this.jsonEnabled()) {
       if (process.stdout.isTTY !== true) await writeOut(`${id}\n`);
       // Following may take days, and the user already has the ID.
       await forgetLaunch(context, id);
     }
+    const { settingsHere } = await import("../services/sweep/settings.ts");
+    const name = (await settingsHere(context.environmentName, id))?.spec.name ?? "";
+    await updateKnownIds(context, "sweeps", { add: [[id, name]] });
     const command = (verb: string): string =>
       commandLine(`spawn sweep ${verb} ${id}`, context.environmentName);
     if (!follow) {

@@ -1,14 +1,12 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PROJECT_NAME } from "../../stacks/project-folder.ts";
 
-/** Name of the Pulumi project, here and in the repository's `Pulumi.yaml`. */
-export const PROJECT_NAME = "spawn";
-
-/** A stack's name with organization and project, which the engine takes in any folder. */
+/** A stack's name with organization and project. The engine accepts it in any folder. */
 export const fullStackName = (stack: string): string => `organization/${PROJECT_NAME}/${stack}`;
 
-/** Where a backend keeps what belongs to the project's stacks: paths in a folder, or prefixes of keys in a bucket. */
+/** Paths (in a folder) or key prefixes (in a bucket) of the project's stacks in a backend. */
 export const BACKEND = {
   stacks: `.pulumi/stacks/${PROJECT_NAME}`,
   backups: `.pulumi/backups/${PROJECT_NAME}`,
@@ -16,7 +14,7 @@ export const BACKEND = {
   locks: `.pulumi/locks/organization/${PROJECT_NAME}`,
 } as const;
 
-/** The folder of a `file://` backend as the engine understands it; undefined for any other backend. */
+/** The folder of a `file://` backend, as the engine resolves it; undefined for other backends. */
 export function backendFolder(url: string | undefined): string | undefined {
   if (url === undefined || !url.startsWith("file://")) return undefined;
   const path = url.slice("file://".length).replace(/\?.*$/, "");

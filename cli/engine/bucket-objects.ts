@@ -1,13 +1,8 @@
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  PutObjectCommand,
-  type S3Client,
-} from "@aws-sdk/client-s3";
+import { text } from "node:stream/consumers";
+import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ClientConfig } from "../../connection/access.ts";
 import { isDenied, isNoSuchBucket, isNotFound } from "../../connection/errors/kinds.ts";
-import { listObjects } from "../../provider/store/listing.ts";
+import type { ObjectStore } from "../../provider/store/object-store.ts";
 import { isOfOtherAccount } from "../../provider/survey/bucket.ts";
 import type { AccountId } from "../../staging/accounts.ts";
 import { UserError } from "../../staging/errors.ts";
@@ -15,21 +10,21 @@ import { foreignBucket } from "../../staging/ownership/account.ts";
 import { accountInName, type StatePlace } from "../../staging/state-bucket.ts";
 import { commandLine } from "../command-line.ts";
 
-/** Where the command line's AWS clients come from. */
-export interface StateCloud {
+/** Configuration of AWS clients for the state's bucket. */
+interface StateCloud {
   readonly environmentName: string;
   clientConfig(service: "S3", region: string): Promise<ClientConfig>;
   account(): Promise<AccountId | undefined>;
 }
 
 /**
- * Small objects beside the engine's own, in the bucket that holds the state. Only backends of the form that `environment bootstrap`
- * writes have them.
+ * spawn's own small objects beside the engine's, in the bucket of the state. They exist only for backend URLs of the form that
+ * `environment bootstrap` writes.
  */
 export class BucketObjects {
   readonly #cloud: StateCloud;
   readonly #place: StatePlace;
-  #client: Promise<S3Client> | undefined;
+  #s3Of: Promise<{ readonly client: S3Client; readonly store: ObjectStore }> | undefined;
 
   constructor(cloud: StateCloud, place: StatePlace) {
     this.#cloud = cloud;
@@ -40,34 +35,36 @@ export class BucketObjects {
     return `s3://${this.#place.bucket}`;
   }
 
-  /** Every request names the account that the bucket's name tells. The bucket of another name may be anybody's. */
-  async #s3(): Promise<S3Client> {
-    this.#client ??= Promise.all([
-      import("../clients/s3.ts"),
+  /** If the bucket's name contains an account, every request names that account as the expected owner. */
+  async #s3(): Promise<{ readonly client: S3Client; readonly store: ObjectStore }> {
+    this.#s3Of ??= Promise.all([
+      import("../../provider/store/client.ts"),
       this.#cloud.clientConfig("S3", this.#place.region),
-    ]).then(([{ makeS3Client }, config]) => {
+    ]).then(([{ createS3Client, sdkStore }, config]) => {
       const account = accountInName(this.#place.bucket);
-      return makeS3Client(config, account === undefined ? undefined : async () => account);
+      const owner = account === undefined ? undefined : async () => account;
+      const client = createS3Client(config, { owner });
+      return { client, store: sdkStore(client, this.#place.region) };
     });
-    return await this.#client;
+    return await this.#s3Of;
   }
 
-  /** @throws UserError when there is no such bucket @throws InputError when it belongs to another account than its name says */
+  /** @throws UserError if the bucket does not exist @throws InputError if its owner is not the account in its name */
   async check(): Promise<void> {
     const { bucket, region } = this.#place;
-    if (!(await this.isThere())) {
+    if (!(await this.exists())) {
       const environment = this.#cloud.environmentName;
-      throw new UserError(`the bucket ${bucket} of the state is not there`, {
+      throw new UserError(`the state bucket ${bucket} does not exist`, {
         why: `backend.url of spawn config, or PULUMI_BACKEND_URL, names it. It was deleted, or is in another region than ${region}.`,
-        fix: `${commandLine("spawn environment bootstrap", environment)} makes it; to use the former state again: ${commandLine("spawn config unset backend.url", environment)}`,
+        fix: `To create it: ${commandLine("spawn environment bootstrap", environment)}. To return to the previous state: ${commandLine("spawn config unset backend.url", environment)}`,
       });
     }
   }
 
-  /** Whether there is such a bucket. @throws InputError when it belongs to another account than its name says */
-  async isThere(): Promise<boolean> {
+  /** @throws InputError if the bucket's owner is not the account in its name */
+  async exists(): Promise<boolean> {
     const { bucket, region } = this.#place;
-    const client = await this.#s3();
+    const { client } = await this.#s3();
     try {
       await client.send(new HeadBucketCommand({ Bucket: bucket }));
       return true;
@@ -75,7 +72,7 @@ export class BucketObjects {
       if (isNotFound(error)) return false;
       const account = accountInName(bucket);
       if (!isDenied(error) || account === undefined) return true;
-      if (!(await isOfOtherAccount(bucket, client, {}))) return true; // the engine tells what it may not do
+      if (!(await isOfOtherAccount(bucket, client, {}))) return true; // the engine reports the missing permission
       const named = `Its name says account ${account}. Its owner could change the state of your stacks.`;
       const command = commandLine("spawn environment bootstrap --bucket NAME", this.#cloud.environmentName);
       const fix = `Use another backend: ${command}`;
@@ -83,34 +80,32 @@ export class BucketObjects {
     }
   }
 
-  /** Keys that begin with `prefix`. */
+  /** Lists the keys with the prefix. */
   async list(prefix: string): Promise<string[]> {
-    const { signal } = new AbortController();
+    const { store } = await this.#s3();
     const keys: string[] = [];
-    for await (const { key } of listObjects(await this.#s3(), this.#place.bucket, prefix, signal))
-      keys.push(key);
+    for await (const { key } of store.listObjects({ bucket: this.#place.bucket, prefix })) keys.push(key);
     return keys;
   }
 
-  /** @returns undefined where there is no such object */
-  async read(Key: string): Promise<string | undefined> {
-    const client = await this.#s3();
+  /** @returns undefined if the object does not exist */
+  async read(key: string): Promise<string | undefined> {
+    const { store } = await this.#s3();
     try {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: this.#place.bucket, Key }));
-      return await Body?.transformToString();
+      return await text(await store.get({ bucket: this.#place.bucket, key }));
     } catch (error) {
       if (isNotFound(error) && !isNoSuchBucket(error)) return undefined;
       throw error;
     }
   }
 
-  async write(Key: string, Body: string): Promise<void> {
-    const client = await this.#s3();
-    await client.send(new PutObjectCommand({ Bucket: this.#place.bucket, Key, Body }));
+  async write(key: string, content: string): Promise<void> {
+    const { store } = await this.#s3();
+    await store.put({ bucket: this.#place.bucket, key, body: Buffer.from(content) });
   }
 
-  async remove(Key: string): Promise<void> {
-    const client = await this.#s3();
-    await client.send(new DeleteObjectCommand({ Bucket: this.#place.bucket, Key }));
+  async remove(key: string): Promise<void> {
+    const { store } = await this.#s3();
+    await store.delete({ bucket: this.#place.bucket, key });
   }
 }

@@ -2,13 +2,13 @@ import { dirname } from "node:path";
 import { UserError } from "../../staging/errors.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 
-/** What the system says of a disk that takes no more, in the engine's words: the call, the path, the reason. */
+/** A failed write in the engine's output: the call, the path, and the system's reason. */
 const FULL =
   /\b(?:write|open|create|rename|mkdir|sync|close) (?<path>\/[^\n]*?): (?<reason>no space left on device|disk quota exceeded|read-only file system|input\/output error)/;
 
 /**
- * The error of an engine that could not write its state; undefined where that is not what it says.
- * @param text all that the engine has said
+ * The error of an engine that could not write its state; undefined for other errors.
+ * @param text the engine's whole output
  */
 export function explainFullDisk(text: string): UserError | undefined {
   const { path, reason } = FULL.exec(text)?.groups ?? {};
@@ -16,17 +16,17 @@ export function explainFullDisk(text: string): UserError | undefined {
   const folder = shellQuoted(stateFolder(path));
   const isFull = /space|quota/.test(reason);
   return new UserError(
-    isFull ? `there is no space left for the state in ${folder}` : `the state in ${folder} cannot be written`,
+    isFull ? `no space is left for the state in ${folder}` : `the state in ${folder} cannot be written`,
     {
-      why: `The engine cannot write there: ${reason}. The next command recovers the state that it did not write.`,
+      why: `The engine failed to write: ${reason}. The next command recovers the unwritten state.`,
       fix: isFull
-        ? `Make room, then run the command again. To see how full it is: df -h ${folder}`
-        : `Make it writable, then run the command again. To see where it is: df -h ${folder}`,
+        ? `Free some space, then run the command again. To see the usage: df -h ${folder}`
+        : `Make the folder writable, then run the command again. To see its file system: df -h ${folder}`,
     },
   );
 }
 
-/** The folder that the user knows: the one of the backend, not one deep in it. */
+/** The backend's folder, which the user knows, instead of a folder inside it. */
 function stateFolder(path: string): string {
   const at = path.indexOf("/.pulumi/");
   return at < 0 ? dirname(path) : path.slice(0, at) || "/";

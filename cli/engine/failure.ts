@@ -1,7 +1,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { decodeErrorDetails } from "../../staging/error-details.ts";
 import { describeError, UserError } from "../../staging/errors.ts";
-import { deniedAction, rightsHint } from "../../staging/policies/denial.ts";
+import { deniedAction, permissionsHint } from "../../staging/policies/denial.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { commandLine } from "../command-line.ts";
 import { fullStackName } from "./backend.ts";
@@ -11,18 +11,18 @@ import type { EngineRun } from "./process.ts";
 import { explainSetupText } from "./setup-failure.ts";
 import { explainTakenBucket } from "./taken-bucket.ts";
 
-/** Where the engine's plugins send their requests: AWS's own endpoints are undefined. */
+/** The server of the plugins' requests. `endpoint` is undefined for AWS's own endpoints. */
 export interface EngineCloud {
   readonly endpoint: string | undefined;
-  /** Whether it is the local cloud that this program runs. */
+  /** Whether the server is spawn's local cloud. */
   readonly isEmbedded: boolean;
 }
 
-/** What an update that failed has said, reduced to the one message that matters. */
+/** Collects the messages of an update, and reduces those of a failed one to a single error. */
 export class UpdateLog {
-  /** Of our own plugins and programs. */
+  /** Structured errors of our own plugins and programs. */
   readonly #details: { urn: string; error: UserError }[] = [];
-  /** The texts of the engine and of other plugins. */
+  /** Error messages of the engine and of other plugins. */
   readonly #texts: { urn: string; message: string }[] = [];
   readonly #stack: string;
   readonly #operation: string;
@@ -42,14 +42,14 @@ export class UpdateLog {
     else if (severity === "error") this.#texts.push({ urn, message: clean(message) });
   }
 
-  /** The error of an engine run that ended with another exit code than 0. */
+  /** The error of an engine run with an exit code other than 0. */
   failure(run: EngineRun, interrupted: boolean): UserError {
     if (interrupted) return interruption();
     if (run.killedBy !== undefined) {
       return new UserError(
-        `the engine was ended by ${run.killedBy} in the ${this.#operation} of ${this.#stack}`,
+        `signal ${run.killedBy} ended the engine during the ${this.#operation} of ${this.#stack}`,
         {
-          why: "Somebody killed it, or the system did for want of memory.",
+          why: "A user killed it, or the system killed it because memory ran out.",
           fix: "Run the command again.",
         },
       );
@@ -58,10 +58,10 @@ export class UpdateLog {
     if (full !== undefined) return full;
     const [cause, ...others] = this.#causes();
     const failure = cause ?? this.#describe(clean(lastError(run.stderr)));
-    return others.length === 0 ? failure : withOthers(failure, others);
+    return others.length === 0 ? failure : withOtherFailures(failure, others);
   }
 
-  /** What failed, each cause once. The engine repeats as text what our plugins have told in detail. */
+  /** Each cause once. The engine repeats the structured errors of our plugins as text, so those texts are left out. */
   #causes(): UserError[] {
     const detailed = new Set(this.#details.map(({ urn }) => urn));
     const causes = [
@@ -70,7 +70,7 @@ export class UpdateLog {
         .filter(({ urn, message }) => message !== "" && !CONSEQUENCE.test(message) && !detailed.has(urn))
         .map(({ urn, message }) => ({ urn, error: this.#describe(message) })),
     ];
-    // Errors of resources come before those of the program, which often only repeat them.
+    // Errors of resources take precedence over those of the program, which often only repeat them.
     const ofResources = causes.filter(({ urn }) => urn !== "" && !urn.includes("pulumi:pulumi:Stack::"));
     const chosen = (ofResources.length > 0 ? ofResources : causes.slice(0, 1)).map(({ error }) => error);
     return chosen.filter((error, index) => index === chosen.findIndex((other) => isSame(error, other)));
@@ -92,12 +92,12 @@ export class UpdateLog {
       fix:
         deniedAction(text) === undefined
           ? "Run the command again with --verbose for the engine's log."
-          : rightsHint(text, this.#stack.split(".")[0]),
+          : permissionsHint(text, this.#stack.split(".")[0]),
     });
   }
 }
 
-/** What other programs say in several lines is one sentence here: an error has a line for its message. */
+/** Joins the lines of a message: our errors print a message on one line. */
 const oneLine = (text: string): string =>
   text
     .split("\n")
@@ -108,11 +108,11 @@ const oneLine = (text: string): string =>
 const isSame = (one: UserError, other: UserError): boolean =>
   one.message === other.message && one.why === other.why && one.fix === other.fix;
 
-/** The error of what a user has stopped. */
+/** The error of a command that the user interrupted. */
 export const interruption = (): UserError => new UserError("interrupted", { exitCode: 130 });
 
-/** The error of one region, which also names what failed in others meanwhile. */
-function withOthers(failure: UserError, others: readonly UserError[]): UserError {
+/** Adds the messages of further failures, for example of other regions, to the first one. */
+function withOtherFailures(failure: UserError, others: readonly UserError[]): UserError {
   const { message, code, why, fix, exitCode } = failure;
   const also = others.map((other) => other.message.split("\n", 1)[0]).join("; ");
   return new UserError(message, {
@@ -124,11 +124,11 @@ function withOthers(failure: UserError, others: readonly UserError[]): UserError
   });
 }
 
-/** Messages that only say that something else failed. */
+/** Messages that only report that another operation failed. */
 const CONSEQUENCE =
   /^(update failed|preview failed|resource operation failed|one or more errors occurred|error: update failed)/i;
 
-/** The engine wraps a provider's message once for each level that passed it on. */
+/** Prefixes that each level of the engine adds to a provider's message. */
 const WRAPPERS = [
   /^error:\s*/i,
   /^\d+ errors? occurred:\s*\*\s*/,
@@ -153,15 +153,15 @@ function clean(message: string): string {
 function lastError(stderr: string): string {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   return (
-    lines.find((line) => line.startsWith("error:")) ?? lines.at(-1) ?? "the engine ended without saying why"
+    lines.find((line) => line.startsWith("error:")) ?? lines.at(-1) ?? "the engine ended without a message"
   );
 }
 
 /**
- * What to do about a lock whose holder cannot be looked at from here. The engine takes the short name of a stack only in its
- * project's folder.
+ * The fix for a lock whose holder this machine cannot check. It uses the full stack name, because the engine accepts the short one
+ * only in the project's folder.
  */
-export const whenUnlocked = (stack: string): string =>
+export const unlockFix = (stack: string): string =>
   `Wait for it to end, then run the command again. If it was killed: eval "$(spawn env)"; pulumi cancel --stack ${shellQuoted(fullStackName(stack))}`;
 
 interface KnownFailure {
@@ -177,23 +177,23 @@ function explainKnown(text: string, stack: string, cloud: EngineCloud): UserErro
   return undefined;
 }
 
-/** Failures of the engine itself, which every user can meet. */
+/** Known failures of the engine itself. */
 const KNOWN: readonly KnownFailure[] = [
   {
     pattern:
-      /the stack is currently locked by \d+ lock\(s\)[\s\S]*?created by (?<who>\S+) \(pid (?<pid>\d+)\)/,
+      /the stack is currently locked by \d+ lock\(s\)[\s\S]*?created by (?<user>\S+) \(pid (?<pid>\d+)\)/,
     describe: (match, stack) =>
       new UserError(`the stack ${stack} is locked`, {
-        why: `Another update of it is running (process ${match.groups?.["pid"]}, started by ${match.groups?.["who"]}).`,
-        fix: whenUnlocked(stack),
+        why: `Another update of the stack is running (process ${match.groups?.["pid"]}, started by ${match.groups?.["user"]}).`,
+        fix: unlockFix(stack),
       }),
   },
   {
     pattern: /the stack is currently locked/,
     describe: (_match, stack) =>
       new UserError(`the stack ${stack} is locked`, {
-        why: "Another update of it is running.",
-        fix: whenUnlocked(stack),
+        why: "Another update of the stack is running.",
+        fix: unlockFix(stack),
       }),
   },
   {
@@ -206,35 +206,35 @@ const KNOWN: readonly KnownFailure[] = [
   {
     pattern: /no resource plugin 'pulumi-resource-(?<name>[^']+)'/,
     describe: (match) =>
-      new UserError(`the Pulumi plugin ${match.groups?.["name"]} is not there`, {
+      new UserError(`the Pulumi plugin ${match.groups?.["name"]} is missing`, {
         why: "The engine could neither find nor download it.",
         fix: "spawn doctor",
       }),
   },
   {
-    // Of a port that this program serves to the engine: connection/engine-port.ts.
+    // From a port that this program serves to the engine: connection/engine-port.ts.
     pattern: /spawn refuses this connection: (?<reason>[^\n]+)/,
     describe: (match) =>
-      new UserError("the engine was refused by its own plugin", {
+      new UserError("a plugin refused the engine's connection", {
         why: `A plugin serves only processes of its own user, and ${match.groups?.["reason"]?.trim() ?? ""}.`,
-        fix: "Run the engine and its plugins as one user. The owner is looked up in /proc/net/tcp on Linux, and by lsof elsewhere: make them available.",
+        fix: "Run the engine and its plugins as one user, and make /proc/net/tcp (Linux) or lsof (other systems) available, which tell the owner of a connection.",
       }),
   },
   {
-    // What gRPC says of a plugin whose process is gone; the engine names the call that it was in.
+    // gRPC's messages for a plugin whose process has ended.
     pattern:
       /error reading from server: EOF|transport is closing|the connection is draining|code = Unavailable/,
     describe: (_match, stack) =>
-      new UserError(`a plugin of the engine ended in the middle of the update of ${stack}`, {
-        why: "Somebody killed its process, or the system did for want of memory.",
+      new UserError(`a plugin of the engine ended during the update of ${stack}`, {
+        why: "A user killed its process, or the system killed it because memory ran out.",
         fix: "Run the command again.",
       }),
   },
   {
     pattern: /ECONNREFUSED|connection refused|socket hang up|ECONNRESET/i,
     describe: (_match, _stack, { endpoint, isEmbedded }) =>
-      new UserError(`${isEmbedded ? "the local cloud" : (endpoint ?? "AWS")} did not answer`, {
-        why: "The connection was refused or broken off.",
+      new UserError(`${isEmbedded ? "the local cloud" : (endpoint ?? "AWS")} did not respond`, {
+        why: "The connection was refused or reset.",
         fix: isEmbedded
           ? "spawn local up, then run the command again"
           : `Check ${endpoint === undefined ? "the network" : "AWS_ENDPOINT_URL and the network"}, then run the command again.`,

@@ -14,34 +14,34 @@ import { writeAtomically } from "./entry-project.ts";
 import { hasCode } from "./state-file.ts";
 
 /*
- * While a command updates a stack, it beats in the backend's folder, where every machine that shares the state sees it. A command that wants the
- * stack watches whether something changes there: no clock of two machines is compared. Only a `file://` backend can hold it.
+ * A command that updates a stack in a `file://` backend writes a heartbeat to the backend's folder, which every machine with access to
+ * the state can read. Another command that needs the stack watches the heartbeat for changes, so no two clocks are compared.
  */
 
-/** Milliseconds in which a running command beats, however slow its disk or its network is. */
+/** Milliseconds within which a running command writes a beat, even on a slow disk or network. */
 const SILENT_MS = 15 * BEAT_EVERY_MS;
-const POLL_EVERY_MS = 200;
+const POLL_INTERVAL_MS = 200;
 
-/** Who works on a stack. */
-const WORKER = v.object({
-  /** Another one for each command. */
+/** The command that updates a stack. */
+const ACTIVE_COMMAND = v.object({
+  /** Unique for each command. */
   instance: v.string(),
   host: v.optional(v.string(), ""),
-  /** The machine, or the container, of these process ids. */
+  /** The machine, or the container, to which the process IDs belong. */
   machine: v.optional(v.string(), ""),
   pid: v.optional(v.number(), 0),
-  /** The engine that it has started last: the lock's holder. */
+  /** The engine that the command started last. It holds the lock. */
   enginePid: v.optional(v.number()),
 });
-export type Worker = Readonly<v.InferOutput<typeof WORKER>>;
+export type ActiveCommand = Readonly<v.InferOutput<typeof ACTIVE_COMMAND>>;
 
 /** A heartbeat of this process. */
 export interface Heartbeat {
   /** For the engine and its plugins. */
   readonly env: Readonly<Record<string, string>>;
-  /** Aborted when another command has taken the stack over: this one must not write its state any more. */
+  /** Aborts when another command has taken over the stack. This command must then stop writing its state. */
   readonly lost: AbortSignal;
-  /** Notes the engine that takes the lock. */
+  /** Records the engine that acquires the lock. */
   engineStarted(pid: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -53,50 +53,53 @@ const NONE: Heartbeat = {
   stop: async () => undefined,
 };
 
-/** Beats for the stack until it is stopped. Nothing where the backend is no folder. */
+/** Writes a heartbeat for the stack until `stop`. Does nothing if the backend is not a folder. */
 export async function startHeartbeat(url: string | undefined, stack: string): Promise<Heartbeat> {
-  const file = fileOf(url, stack);
+  const file = heartbeatFile(url, stack);
   if (file === undefined) return NONE;
-  const worker: Worker = {
+  const command: ActiveCommand = {
     ...{ instance: randomUUID(), host: hostname(), machine: machineName(), pid: process.pid },
   };
   const lost = new AbortController();
   let stopPulse: () => void;
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeAtomically(recordOf(file), JSON.stringify(worker));
-    stopPulse = startPulse(file, worker.instance, () => lost.abort());
+    await writeAtomically(recordOf(file), JSON.stringify(command));
+    stopPulse = startPulse(file, command.instance, () => lost.abort());
   } catch {
-    return NONE; // the folder cannot be written, or the disk is full: the engine tells that best
+    return NONE; // the engine reports an unwritable folder or a full disk better
   }
   return {
-    env: { [HEARTBEAT_VARIABLE]: `${file}\n${worker.instance}` },
+    env: { [HEARTBEAT_VARIABLE]: `${file}\n${command.instance}` },
     lost: lost.signal,
     engineStarted: async (enginePid) => {
       if (!lost.signal.aborted)
-        await writeAtomically(recordOf(file), JSON.stringify({ ...worker, enginePid }));
+        await writeAtomically(recordOf(file), JSON.stringify({ ...command, enginePid }));
     },
     stop: async () => {
       stopPulse();
-      const found = await readWorker(file);
-      if (found !== undefined && found.instance !== worker.instance) return;
+      const found = await readActiveCommand(file);
+      if (found !== undefined && found.instance !== command.instance) return;
       for (const path of [recordOf(file), pulseOf(file)]) await rm(path, { force: true });
     },
   };
 }
 
-/** The process that works on the stack, or was killed while it did; undefined if there is none. */
-export async function workerOf(url: string | undefined, stack: string): Promise<Worker | undefined> {
-  const file = fileOf(url, stack);
-  return file === undefined ? undefined : await readWorker(file);
+/** The command that updates the stack or was killed during an update; undefined if there is none. */
+export async function findActiveCommand(
+  url: string | undefined,
+  stack: string,
+): Promise<ActiveCommand | undefined> {
+  const file = heartbeatFile(url, stack);
+  return file === undefined ? undefined : await readActiveCommand(file);
 }
 
 /**
- * Whether somebody on another machine, or in another container, works on the stack right now. It takes no time: the ages of two files
- * of one file system are compared. For lists; {@link isSilent} decides.
+ * Whether a command on another machine or in another container seems to update the stack. Fast, for listings: it compares the times of
+ * two files in one file system. Before a lock is taken over, use {@link isSilent}.
  */
 export async function isBeating(url: string | undefined, stack: string): Promise<boolean> {
-  const file = fileOf(url, stack);
+  const file = heartbeatFile(url, stack);
   if (file === undefined) return false;
   const probe = join(dirname(file), `.${randomUUID()}.tmp`);
   try {
@@ -112,38 +115,39 @@ export async function isBeating(url: string | undefined, stack: string): Promise
 }
 
 /**
- * Watches the heartbeat of a stack for as long as a running command could be silent.
- * @returns false as soon as it beats
- * @throws the signal's reason when it is aborted
+ * Watches the heartbeat of a stack for `forMs`, by default the longest pause between two beats.
+ * @returns false at the first beat
+ * @throws the signal's reason if it aborts
  */
 export async function isSilent(
   url: string | undefined,
   stack: string,
   { signal, forMs = SILENT_MS }: { readonly signal?: AbortSignal | undefined; readonly forMs?: number } = {},
 ): Promise<boolean> {
-  const file = fileOf(url, stack);
+  const file = heartbeatFile(url, stack);
   if (file === undefined) return true;
   const look = async () =>
     [await readTextIfThere(recordOf(file)), await readTextIfThere(pulseOf(file))].join("\n");
   const first = await look();
-  for (const end = performance.now() + forMs; performance.now() < end; await sleep(POLL_EVERY_MS)) {
+  for (const end = performance.now() + forMs; performance.now() < end; await sleep(POLL_INTERVAL_MS)) {
     signal?.throwIfAborted();
     if ((await look()) !== first) return false;
   }
   return true;
 }
 
-/** Removes the record of a command that was killed. */
+/** Removes the heartbeat of a command that was killed. */
 export async function removeHeartbeat(url: string | undefined, stack: string): Promise<void> {
-  const file = fileOf(url, stack);
+  const file = heartbeatFile(url, stack);
   if (file === undefined) return;
   for (const path of [recordOf(file), pulseOf(file)]) await rm(path, { force: true });
 }
 
-/** Whether the worker's process ids are those of this machine, and of this container. */
-export const isHere = ({ machine }: Pick<Worker, "machine">): boolean => machine === machineName();
+/** Whether the command's process IDs belong to this machine and this container. */
+export const isOnThisMachine = ({ machine }: Pick<ActiveCommand, "machine">): boolean =>
+  machine === machineName();
 
-/** Containers may share a host name, and machines may share a name: on Linux the boot and the namespace tell them apart. */
+/** Machines and containers can share a host name. On Linux the boot ID and the PID namespace distinguish them. */
 export const machineName = once((): string => [hostname(), ...linuxNames()].join(" "));
 
 function linuxNames(): string[] {
@@ -157,15 +161,16 @@ function linuxNames(): string[] {
   }
 }
 
-function fileOf(url: string | undefined, stack: string): string | undefined {
+function heartbeatFile(url: string | undefined, stack: string): string | undefined {
   const folder = backendFolder(url);
   return folder === undefined ? undefined : join(folder, ".spawn", "running", stack);
 }
 
-async function readWorker(file: string): Promise<Worker | undefined> {
+async function readActiveCommand(file: string): Promise<ActiveCommand | undefined> {
   const text = await readTextIfThere(recordOf(file));
-  return text === undefined ? undefined : workerIn(text);
+  return text === undefined ? undefined : decodeActiveCommand(text);
 }
 
-/** @returns undefined where the record is damaged */
-export const workerIn = (text: string): Worker | undefined => decodeJson(WORKER, text);
+/** @returns undefined if the record is damaged */
+export const decodeActiveCommand = (text: string): ActiveCommand | undefined =>
+  decodeJson(ACTIVE_COMMAND, text);

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode } from "./state-file.ts";
 
-/** Milliseconds after which an incomplete lock file belongs to no running engine: writing one takes less than 1 ms. */
-const WRITTEN_WITHIN = 2_000;
-const POLL_EVERY = 100;
+/** Age in milliseconds from which an incomplete lock file is a leftover. Writing one takes less than 1 ms. */
+const MAX_WRITE_MS = 2_000;
+const POLL_INTERVAL_MS = 100;
 
 /**
- * Removes what a crash or a full disk has left of locks in a stack's folder of them: files that hold no JSON, temporary ones
- * included. They lock nothing, and the engine, which reads every file there, fails at each of them.
+ * Removes incomplete lock files, which a crash or a full disk leaves in a stack's lock folder. They lock nothing, but the engine
+ * reads every file there and fails.
  */
 export async function removeLockLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
@@ -20,20 +20,20 @@ export async function removeLockLeftovers(folder: string): Promise<void> {
   await Promise.all(files.map(removeLeftover));
 }
 
-/** An engine may be writing the file right now. */
+/** Waits first if the file is new, because an engine may still be writing it. */
 async function removeLeftover(file: string): Promise<void> {
   try {
     for (;;) {
       if (isJson(await readFile(file, "utf8"))) return;
       const age = Date.now() - (await stat(file)).mtimeMs;
-      // A clock that was set back must not make this wait.
-      if (age > WRITTEN_WITHIN || age < -WRITTEN_WITHIN) break;
-      await sleep(POLL_EVERY);
+      // A negative age means that the clock was set back: do not wait for it.
+      if (age > MAX_WRITE_MS || age < -MAX_WRITE_MS) break;
+      await sleep(POLL_INTERVAL_MS);
     }
     await rm(file, { force: true });
     await rm(`${file}.attrs`, { force: true });
   } catch (error) {
-    if (!hasCode(error, "ENOENT")) throw error; // else it was released, or renamed, meanwhile
+    if (!hasCode(error, "ENOENT")) throw error; // ENOENT: an engine released or renamed the file
   }
 }
 

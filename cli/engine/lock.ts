@@ -1,22 +1,22 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { UserError } from "../../staging/errors.ts";
-import { isRecord } from "../../staging/type-guards.ts";
 import { BACKEND, backendFolder } from "./backend.ts";
-import { isHere, isSilent, workerOf } from "./heartbeat.ts";
-import { type LockHolder, type LockOptions, locked, waitForEnd } from "./lock-holder.ts";
+import { findActiveCommand, isOnThisMachine, isSilent } from "./heartbeat.ts";
+import { holderIn, type LockHolder, type LockOptions, locked, waitForEnd } from "./lock-holder.ts";
 import { removeLockLeftovers } from "./lock-leftovers.ts";
 import type { EngineSettings } from "./process.ts";
+import { hasCode } from "./state-file.ts";
 
-/** The mark that an engine carries in its command line: by which command line it was started. */
-export const startedBy = (pid: number): string => `spawn/${pid}`;
+/** An argument that marks an engine with the process ID of the command that started it. */
+export const commandLineTag = (pid: number): string => `spawn/${pid}`;
 
 /**
- * Makes sure that no lock of a killed process is in the way of an update. The engine itself never looks whether who
- * locked a stack still lives. A holder on this machine is looked up; one elsewhere, or in another container, has to beat
- * (`heartbeat.ts`). Locks of a `file://` backend can be judged, elsewhere only those of `spawn`, and in a bucket only those of this machine.
- * @throws UserError that names who is updating the stack right now
+ * Removes locks of processes that were killed. The engine itself never checks whether the holder of a lock is still alive.
+ * In a `file://` backend, a holder on this machine is looked up by its process ID; a holder elsewhere counts as ended if its heartbeat
+ * stops (`heartbeat.ts`). In a bucket, only holders on this machine can be checked (`bucket-lock.ts`).
+ * @throws UserError that names the running holder of the lock
  */
 export async function takeOverDeadLocks(
   settings: EngineSettings,
@@ -33,32 +33,32 @@ export async function takeOverDeadLocks(
   const holders = await readLocks(settings, stack);
   if (holders.length === 0) return;
   const url = settings.env["PULUMI_BACKEND_URL"];
-  const worker = await workerOf(url, stack);
+  const active = await findActiveCommand(url, stack);
   for (const holder of holders) {
-    const isWorkers = worker?.enginePid === holder.pid && worker.host === holder.host;
-    if (isWorkers && !isHere(worker)) await waitForSilence(url, holder, stack, options);
+    const isWorkers = active?.enginePid === holder.pid && active.host === holder.host;
+    if (isWorkers && !isOnThisMachine(active)) await waitForSilence(url, holder, stack, options);
     else await waitForEnd(holder, stack, options);
   }
-  // These and no others: `pulumi cancel` would also take away the lock that somebody has got meanwhile.
+  // Only the locks checked above: `pulumi cancel` would also remove a lock that another process has acquired since.
   for (const { file } of holders) await removeLock(file, stack);
   const [first] = holders;
   const where = first === undefined || first.host === hostname() ? "" : ` on ${first.host}`;
-  options.onNote?.(`Going on after a command that was killed${where}; its lock is taken over.`, "info");
+  options.onNote?.(`Took over the lock of a command that was killed${where}.`, "info");
 }
 
-/** Returns once no process elsewhere can work on the stack. @throws UserError if one does */
+/** Watches the heartbeat of a holder on another machine. @throws UserError if it beats */
 async function waitForSilence(
   url: string | undefined,
   holder: LockHolder,
   stack: string,
   { onNote, signal, watchMs }: LockOptions,
 ): Promise<void> {
-  onNote?.(`Watching whether process ${holder.pid} on ${holder.host} still works on ${stack}…`, "info");
+  onNote?.(`Checking whether process ${holder.pid} on ${holder.host} still updates ${stack}…`, "info");
   const limits = { signal, ...(watchMs === undefined ? {} : { forMs: watchMs }) };
   if (!(await isSilent(url, stack, limits))) throw locked(holder, stack, "beating");
 }
 
-/** Removes a lock, with the attributes that the engine keeps beside it. */
+/** Removes a lock file and the engine's attribute file beside it. */
 async function removeLock(file: string, stack: string): Promise<void> {
   try {
     await rm(file, { force: true });
@@ -77,7 +77,7 @@ function locksFolder(settings: EngineSettings, stack: string): string | undefine
   return state && join(state, BACKEND.locks, stack);
 }
 
-/** The locks of a stack in a `file://` backend, from the newest layout of its folder to the oldest. */
+/** The holders of a stack's locks in a `file://` backend. */
 async function readLocks(settings: EngineSettings, stack: string): Promise<LockHolder[]> {
   const folder = locksFolder(settings, stack);
   if (folder === undefined) return [];
@@ -91,25 +91,13 @@ async function readLocks(settings: EngineSettings, stack: string): Promise<LockH
   return holders.filter((holder) => holder !== undefined);
 }
 
-/** @returns undefined where the lock was released meanwhile */
+/** @returns undefined if the lock was released after the listing */
 async function readLock(file: string): Promise<LockHolder | undefined> {
   try {
     const [text, { mtime }] = await Promise.all([readFile(file, "utf8"), stat(file)]);
-    const content: unknown = text === "" ? {} : JSON.parse(text);
-    const { pid, username, hostname: host, timestamp } = isRecord(content) ? content : {};
-    return {
-      file,
-      pid: Number(pid),
-      user: String(username),
-      host: String(host),
-      since: typeof timestamp === "string" ? timestamp : mtime.toISOString(),
-    };
+    return holderIn(text, file, mtime.toISOString(), `Delete ${file} if no update is running.`);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new UserError(`the lock ${basename(file)} of the engine cannot be read`, {
-      why: error instanceof Error ? error.message : String(error),
-      fix: `Delete ${file} if no update is running.`,
-      cause: error,
-    });
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
   }
 }

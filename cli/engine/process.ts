@@ -10,38 +10,38 @@ import type { BucketObjects } from "./bucket-objects.ts";
 export interface EngineSettings {
   /** The `pulumi` executable. */
   readonly command: string;
-  /** Its whole environment: backend, passphrase, PATH with the plugins, credentials, endpoint. */
+  /** All environment variables: backend, passphrase, PATH with the plugins, credentials, endpoint. */
   readonly env: NodeJS.ProcessEnv;
-  /** The folder that holds the `Pulumi.yaml` and the stack's settings file. */
+  /** The folder with the `Pulumi.yaml` and the stack's settings file. */
   readonly project: string;
-  /** The objects of the backend, where it is a bucket that this program can read. */
+  /** The objects of the backend, if it is a bucket that this program can read. */
   readonly objects?: BucketObjects | undefined;
 }
 
 export interface EngineRun {
   readonly exitCode: number;
-  /** The signal that ended it, if one did. */
+  /** The signal that ended the engine, if any. */
   readonly killedBy: NodeJS.Signals | undefined;
-  /** What it wrote on stdout; "" when that went to `onEvent`. */
+  /** The output on stdout; "" if `onEvent` received it. */
   readonly stdout: string;
-  /** What the engine wrote on stderr: only read when something went wrong outside the update itself. */
+  /** The output on stderr: errors outside the update itself. */
   readonly stderr: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Each event of an update (`--json`), in order. */
   readonly onEvent?: (event: EngineEvent) => void;
-  /** Aborting asks the engine to stop cleanly (SIGINT); it still writes its state. */
+  /** An abort sends SIGINT: the engine stops and writes its state. */
   readonly signal?: AbortSignal;
-  /** The engine's process, as soon as it runs. */
+  /** Receives the engine's process ID. */
   readonly onStart?: (pid: number) => void;
 }
 
 /**
- * Runs one engine command and waits for its end. Never rejects because of the command's own failure.
+ * Runs one engine command and waits for its end. A failed command does not reject: see `exitCode`.
  *
- * The engine gets a process group of its own: a Ctrl-C at the terminal reaches only this process, which passes it
- * on once, since the engine takes a second SIGINT as an order to stop without saving.
+ * The engine has its own process group, so Ctrl-C in the terminal reaches only this process. This process sends SIGINT once: at a
+ * second SIGINT the engine stops without saving its state.
  */
 export async function runEngine(
   settings: EngineSettings,
@@ -52,12 +52,12 @@ export async function runEngine(
   const start = () =>
     spawn(engine.command, engine.args, {
       cwd: settings.project,
-      // By it the provider knows when this process is killed, which the engine does not notice while nothing happens.
+      // The provider watches this process. The engine would notice a kill only at its next output.
       env: { ...settings.env, SPAWN_COMMAND_LINE_PID: String(process.pid) },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
-  // A backend of the user's choice may be for a group.
+  // A backend that the user chose may be shared by a group, so its permissions stay as they are.
   const isOwnState = settings.env["PULUMI_BACKEND_URL"] === stateUrlOf(spawnPaths());
   const child = isOwnState ? startPrivately(start) : start();
   if (child.pid !== undefined) options.onStart?.(child.pid);
@@ -95,16 +95,16 @@ export async function runEngine(
   }
 }
 
-/** Why an engine command failed, in its own words. */
+/** The engine's own message for a failed command. */
 export const reasonOf = ({ stderr }: Pick<EngineRun, "stderr">): string =>
   stderr.trim().replace(/^error:\s*/, "");
 
-/** One line of the engine's `--json` output; undefined for anything else that it prints. */
+/** Parses one line of the engine's `--json` output; undefined for other output. */
 function parseEvent(line: string): EngineEvent | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
     return JSON.parse(line) as EngineEvent;
   } catch {
-    return undefined; // a message of the engine that only looks like an event
+    return undefined; // a plain message that begins with a brace
   }
 }

@@ -3,7 +3,7 @@ import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { serveEngine } from "../../connection/engine-port.ts";
 import { UserError } from "../../staging/errors.ts";
 
-/** What is used of the SDK's own server for inline programs; the SDK keeps the class out of its declarations. */
+/** The used part of the SDK's server for inline programs. The SDK does not declare the class. */
 interface ProgramServer {
   onPulumiExit(hasError: boolean): void;
 }
@@ -11,16 +11,16 @@ type ProgramServerModule = {
   LanguageServer: new (program: PulumiFn) => ProgramServer & grpc.UntypedServiceImplementation;
 };
 
-export interface HostedProgram {
+interface HostedProgram {
   /** The engine's `--client` argument. */
   readonly address: string;
   close(): void;
 }
 
-/** What {@link hostProgram} needs of the SDK: a tenth of a second, that can pass while the engine makes a stack. */
+/** Loads the SDK modules of {@link hostProgram}. This takes 0.1 s; call it early to load them concurrently with other work. */
 export function loadProgramServer() {
   return Promise.all([
-    // The declaration files leave these internal modules empty.
+    // The SDK declares no types for these internal modules.
     import("@pulumi/pulumi/automation/server.js" as string) as Promise<{ default: ProgramServerModule }>,
     import("@pulumi/pulumi/proto/language_grpc_pb.js" as string) as Promise<{
       default: { LanguageRuntimeService: grpc.ServiceDefinition };
@@ -33,10 +33,10 @@ export function loadProgramServer() {
 
 /**
  * Serves a Pulumi program that lives in this process to the engine.
- * @param onRefusal called with each error for users that the program throws, before the engine makes text of it
+ * @param onRefusal receives each UserError that the program throws, before the engine turns it into text
  *
- * `Stack.up` of the Automation API does the same and then starts the engine three more times, for outputs and history
- * that the event stream has already told; at 0.3 s each that is most of a small update.
+ * `Stack.up` of the Automation API does the same, and then starts the engine three more times (0.3 s each) for outputs and history,
+ * which the event stream already contains.
  */
 export async function hostProgram(
   program: PulumiFn,
@@ -50,7 +50,7 @@ export async function hostProgram(
   };
   const onRejection = (error: unknown): void => {
     report(error);
-    if (process.listenerCount("unhandledRejection") === 1) throw error; // the SDK does not listen any more
+    if (process.listenerCount("unhandledRejection") === 1) throw error; // the SDK has removed its listener
   };
   const host = new module.default.LanguageServer(async () => {
     try {
@@ -60,7 +60,7 @@ export async function hostProgram(
       throw error;
     }
   });
-  // What a component throws once an output is known; the SDK's own listener tells the engine.
+  // For errors thrown inside `apply`. The SDK's own listener reports them to the engine.
   process.on("unhandledRejection", onRejection);
   server.addService(service.default.LanguageRuntimeService, host);
   const { port, close } = await serveEngine(server);

@@ -1,10 +1,10 @@
-import { EXPIRATION, REPLICATION, STAGED_DATA } from "../../staging/resources.ts";
+import { EXPIRATION, REPLICATION, STAGED_DATA } from "../../staging/resources/tokens.ts";
 import { importState } from "./pending.ts";
 import type { EngineSettings } from "./process.ts";
 import { exportStack } from "./state.ts";
 
 /** Types of resources that depend on the content of a source. */
-const OF_CONTENT: readonly string[] = [STAGED_DATA, REPLICATION, EXPIRATION];
+const CONTENT_TYPES: readonly string[] = [STAGED_DATA, REPLICATION, EXPIRATION];
 
 /**
  * Makes the next update of an entry's stack check its source and every region again, though the state records them as done: it
@@ -15,9 +15,9 @@ const OF_CONTENT: readonly string[] = [STAGED_DATA, REPLICATION, EXPIRATION];
 export async function reopenData(settings: EngineSettings, stack: string): Promise<void> {
   const state = await exportStack(settings, stack);
   const resources = state?.deployment?.resources;
-  if (state?.deployment == null || !resources?.some(({ type }) => OF_CONTENT.includes(type))) return;
+  if (state?.deployment == null || !resources?.some(({ type }) => CONTENT_TYPES.includes(type))) return;
   state.deployment.resources = resources.map((resource) =>
-    OF_CONTENT.includes(resource.type)
+    CONTENT_TYPES.includes(resource.type)
       ? { ...resource, ...{ outputs: resource.inputs ?? {}, initErrors: ["the source has changed"] } }
       : resource,
   );

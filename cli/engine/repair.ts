@@ -3,22 +3,22 @@ import { shellPath } from "../../staging/shell.ts";
 import type { EngineSettings } from "./process.ts";
 import { readState } from "./state.ts";
 import {
+  moveAside,
   readStateFile,
   removeDamagedAttributes,
   restoreBackup,
   type StateFile,
-  setAside,
 } from "./state-file.ts";
 
 /**
  * The result for a state that could not be read. `restored`: the engine's own backup replaced it; the last step may be missing.
  * `lost`: there is no backup; the file was moved aside, and the engine no longer knows the stack.
  */
-export type Repair = "whole" | "restored" | "lost";
+type Repair = "whole" | "restored" | "lost";
 
-export interface RepairOptions {
+interface RepairOptions {
   /**
-   * What to do with an unreadable file without a backup. `set aside`: move it, for commands that work without the stack.
+   * The action for an unreadable file without a backup. `set aside`: move it, for commands that work without the stack.
    * `refuse`: end the command.
    */
   readonly whenLost: "set aside" | "refuse";
@@ -37,7 +37,7 @@ export async function repairState(
 ): Promise<Repair> {
   const state = await readStateFile(settings, stack);
   if (state === undefined) {
-    await readState(settings, stack); // another backend: only the engine can tell whether it can be read
+    await readState(settings, stack); // another backend: only the engine can check it
     return "whole";
   }
   if (state.kind === "absent") return "whole";
@@ -53,8 +53,8 @@ export async function repairState(
     );
     return "restored";
   }
-  if (whenLost === "refuse") throw damagedState(stack, state);
-  const aside = await setAside(file);
+  if (whenLost === "refuse") throw damagedStateError(stack, state);
+  const aside = await moveAside(file);
   onNote?.(
     `The state file ${file} is damaged, without a backup. ${why} It was moved to ${aside}.`,
     "warning",
@@ -63,7 +63,7 @@ export async function repairState(
 }
 
 /** The error of a command that needs the state. */
-export function damagedState(
+export function damagedStateError(
   stack: string,
   { file, why }: Extract<StateFile, { kind: "damaged" }>,
 ): UserError {

@@ -3,34 +3,34 @@ import { runCommand } from "../../local/command.ts";
 
 /** A process of this machine. */
 export interface RunningProcess {
-  /** The process that started it, or the one that took it over when that ended. */
+  /** The parent process, or the one that the system assigned after the parent ended. */
   readonly parent: number;
   /** Its command line. */
   readonly command: string;
-  /** When it started, in the system's own words: with its id, this identifies a process. */
+  /** Its start time in the system's format. Together with the process ID it identifies a process. */
   readonly started: string;
 }
 
-/** A process of this machine as files note it. Those of older versions do not have its start. */
-export interface NotedProcess {
+/** A process of this machine as files record it. Older versions did not record `started`. */
+interface ProcessRecord {
   readonly pid: number;
   readonly started?: string;
 }
 
-/** This process, for a file. */
-export async function noteThisProcess(): Promise<NotedProcess> {
+/** The record of this process. */
+export async function describeThisProcess(): Promise<ProcessRecord> {
   const found = await findProcess(process.pid);
   return { pid: process.pid, ...(found === undefined ? {} : { started: found.started }) };
 }
 
-/** Whether another process than this one still runs. The system gives the id of one that has ended to any other program. */
-export async function isRunningElsewhere({ pid, started }: NotedProcess): Promise<boolean> {
+/** Whether the recorded process is another one than this and still runs. Compares the start times, because systems reuse process IDs. */
+export async function isOtherProcessAlive({ pid, started }: ProcessRecord): Promise<boolean> {
   if (pid === process.pid) return false;
   const found = await findProcess(pid);
   return found !== undefined && (started === undefined || started === found.started);
 }
 
-/** What runs under `pid`, of any user; undefined when nothing does. */
+/** Finds a process of any user; undefined if none has this ID. */
 export async function findProcess(pid: number): Promise<RunningProcess | undefined> {
   return process.platform === "linux" ? await fromProc(pid) : await fromPs(pid);
 }
@@ -41,10 +41,10 @@ async function fromProc(pid: number): Promise<RunningProcess | undefined> {
       readFile(`/proc/${pid}/stat`, "utf8"),
       readFile(`/proc/${pid}/cmdline`, "utf8"),
     ]);
-    // After the name in brackets, which may hold spaces and brackets itself, come the state and the parent.
+    // The state and the parent follow the name in brackets, which can contain spaces and brackets itself.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [state, parent] = fields;
-    // A zombie has ended; only its parent has not taken notice yet.
+    // A zombie (Z) or dead (X) process has ended.
     if (state === "Z" || state === "X") return undefined;
     const started = fields[19] ?? ""; // field 22 of proc_pid_stat(5), in clock ticks since the boot
     return { parent: Number(parent), command: commandLine.replaceAll("\0", " ").trim(), started };

@@ -9,13 +9,14 @@ import { progressPrinter } from "../../local/progress.ts";
 import { shellVariables } from "../../local/shell-variables.ts";
 import { toolEnvironment } from "../../local/tool-environment.ts";
 import { packageRoot } from "../../package-root.ts";
+import { findProjectFolder } from "../../stacks/project-folder.ts";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
 import { ExactScreen } from "../screen.ts";
 import type { BucketObjects } from "./bucket-objects.ts";
 import { prepareEntryProject } from "./entry-project.ts";
 import type { EngineSettings } from "./process.ts";
 
-/** What the engine needs to know of an environment. */
+/** The settings of an environment that the engine needs. */
 export interface SessionSource {
   settings(): Promise<EnvironmentSettings>;
   connection(): Promise<unknown>;
@@ -24,33 +25,33 @@ export interface SessionSource {
   stateObjects(backend?: string): Promise<BucketObjects | undefined>;
 }
 
-/** An engine that is ready to work on one environment. */
+/** An engine that is ready to update the stacks of one environment. */
 export interface EngineSession {
   readonly settings: EnvironmentSettings;
-  /** For the environment's stack: the project of the repository, with its `Pulumi.<environment>.yaml`. */
+  /** For the environment's stack: the project folder, with its `Pulumi.<environment>.yaml`. */
   readonly environmentProject: EngineSettings;
   /** For the stacks of entries: the project in the user's data folder. */
   readonly entryProject: EngineSettings;
 }
 
-/** The engine, and what changes in the user's variables for `pulumi` and AWS clients. */
-export interface EngineTools {
+/** The engine, and the changes to the user's variables for `pulumi` and AWS clients. */
+interface EngineTools {
   readonly engine: EngineInfo;
   readonly settings: EnvironmentSettings;
   readonly variables: VariableChanges;
 }
 
 /**
- * Finds, or on the first use makes, the engine and starts the local cloud where the environment is on it.
- * @param backend of the state. @default the one that is in use for the environment
- * @throws UserError when there is no engine and none can be made
+ * Finds or builds the engine, and starts the local cloud if the environment runs on it.
+ * @param backend URL of the state. @default the environment's backend
+ * @throws UserError if the engine is neither found nor built
  */
 export async function prepareTools(
   source: SessionSource,
   signal?: AbortSignal,
   backend?: string,
 ): Promise<EngineTools> {
-  // First: a wrong environment must not cost the time that the engine's build takes.
+  // First, so that a wrong environment fails before the engine is built.
   const settings = await source.settings();
   makeDataFolder();
   const printer = progressPrinter(new ExactScreen(process.stderr));
@@ -59,12 +60,12 @@ export async function prepareTools(
     source.target(),
     backend ?? source.stateUrl(),
   ]);
-  // The engine takes a folder as its backend only if it exists.
+  // The engine accepts only an existing folder as its backend.
   if (stateUrl === stateUrlOf(spawnPaths())) await mkdir(spawnPaths().state, { recursive: true });
   return { engine, settings, variables: toolEnvironment({ engine, target, stateUrl }) };
 }
 
-/** Makes ready what updates of the environment's stack and of its entries' stacks need. */
+/** Prepares updates of the environment's stack and of its entries' stacks. */
 export async function openSession(
   source: SessionSource,
   signal?: AbortSignal,
@@ -75,7 +76,7 @@ export async function openSession(
   const [{ engine, settings, variables }] = await Promise.all([
     prepareTools(source, signal, backend),
     prepareEntryProject(entries, packageRoot()),
-    // The program runs in this process and speaks gRPC with the engine, past every proxy.
+    // The program runs in this process, and its gRPC connection to the engine must not use a proxy.
     source.connection(),
     objects?.check(),
   ]);
@@ -85,5 +86,5 @@ export async function openSession(
     ...{ command: engine.command, env, project: folder },
     ...(objects === undefined ? {} : { objects }),
   });
-  return { settings, environmentProject: project(packageRoot()), entryProject: project(entries) };
+  return { settings, environmentProject: project(findProjectFolder()), entryProject: project(entries) };
 }

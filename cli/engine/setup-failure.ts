@@ -3,12 +3,12 @@ import { EXPIRED, NOT_ACCEPTED } from "../../connection/errors/words.ts";
 import { withoutCredentials } from "../../connection/proxy.ts";
 import { UserError } from "../../staging/errors.ts";
 
-/** Where the texts of the engine and of its plugins say that the user's set-up is the cause. */
+/** An error text of the engine or a plugin that is caused by the user's setup. */
 interface SetupText {
   readonly pattern: RegExp;
   readonly message: string;
   readonly fix: string;
-  /** Variables that are named with their values. */
+  /** Variables that the error names with their values. */
   readonly variables: readonly string[];
 }
 
@@ -17,13 +17,13 @@ const PROXIES = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "NO_P
 
 const anyOf = (...texts: string[]): RegExp => new RegExp(`\\b(${texts.join("|")})\\b`, "i");
 
-/** In the words of Go, of Node and of AWS's SDKs for both. */
+/** Error texts of Go, Node and AWS's SDKs for both. */
 const TEXTS: readonly SetupText[] = [
   {
     pattern:
       /proxyconnect tcp|Proxy Authentication Required|proxy: unknown scheme|the proxy \S+ (was not reached|answered \d+)/i,
     message: "the proxy did not make a connection",
-    fix: `Check the proxy, or name in NO_PROXY what is reached without it, ${AGAIN}`,
+    fix: `Check the proxy, or add hosts that need no proxy to NO_PROXY, ${AGAIN}`,
     variables: PROXIES,
   },
   {
@@ -36,7 +36,7 @@ const TEXTS: readonly SetupText[] = [
   {
     pattern: /x509: certificate has expired|certificate has expired|certificate is not yet valid/i,
     message: "a server's certificate is out of date",
-    fix: `Set the clock of this machine if it is wrong; otherwise the operator of the server has to renew the certificate.`,
+    fix: `Correct the clock of this machine if it is wrong; otherwise the operator of the server has to renew the certificate.`,
     variables: [],
   },
   {
@@ -49,12 +49,12 @@ const TEXTS: readonly SetupText[] = [
     pattern:
       /server gave HTTP response to HTTPS client|tls: first record does not look like a TLS handshake/i,
     message: "a server does not speak TLS",
-    fix: `Check whether an address must begin with http:// in place of https://, ${AGAIN}`,
+    fix: `Check whether an address must begin with http:// instead of https://, ${AGAIN}`,
     variables: ["AWS_ENDPOINT_URL", ...PROXIES],
   },
   {
     pattern: /failed to get shared config profile|config profile .* could not be found/i,
-    message: "there is no such AWS profile",
+    message: "the AWS profile does not exist",
     fix: "Set AWS_PROFILE to one of your profiles: aws configure list-profiles",
     variables: ["AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"],
   },
@@ -104,8 +104,8 @@ const TEXTS: readonly SetupText[] = [
 ];
 
 /**
- * What an engine's or a plugin's error says of the user's set-up; undefined for any other.
- * @param env of the engine
+ * The error for a text that the user's setup causes; undefined for other texts.
+ * @param env the engine's environment variables
  */
 export function explainSetupText(text: string, env: NodeJS.ProcessEnv): UserError | undefined {
   const known = TEXTS.find(({ pattern }) => pattern.test(text));

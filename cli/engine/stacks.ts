@@ -4,8 +4,8 @@ import { type EngineSettings, reasonOf, runEngine } from "./process.ts";
 import { stacksFolder, stacksIn } from "./state-file.ts";
 
 /**
- * Names of the project's stacks. In a `file://` backend the folder itself tells: the engine reads every checkpoint for a list,
- * and one that is damaged would hide all others.
+ * Lists the project's stacks. A `file://` backend is listed without the engine, because the engine reads every checkpoint and fails at
+ * a damaged one.
  */
 export async function listStacks(settings: EngineSettings): Promise<string[]> {
   const folder = await stacksFolder(settings);
@@ -20,7 +20,7 @@ export async function listStacks(settings: EngineSettings): Promise<string[]> {
   return (JSON.parse(run.stdout) as { name: string }[]).map(({ name }) => name);
 }
 
-/** The outputs of a stack's last update. @throws UserError when there is no such stack */
+/** The outputs of a stack's last update. @throws UserError if the stack does not exist */
 export async function readOutputs(
   settings: EngineSettings,
   stack: string,

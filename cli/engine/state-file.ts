@@ -13,7 +13,7 @@ import type { EngineSettings } from "./process.ts";
 /** Version of the backend's layout in which stacks belong to a project. */
 const LAYOUT_VERSION = 1;
 
-/** Endings of a checkpoint, by how it is compressed. */
+/** Readers by file name extension, which tells the compression. */
 const READERS: Readonly<Record<string, (bytes: Buffer) => string>> = {
   ".json": (bytes) => bytes.toString("utf8"),
   ".json.gz": (bytes) => gunzipSync(bytes).toString("utf8"),
@@ -23,19 +23,19 @@ const READERS: Readonly<Record<string, (bytes: Buffer) => string>> = {
 /** The checkpoint of a stack in a `file://` backend. */
 export type StateFile =
   | { readonly kind: "absent" }
-  /** `deployment` is null of a stack that has never been updated. */
+  /** `deployment` is null if the stack has never been updated. */
   | { readonly kind: "whole"; readonly file: string; readonly deployment: Deployment | null }
   /** A crash, a full disk or an edit has damaged the checkpoint. */
   | { readonly kind: "damaged"; readonly file: string; readonly why: string };
 
-export interface Deployment {
+interface Deployment {
   readonly resources?: unknown;
   readonly pending_operations?: unknown;
 }
 
 /**
- * The folder of the checkpoints in a `file://` backend of the usual layout; undefined for other backends, and for a new one,
- * whose layout the engine chooses.
+ * The folder of the checkpoints in a `file://` backend with the project layout. Undefined for other backends, and for a new one, whose
+ * layout the engine has not written yet.
  */
 export async function stacksFolder(settings: EngineSettings): Promise<string | undefined> {
   const state = backendFolder(settings.env["PULUMI_BACKEND_URL"]);
@@ -60,8 +60,8 @@ export async function stacksIn(folder: string): Promise<string[]> {
 }
 
 /**
- * Reads a stack's checkpoint without the engine, which takes 0.3 s for it and refuses the whole folder where one is damaged.
- * @returns undefined where only the engine can read it: the backend is no folder of the usual layout
+ * Reads a stack's checkpoint without the engine, which takes 0.3 s and rejects the whole folder if one checkpoint is damaged.
+ * @returns undefined if only the engine can read the backend
  */
 export async function readStateFile(settings: EngineSettings, stack: string): Promise<StateFile | undefined> {
   const folder = await stacksFolder(settings);
@@ -74,7 +74,7 @@ export async function readStateFile(settings: EngineSettings, stack: string): Pr
   return { kind: "absent" };
 }
 
-/** @returns undefined where there is no such file */
+/** @returns undefined if the file does not exist */
 async function readCheckpoint(
   file: string,
   ending: string,
@@ -87,13 +87,13 @@ async function readCheckpoint(
     throw error;
   }
   const damaged = (why: string) => ({ kind: "damaged", file, why }) as const;
-  if (bytes.length === 0) return damaged("It has 0 bytes: the disk was full, or the machine crashed.");
+  if (bytes.length === 0) return damaged("It is empty: the disk was full, or the machine crashed.");
   try {
     const content: unknown = JSON.parse(READERS[ending]?.(bytes) ?? "");
     const checkpoint = isRecord(content) ? content["checkpoint"] : undefined;
-    if (!isRecord(checkpoint)) return damaged("It holds no checkpoint.");
+    if (!isRecord(checkpoint)) return damaged("It contains no checkpoint.");
     const { latest = null } = checkpoint;
-    if (latest !== null && !isRecord(latest)) return damaged("Its checkpoint holds no deployment.");
+    if (latest !== null && !isRecord(latest)) return damaged("Its checkpoint contains no deployment.");
     return { kind: "whole", file, deployment: latest };
   } catch (error) {
     return damaged(`It cannot be read: ${messageOf(error)}.`);
@@ -101,14 +101,14 @@ async function readCheckpoint(
 }
 
 /**
- * Replaces an unreadable checkpoint by the engine's newest readable backup. The engine keeps the checkpoint from before its
- * last write (`.bak`), and a copy from the end of each update (`backups/`). At most the last step is missing in it.
- * @param file where the checkpoint is, or was
- * @returns the backup; undefined where there is none
+ * Replaces an unreadable checkpoint with the engine's newest readable backup. The engine keeps the checkpoint from before its last
+ * write (`.bak`) and a copy from the end of each update (`backups/`), so a backup lacks at most the last step.
+ * @param file path of the checkpoint, which may be missing
+ * @returns the backup's path; undefined if there is none
  */
 export async function restoreBackup(file: string, stack: string): Promise<string | undefined> {
   const ending = Object.keys(READERS).find((known) => file.endsWith(known)) ?? ".json";
-  for (const { path, bytes } of await backupsOf(file, stack, ending)) {
+  for (const { path, bytes } of await listBackups(file, stack, ending)) {
     if ((await readCheckpoint(path, ending))?.kind !== "whole") continue;
     await replaceFile(file, bytes, isBelow(file, spawnPaths().data) ? 0o600 : undefined);
     return path;
@@ -116,18 +116,18 @@ export async function restoreBackup(file: string, stack: string): Promise<string
   return undefined;
 }
 
-/** What the newest backup of a damaged checkpoint holds; undefined where none can be read. Changes nothing. */
+/** The deployment in the newest readable backup of a checkpoint; undefined if there is none. Read-only. */
 export async function readBackup(file: string, stack: string): Promise<Deployment | null | undefined> {
   const ending = Object.keys(READERS).find((known) => file.endsWith(known)) ?? ".json";
-  for (const { path } of await backupsOf(file, stack, ending)) {
+  for (const { path } of await listBackups(file, stack, ending)) {
     const read = await readCheckpoint(path, ending);
     if (read?.kind === "whole") return read.deployment;
   }
   return undefined;
 }
 
-/** The newest first. */
-async function backupsOf(
+/** Backups of a checkpoint, newest first. */
+async function listBackups(
   file: string,
   stack: string,
   ending: string,
@@ -152,9 +152,9 @@ async function backupsOf(
 }
 
 /**
- * Removes the attributes that the engine keeps beside a checkpoint, if an engine was killed while it wrote them. It reads the checkpoint
- * without them, and fails with "EOF" on half of them.
- * @returns whether they were damaged
+ * Removes the engine's attribute file beside a checkpoint if it is truncated. The engine works without the file, but fails with "EOF"
+ * on a truncated one.
+ * @returns whether the file was damaged
  */
 export async function removeDamagedAttributes(file: string): Promise<boolean> {
   const path = `${file}.attrs`;
@@ -169,16 +169,16 @@ export async function removeDamagedAttributes(file: string): Promise<boolean> {
   }
 }
 
-/** Moves a damaged checkpoint out of the way of the engine, which reads all of them for a list. @returns where it is now */
-export async function setAside(file: string): Promise<string> {
+/** Renames a damaged checkpoint, because the engine fails to list the stacks of a folder with one. @returns its new path */
+export async function moveAside(file: string): Promise<string> {
   const path = `${file}.damaged`;
   await rename(file, path);
   await rm(`${file}.attrs`, { force: true });
   return path;
 }
 
-/** Removes the files that {@link setAside} has kept, once the stack is deleted. */
-export async function removeSetAside(settings: EngineSettings, stack: string): Promise<void> {
+/** Removes the files that {@link moveAside} renamed, for a deleted stack. */
+export async function removeDamagedFiles(settings: EngineSettings, stack: string): Promise<void> {
   const folder = await stacksFolder(settings);
   if (folder === undefined) return;
   for (const ending of Object.keys(READERS))

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { UserError } from "../../staging/errors.ts";
 import { isRecord } from "../../staging/type-guards.ts";
 import { explainFullDisk } from "./disk-full.ts";
@@ -5,26 +6,34 @@ import { explainPassphrase } from "./passphrase.ts";
 import { type EngineRun, type EngineSettings, reasonOf, runEngine } from "./process.ts";
 import { readBackup, readStateFile, type StateFile } from "./state-file.ts";
 
-/** A resource as the state has it. */
-export interface StateResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-  /** Whether the engine has replaced it and is still to delete it. */
-  readonly delete?: boolean;
-  /** Whether the engine refuses to delete it. */
-  readonly protect?: boolean;
-  /** Whether the engine forgets it instead of deleting it. */
-  readonly retainOnDelete?: boolean;
-}
+/** A member that is no mapping counts as empty. */
+const VALUES = v.exactOptional(v.fallback(v.custom<Readonly<Record<string, unknown>>>(isRecord), {}));
+const FLAG = v.exactOptional(v.boolean());
 
-/** What a stack's state holds. */
-export interface StackState {
+/** A resource in the state. */
+const RESOURCE = v.object({
+  urn: v.string(),
+  type: v.string(),
+  inputs: VALUES,
+  outputs: VALUES,
+  /** Whether the engine has replaced the resource and must still delete the old one. */
+  delete: FLAG,
+  /** Whether the engine refuses to delete the resource. */
+  protect: FLAG,
+  /** Whether a deletion only removes the resource from the state. */
+  retainOnDelete: FLAG,
+});
+export type StateResource = Readonly<v.InferOutput<typeof RESOURCE>>;
+
+/** An operation that a killed engine did not finish. */
+const OPERATION = v.object({ type: v.string(), resource: RESOURCE });
+type Operation = Readonly<v.InferOutput<typeof OPERATION>>;
+
+/** The state of a stack. */
+interface StackState {
   readonly exists: boolean;
   readonly resources: readonly StateResource[];
-  /** Operations that a killed engine had begun. */
-  readonly pending: readonly { readonly type: string; readonly resource: StateResource }[];
+  readonly pending: readonly Operation[];
   /** The damaged file of the state; undefined if the state can be read. */
   readonly damaged?: Extract<StateFile, { kind: "damaged" }>;
 }
@@ -32,8 +41,8 @@ export interface StackState {
 const NOTHING = { exists: false, resources: [], pending: [] } as const;
 
 /**
- * Reads a stack's state. Changes nothing.
- * @throws UserError when the backend cannot be read
+ * Reads a stack's state.
+ * @throws UserError if the backend cannot be read
  */
 export async function readState(settings: EngineSettings, stack: string): Promise<StackState> {
   const file = await readStateFile(settings, stack);
@@ -44,8 +53,8 @@ export async function readState(settings: EngineSettings, stack: string): Promis
 }
 
 /**
- * Reads a stack's state or, where that is damaged, the engine's newest backup of it, in which at most the last step is missing.
- * For commands that only want to know what it owns, and change nothing about it. `damaged` is set where there is no backup either.
+ * Reads a stack's state or, if it is damaged, its newest backup, which lacks at most the last step. For commands that only list the
+ * stack's resources. `damaged` is set if there is no backup either.
  */
 export async function readStateOrBackup(settings: EngineSettings, stack: string): Promise<StackState> {
   const state = await readState(settings, stack);
@@ -54,27 +63,31 @@ export async function readStateOrBackup(settings: EngineSettings, stack: string)
   return backup === undefined ? state : fromDeployment(backup);
 }
 
-/** An exported stack; what of it is not named here stays as it is when it is imported again. */
+/** An exported stack. Undeclared properties survive the import unchanged. */
 export interface ExportedStack {
-  /** Null of a stack that has never been updated. */
-  readonly deployment: {
-    resources?: StateResource[];
-    pending_operations?: { readonly type: string; readonly resource: StateResource }[];
-  } | null;
+  /** Null for a stack that has never been updated. */
+  readonly deployment: { resources?: StateResource[]; pending_operations?: Operation[] } | null;
 }
+const DEPLOYMENT = v.object({
+  resources: v.exactOptional(v.array(RESOURCE)),
+  pending_operations: v.exactOptional(v.array(OPERATION)),
+});
+const isExport = (value: unknown): value is ExportedStack =>
+  v.is(v.object({ deployment: v.nullable(DEPLOYMENT) }), value);
 
-/** @returns undefined where there is no such stack */
+/** @returns undefined if the stack does not exist */
 export async function exportStack(
   settings: EngineSettings,
   stack: string,
 ): Promise<ExportedStack | undefined> {
   const run = await runEngine(settings, ["stack", "export", "--stack", stack]);
-  if (run.exitCode === 0) return JSON.parse(run.stdout) as ExportedStack;
+  const exported: unknown = run.exitCode === 0 ? JSON.parse(run.stdout) : undefined;
+  if (isExport(exported)) return exported;
   if (/no stack named/.test(run.stderr)) return undefined;
-  throw unusableState(stack, "read", run);
+  throw stateAccessError(stack, "read", run);
 }
 
-export function unusableState(stack: string, what: "read" | "written", run: EngineRun): UserError {
+export function stateAccessError(stack: string, what: "read" | "written", run: EngineRun): UserError {
   const full = explainFullDisk(run.stderr);
   if (full !== undefined) return full;
   const passphrase = explainPassphrase(run.stderr, stack);
@@ -90,15 +103,12 @@ const fromExport = (exported: ExportedStack | undefined): StackState =>
 
 function fromDeployment(deployment: unknown): StackState {
   const { resources, pending_operations: pending } = isRecord(deployment) ? deployment : {};
-  return {
-    exists: true,
-    resources: (Array.isArray(resources) ? resources : []).filter(isResource),
-    pending: (Array.isArray(pending) ? pending : []).filter(isOperation),
-  };
+  return { exists: true, resources: valid(RESOURCE, resources), pending: valid(OPERATION, pending) };
 }
 
-const isResource = (value: unknown): value is StateResource =>
-  isRecord(value) && typeof value["urn"] === "string" && typeof value["type"] === "string";
-
-const isOperation = (value: unknown): value is { type: string; resource: StateResource } =>
-  isRecord(value) && typeof value["type"] === "string" && isResource(value["resource"]);
+/** The items of a list that a schema describes. */
+const valid = <const S extends v.GenericSchema>(schema: S, items: unknown): v.InferOutput<S>[] =>
+  (Array.isArray(items) ? items : []).flatMap((item) => {
+    const result = v.safeParse(schema, item);
+    return result.success ? [result.output] : [];
+  });

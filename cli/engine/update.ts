@@ -5,12 +5,12 @@ import { UserError } from "../../staging/errors.ts";
 import { decodeProgress, type Progress } from "../../staging/progress.ts";
 import { sweepOfStack } from "../../staging/sweep/id.ts";
 import { type EngineCloud, UpdateLog } from "./failure.ts";
-import { type Heartbeat, startHeartbeat, workerOf } from "./heartbeat.ts";
-import { startedBy, takeOverDeadLocks } from "./lock.ts";
+import { findActiveCommand, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
+import { commandLineTag, takeOverDeadLocks } from "./lock.ts";
 import { type EngineSettings, runEngine } from "./process.ts";
 import { hostProgram } from "./program-server.ts";
 
-/** One finished step of an update. */
+/** One completed step of an update. */
 export interface ResourceChange {
   readonly op: string;
   readonly urn: string;
@@ -20,46 +20,48 @@ export interface ResourceChange {
 }
 
 export interface UpdateOptions {
-  /** Interrupts the update; it then ends with the error of exit code 130, which is also the signal's reason. */
+  /** Interrupts the update, which then fails with exit code 130. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress, urn: string) => void;
-  /** After each resource that was created, updated or deleted. */
+  /** Called after each creation, update or deletion of a resource. */
   readonly onChange?: (change: ResourceChange) => void;
-  /** Notes and warnings for people, of the program and of the provider. */
+  /** Receives notes and warnings of the program and the provider, for the user. */
   readonly onNote?: (message: string, severity: "info" | "warning") => void;
-  /** Every event as it comes, for `--verbose`. */
+  /** Receives every event, for `--verbose`. */
   readonly onEvent?: (event: EngineEvent) => void;
 }
 
 export interface UpdateResult {
-  /** The stack's outputs; empty after a `destroy`. */
+  /** The stack's outputs, empty after a `destroy`. */
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** How many resources each operation touched: create, update, delete, same, … */
+  /** Number of resources per operation: create, update, delete, same, … */
   readonly changes: Readonly<Record<string, number>>;
   readonly durationSeconds: number;
 }
 
-export type Operation =
+type Operation =
   | {
       readonly kind: "up" | "preview";
       readonly program: PulumiFn;
-      /** Whether the engine refreshes the state before it compares. */
+      /** Whether the engine refreshes the state first. */
       readonly refresh?: boolean;
-      /** Whether resources that do not depend on one that failed are made all the same. */
+      /** Whether a failure does not stop the creation of independent resources. */
       readonly continueOnError?: boolean;
+      /** URNs of the resources to update. @default all */
+      readonly targets?: readonly string[];
     }
-  /** Compares the state with AWS, and changes neither. `targets`: the URNs to look at; absent: all. */
+  /** Compares the state with AWS and changes neither. `targets`: URNs to compare. @default all */
   | { readonly kind: "refresh"; readonly previewOnly: true; readonly targets?: readonly string[] }
   | { readonly kind: "destroy"; readonly remove: boolean };
 
-/** Plugins of our own are found on PATH by design. */
+/** spawn puts its own plugins on PATH by design. */
 const EXPECTED_WARNING = /^using pulumi-(resource|language)-\S+ from \$PATH/;
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
 
 /**
  * Runs one update of one stack in one engine process.
- * @throws UserError that names the one cause that matters and its remedy
+ * @throws UserError with the cause and the fix
  */
 export async function runUpdate(
   settings: EngineSettings,
@@ -68,8 +70,8 @@ export async function runUpdate(
   options: UpdateOptions = {},
 ): Promise<UpdateResult> {
   options.signal?.throwIfAborted();
-  const onlyLooks = operation.kind === "preview" || operation.kind === "refresh";
-  if (!onlyLooks) await takeOverDeadLocks(settings, stack, options);
+  const isReadOnly = operation.kind === "preview" || operation.kind === "refresh";
+  if (!isReadOnly) await takeOverDeadLocks(settings, stack, options);
   let refusal: UserError | undefined;
   const program =
     "program" in operation
@@ -77,7 +79,7 @@ export async function runUpdate(
           refusal ??= error;
         })
       : undefined;
-  const log = new UpdateLog(stack, operation.kind, cloudOf(settings));
+  const log = new UpdateLog(stack, operation.kind, engineCloud(settings));
   const result = {
     outputs: {} as Record<string, unknown>,
     changes: {} as Record<string, number>,
@@ -90,7 +92,7 @@ export async function runUpdate(
     if (progress) options.onProgress?.(progress, event.diagnosticEvent?.urn ?? "");
     else if (event.diagnosticEvent) note(event.diagnosticEvent, options);
     if (event.resOutputsEvent) {
-      const change = changeOf(event.resOutputsEvent);
+      const change = toResourceChange(event.resOutputsEvent);
       if (change.type === STACK_TYPE) result.outputs = { ...change.outputs };
       else if (change.op !== "same") options.onChange?.(change);
     }
@@ -100,19 +102,19 @@ export async function runUpdate(
     }
   };
   const url = settings.env["PULUMI_BACKEND_URL"];
-  const heartbeat = onlyLooks ? undefined : await heartbeatOf(settings, stack);
+  const heartbeat = isReadOnly ? undefined : await startUpdateHeartbeat(settings, stack);
   try {
     const run = await runEngine(
       { ...settings, env: { ...settings.env, ...heartbeat?.env } },
-      argumentsOf(operation, stack, program?.address),
+      engineArguments(operation, stack, program?.address),
       {
         onEvent,
-        // If the disk is full, other commands cannot tell who holds the lock, and leave it alone.
+        // On a full disk this record is missing. Other commands then cannot identify the holder, and keep the lock.
         onStart: (pid) => void heartbeat?.engineStarted(pid).catch(() => undefined),
         signal: AbortSignal.any([options.signal, heartbeat?.lost].filter((one) => one !== undefined)),
       },
     );
-    if (heartbeat?.lost.aborted === true) throw await takenOver(url, stack);
+    if (heartbeat?.lost.aborted === true) throw await takeOverError(url, stack);
     if (run.exitCode !== 0) {
       const isAborted = options.signal?.aborted ?? false;
       throw (isAborted ? undefined : refusal) ?? log.failure(run, isAborted);
@@ -124,41 +126,42 @@ export async function runUpdate(
   }
 }
 
-async function heartbeatOf({ env, objects }: EngineSettings, stack: string): Promise<Heartbeat> {
+async function startUpdateHeartbeat({ env, objects }: EngineSettings, stack: string): Promise<Heartbeat> {
   if (objects === undefined) return await startHeartbeat(env["PULUMI_BACKEND_URL"], stack);
-  const { noteWorkerInBucket } = await import("./bucket-lock.ts");
-  return noteWorkerInBucket(objects, stack);
+  const { recordCommandInBucket } = await import("./bucket-lock.ts");
+  return recordCommandInBucket(objects, stack);
 }
 
-/** This machine was asleep, or cut off from the backend, for so long that another command took the stack over. */
-async function takenOver(url: string | undefined, stack: string): Promise<UserError> {
-  const worker = await workerOf(url, stack);
+/** This machine was suspended or disconnected from the backend until another command took over the stack. */
+async function takeOverError(url: string | undefined, stack: string): Promise<UserError> {
+  const active = await findActiveCommand(url, stack);
   const isSweep = sweepOfStack(stack) !== undefined;
   return new UserError(`another command has taken over the stack ${stack}`, {
-    why: `This one gave no sign of life for a while. ${worker === undefined ? "The other one has ended." : `Process ${worker.pid} on ${worker.host} works on it now.`}`,
-    fix: `Wait for it to end, then look: ${isSweep ? "spawn sweep list" : "spawn stage list, spawn stage list --incomplete"}`,
+    why: `The heartbeat of this command paused for too long. ${active === undefined ? "The other command has ended." : `Process ${active.pid} on ${active.host} now updates the stack.`}`,
+    fix: `Wait for the other command to end, then check the result: ${isSweep ? "spawn sweep list" : "spawn stage list, spawn stage list --incomplete"}`,
   });
 }
 
-function cloudOf({ env }: EngineSettings): EngineCloud {
+function engineCloud({ env }: EngineSettings): EngineCloud {
   const endpoint = env["AWS_ENDPOINT_URL"] || undefined;
   return { endpoint, isEmbedded: isOnLocalCloud(env) };
 }
 
-function argumentsOf(operation: Operation, stack: string, client: string | undefined): string[] {
+function engineArguments(operation: Operation, stack: string, client: string | undefined): string[] {
   const args = [operation.kind, "--json", "--stack", stack];
+  if ("targets" in operation) args.push(...(operation.targets ?? []).flatMap((urn) => ["--target", urn]));
   if (operation.kind === "refresh") {
-    args.push("--preview-only", ...(operation.targets ?? []).flatMap((urn) => ["--target", urn]));
+    args.push("--preview-only");
   } else if (operation.kind !== "preview") args.push("--yes", "--skip-preview");
   if (client !== undefined) args.push(`--client=${client}`, "--exec-kind", "auto.inline");
   if ("refresh" in operation && operation.refresh) args.push("--refresh");
   if ("continueOnError" in operation && operation.continueOnError) args.push("--continue-on-error");
-  args.push("--exec-agent", startedBy(process.pid));
+  args.push("--exec-agent", commandLineTag(process.pid));
   if (operation.kind === "destroy" && operation.remove) args.push("--remove");
   return args;
 }
 
-function changeOf(event: ResOutputsEvent): ResourceChange {
+function toResourceChange(event: ResOutputsEvent): ResourceChange {
   const { op, urn, type, new: created, old } = event.metadata;
   const state = created ?? old;
   return { op, urn, type, inputs: state?.inputs ?? {}, outputs: state?.outputs ?? {} };

@@ -3,14 +3,14 @@ import { InputError } from "../../staging/errors.ts";
 import { nearest } from "../../staging/nearest.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 
-/** Called for a command that does not exist: says so, and which one may have been meant. */
+/** Reports an unknown command, and suggests a similar one. */
 const hook: Hook.CommandNotFound = async ({ id, config }) => {
   if (id.startsWith("-")) {
-    throw new InputError(`the flag ${id} stands before the command`, {
+    throw new InputError(`the flag ${id} precedes the command`, {
       fix: `${config.bin} COMMAND ${shellQuoted(id)}; all commands: ${config.bin} --help`,
     });
   }
-  // Where a command takes no argument, oclif takes one for a part of the command's name.
+  // If a command takes no argument, oclif parses an argument as part of the command's name.
   const command = config.commands.find((candidate) => id.startsWith(`${candidate.id}:`));
   if (command !== undefined) {
     const name = `${config.bin} ${command.id.replaceAll(":", " ")}`;
@@ -23,7 +23,7 @@ const hook: Hook.CommandNotFound = async ({ id, config }) => {
   const known = config.commands
     .filter(({ hidden }) => !hidden)
     .map((command) => command.id.replaceAll(":", " "));
-  // oclif lists every command as a topic, too.
+  // oclif also lists every command as a topic.
   const topics = config.topics
     .filter(({ hidden }) => !hidden)
     .map(({ name }) => name.replaceAll(":", " "))
@@ -36,7 +36,7 @@ const hook: Hook.CommandNotFound = async ({ id, config }) => {
   });
 };
 
-/** What may have been meant: the nearest name to the words, without those that may be arguments; else by its last word. */
+/** Suggestions: the nearest name, where trailing words may be arguments; otherwise the commands that end with the first word. */
 function commandsMeant(
   words: readonly string[],
   commands: readonly string[],

@@ -1,7 +1,7 @@
 import { displayWidth, padColumns } from "./text.ts";
 
 /** One bar of a chart: its name, its length in any unit, and the text after it. */
-export interface Bar {
+interface Bar {
   readonly name: string;
   readonly value: number;
   readonly label: string;

@@ -1,3 +1,4 @@
+import { settingsFileName } from "../../staging/environment.ts";
 import { addMoney, type MicroDollars } from "../../staging/money.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { formatInteger } from "../../staging/units.ts";
@@ -67,7 +68,7 @@ function entryLines(entries: readonly CleanableEntry[]): Parts {
 /** Their environment's next update would recreate them. */
 function declaredLines({ declared }: CleanupPlan, environment: string): Parts {
   if (declared.length === 0) return [];
-  const file = `Pulumi.${environment}.yaml`;
+  const file = settingsFileName(environment);
   const lines = declared.map(
     ({ id, item, reason }) => `  ${id}  item ${item}${reason === "expired" ? ", expired" : ""}`,
   );

@@ -8,7 +8,7 @@ import type { UsageRow } from "../../staging/usage.ts";
 import { textOf } from "../screen.ts";
 import type { Spending } from "../services/cost/spending.ts";
 import { location } from "../services/entry/metadata.ts";
-import { type RegionPresence, stateInWords } from "../services/entry/presence.ts";
+import { describeState, type RegionPresence } from "../services/entry/presence.ts";
 import type { EntryReport } from "../services/entry/report.ts";
 import type { LifecycleRules } from "../services/environment/lifecycle.ts";
 import { sharingLines, sharingOf } from "./sharing.ts";
@@ -58,7 +58,7 @@ export function renderDetails(report: EntryReport): string {
 }
 
 const stateLine = ({ region, state, why }: RegionPresence): string =>
-  `  ${region}: ${stateInWords(state)}${why === undefined ? "" : ` (${why})`}`;
+  `  ${region}: ${describeState(state)}${why === undefined ? "" : ` (${why})`}`;
 
 /** The active rule, and the time at which S3 deletes the objects. */
 function ruleIn(region: Region, { uploadedAt, ttl }: StagingRecord, rules: LifecycleRules): string {

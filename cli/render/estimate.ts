@@ -1,5 +1,5 @@
 import { downloadCost, replicationCost } from "../../staging/cost.ts";
-import { LEFT_OUT } from "../../staging/left-out.ts";
+import { EXCLUDED_CHARGES } from "../../staging/excluded-charges.ts";
 import { formatMoney, subtractMoney, ZERO } from "../../staging/money.ts";
 import { textOf } from "../screen.ts";
 import type { Alternative, Estimate, EstimatedSource, EstimateMetadata } from "../services/cost/estimate.ts";
@@ -10,7 +10,7 @@ import { breakdown, storageTimeLines } from "./estimate-storage.ts";
 import { REQUESTER_PAYS } from "./summary.ts";
 import { formatShare, plural, priceRange } from "./text.ts";
 
-export interface EstimateView {
+interface EstimateView {
   readonly estimate: Estimate;
   /** The result with AWS's list prices, shown below the guide's figures. */
   readonly aws: Alternative;
@@ -142,7 +142,7 @@ function pricesLines({ prices }: Estimate, aws: Alternative): string[] {
     return [
       `AWS's list prices: storage as of ${storagePerGbMonth.date}, transfers as of ${transferPerGb.date}, requests as of ${requestsPer1000.date}.`,
       "Not counted:",
-      ...LEFT_OUT.map((line) => `  - ${line}`),
+      ...EXCLUDED_CHARGES.map((line) => `  - ${line}`),
     ];
   }
   if ("missing" in aws) return [`With AWS's list prices: not known, ${aws.missing}.`];

@@ -1,11 +1,10 @@
 import type { UserError } from "../../staging/errors.ts";
 import { printableLines } from "../../staging/printable.ts";
-import { SweepFileError } from "../../staging/sweep/problems.ts";
 import { linesFor } from "../screen.ts";
 
 /** The lines of an error on stderr: what happened, the cause, and the fix. For {@link writeExactly}. */
 export function renderFailure(error: UserError, stream: NodeJS.WriteStream): string {
-  const [text, ...more] = error instanceof SweepFileError ? error.lines : [error.message];
+  const [text, ...more] = error.lines;
   return linesFor(
     stream,
     { style: ["bold", "red"], label: "Error:", text },
@@ -16,7 +15,7 @@ export function renderFailure(error: UserError, stream: NodeJS.WriteStream): str
 }
 
 /** The output of `--json` for every command and result: one envelope. */
-export interface Envelope {
+interface Envelope {
   /** The exit code. */
   readonly status: number;
   readonly result?: unknown;

@@ -4,16 +4,18 @@ import type { SweepParameters } from "../../staging/sweep/parameters.ts";
 import type { HourRange, RegionPlan, SweepPlan } from "../../staging/sweep/plan.ts";
 import type { SweepDataset } from "../../staging/sweep/spec.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
-import type { ResourceChange } from "../engine/update.ts";
 import { type Column, renderTable } from "./table.ts";
 import { formatShare, plural } from "./text.ts";
 
+/** A completed step of an update, as the engine reports it. */
+interface Step {
+  readonly op: string;
+  readonly type: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
 /** A line for a completed step of the launch; undefined for details. */
-export function stepText({
-  op,
-  type,
-  inputs,
-}: Pick<ResourceChange, "op" | "type" | "inputs">): string | undefined {
+export function stepText({ op, type, inputs }: Step): string | undefined {
   if (op !== "create") return undefined;
   switch (type) {
     case "aws:iam/role:Role":

@@ -2,7 +2,7 @@ import type { StagingRecord } from "../../staging/record.ts";
 import type { CheckedRecord } from "../services/entry/listing/list-presence.ts";
 import type { ListedMetadata } from "../services/entry/listing/listing.ts";
 import { statusOf } from "../services/entry/metadata.ts";
-import { isWhole, type RegionPresence, stateInWords } from "../services/entry/presence.ts";
+import { describeState, isWhole, type RegionPresence } from "../services/entry/presence.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
 import type { Write } from "./streams.ts";
 import type { Column } from "./table.ts";
@@ -40,7 +40,7 @@ export const DATA_COLUMN: Column<CheckedRecord> = {
 
 /** Shows the reason if it does not follow from the data. */
 function damageOf({ region, state, why }: RegionPresence): string {
-  const text = `${stateInWords(state)} in ${region}`;
+  const text = `${describeState(state)} in ${region}`;
   return state === "unreachable" && why !== undefined ? `${text}: ${why}` : text;
 }
 

@@ -20,7 +20,7 @@ const MIN_BAR = 8;
 const COUNTS_BYTES: readonly Progress["phase"][] = ["upload", "download", "copy", "verify"];
 
 /** The completed share, 0 to 1; undefined if nothing can be counted. */
-export function shareDone({ done, total, finished }: Progress): number | undefined {
+function shareDone({ done, total, finished }: Progress): number | undefined {
   if (total <= 0) return undefined;
   return finished ? 1 : Math.min(1, Math.max(0, done / total));
 }
@@ -45,7 +45,7 @@ function etaText({ progress, rate }: RegionState): string | undefined {
   return rate > 0 ? formatDuration((progress.total - progress.done) / rate) : "?";
 }
 
-export interface LineWidths {
+interface LineWidths {
   readonly columns: number;
   /** Widest region and label of all lines, so that the bars align. */
   readonly region: number;

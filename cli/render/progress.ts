@@ -6,7 +6,7 @@ import { barLine, logLine, type RegionState } from "./progress-lines.ts";
 import { SmoothedRate } from "./rate.ts";
 import { displayWidth } from "./text.ts";
 
-export interface ProgressOptions {
+interface ProgressOptions {
   /** The label of a region's phase. Default: {@link phaseLabel}. */
   readonly label?: (region: string, phase: Progress["phase"]) => string;
   /** The terminal that decides whether labels of notes have colours. Default: without colours. */
@@ -29,10 +29,10 @@ const PHASE_LABELS: Readonly<Record<Progress["phase"], string>> = {
   tag: "Tagging",
 };
 
-export const phaseLabel = (_region: string, phase: Progress["phase"]): string => PHASE_LABELS[phase];
+const phaseLabel = (_region: string, phase: Progress["phase"]): string => PHASE_LABELS[phase];
 
 /** The phases in which a region gets its data; the others verify or tag them. */
-const BRINGS_DATA: readonly Progress["phase"][] = ["upload", "download", "copy", "wait"];
+const DATA_PHASES: readonly Progress["phase"][] = ["upload", "download", "copy", "wait"];
 
 interface Row {
   progress: Progress;
@@ -56,8 +56,8 @@ export class ProgressView {
   readonly #now: () => number;
   readonly #colours: NodeJS.WritableStream | undefined;
   readonly #rows = new Map<string, Row>();
-  /** The method by which each region got its data, which stays on the screen. */
-  readonly #brought = new Map<string, Row>();
+  /** The phase in which each region got its data. Its line stays on the screen. */
+  readonly #dataRows = new Map<string, Row>();
   #drawnAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -70,7 +70,7 @@ export class ProgressView {
     this.#now = options.now ?? Date.now;
     this.#colours = options.colours;
     if (stream.isTTY === true) stream.on?.("resize", this.#onResize);
-    // Time passes and the rate falls without new reports, too. The timer does not keep the process alive.
+    // Redraw without new reports, because the elapsed time and the rate change. `unref` lets the process exit.
     this.#timer = setInterval(() => this.#tick(), stream.isTTY === true ? DRAW_EVERY : LINE_EVERY / 5);
     this.#timer.unref();
   }
@@ -94,7 +94,7 @@ export class ProgressView {
     row.rate.add(progress.done, now);
     row.progress = progress;
     if (progress.finished) row.endedAt = now;
-    if (progress.finished && BRINGS_DATA.includes(progress.phase)) this.#brought.set(progress.region, row);
+    if (progress.finished && DATA_PHASES.includes(progress.phase)) this.#dataRows.set(progress.region, row);
     if (this.#stream.isTTY !== true) this.#printIfDue(row, now);
     else if (now - this.#drawnAt >= DRAW_EVERY) this.#draw();
   }
@@ -110,13 +110,13 @@ export class ProgressView {
     this.#draw();
   }
 
-  /** Draws the final state permanently, and stops. For a region that got its data, that is the method. May be called twice. */
+  /** Draws the final state permanently and stops. A region that got its data shows that phase. May be called twice. */
   close(): void {
     if (this.#closed) return;
     for (const [region, row] of this.#rows) {
       // The last tagging report may come too late.
-      const isOver = row.endedAt !== undefined || !BRINGS_DATA.includes(row.progress.phase);
-      if (isOver) this.#rows.set(region, this.#brought.get(region) ?? row);
+      const isOver = row.endedAt !== undefined || !DATA_PHASES.includes(row.progress.phase);
+      if (isOver) this.#rows.set(region, this.#dataRows.get(region) ?? row);
     }
     if (this.#stream.isTTY === true) this.#draw();
     this.#closed = true;

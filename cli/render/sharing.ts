@@ -9,7 +9,7 @@ export interface Sharing extends SharedEntry {
   readonly destination: string;
   /** The accounts; empty for an entry that is not shared. */
   readonly allowAccounts: readonly string[];
-  /** The accounts among them that read by the buckets' names, too. */
+  /** Those of the accounts that may also read by the buckets' names. */
   readonly bucketReaders: readonly string[];
   /** The key of the file, or the prefix of the directory. */
   readonly key: string;

@@ -8,7 +8,7 @@ export type Write = (text: string) => Promise<void>;
 type Pages<T> = AsyncIterable<readonly T[]>;
 
 /** A last column with slow values: rows are written as they complete. */
-export interface LateColumn<T, R extends T> {
+interface LateColumn<T, R extends T> {
   readonly column: Column<R>;
   /** The rows of a page with the values of the column, in order. */
   rows(page: readonly T[]): AsyncIterable<readonly R[]>;

@@ -24,7 +24,7 @@ export const REQUESTER_PAYS =
   "Requester pays: AWS charges your account for requests to the source and for transfer out of its region (not in the sums here).";
 
 /** The facts shown after an upload. */
-export interface UploadSummary {
+interface UploadSummary {
   readonly stagingId: StagingId;
   readonly sizeBytes: number;
   readonly regions: readonly string[];

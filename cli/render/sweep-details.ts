@@ -94,8 +94,8 @@ function remedies({ progress }: SweepReport, command: (text: string) => string):
   const { meta, total } = progress;
   if (!hasEnded(progress)) return [`Cancel: ${command(`spawn sweep cancel ${meta.sweepId}`)}`];
   if (progress.state === "succeeded") return [];
-  const what = total.pending + total.running > 0 ? "Continue with open indices" : "Retry failed indices";
-  return [`${what}: ${command(`spawn sweep retry ${meta.sweepId}`)}`];
+  const action = total.pending + total.running > 0 ? "Continue with open indices" : "Retry failed indices";
+  return [`${action}: ${command(`spawn sweep retry ${meta.sweepId}`)}`];
 }
 
 const rangeText = (from: number, to: number): string => (from === to ? `${from}` : `${from}-${to}`);

@@ -13,7 +13,7 @@ const LINE_EVERY = 5_000;
 const BAR = 40;
 const MIN_BAR = 8;
 
-export interface SweepViewOptions {
+interface SweepViewOptions {
   /** The terminal that decides whether labels of notes have colours. Default: without colours. */
   readonly colours?: NodeJS.WritableStream;
   /** Milliseconds; replaced in tests. */
@@ -101,7 +101,7 @@ export function countsText({ pending, running, done, failed, cancelled }: Counts
 }
 
 /** The whole sweep on one line: `6 pending, 2 running, 4 done, 0 failed (us-east-1 3 of 6, us-west-2 1 of 6 ended)`. */
-export function sweepLine({ total, regions }: SweepProgress): string {
+function sweepLine({ total, regions }: SweepProgress): string {
   const each = regions.map((region) => `${region.region} ${endedIn(region)} of ${region.end - region.start}`);
   return `${countsText(total)}${regions.length > 1 ? ` (${each.join(", ")} ended)` : ""}`;
 }

@@ -40,7 +40,7 @@ export const statusOf = (error: unknown): number | undefined =>
 export const headersOf = (error: unknown): Readonly<Record<string, string | undefined>> =>
   failureOf(error).$response?.headers ?? {};
 
-/** How many times the SDK sent the request that failed. */
+/** How many times the request that failed was sent. */
 export const attemptsOf = (error: unknown): number => failureOf(error).$metadata?.attempts ?? 1;
 
 /** The SDK's names and messages for a response without a body, such as that to a HEAD. */

@@ -1,4 +1,4 @@
-import { rightsHint } from "../../staging/policies/denial.ts";
+import { permissionsHint } from "../../staging/policies/denial.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import type { Connection } from "../connection.ts";
 import { causesOf, type Failure, nameAndText, requestOf, textOf } from "./failure.ts";
@@ -6,7 +6,7 @@ import { type ErrorKind, kindOf } from "./kinds.ts";
 import { endpointOf, explainSetup } from "./setup.ts";
 
 /** Where the failed request went, as far as the caller knows. */
-export interface RequestContext {
+interface RequestContext {
   readonly connection: Connection | undefined;
   /** Added to the commands of the fixes. @default none */
   readonly environment?: string;
@@ -47,7 +47,7 @@ const WORDS: Readonly<Record<ErrorKind, (error: Failure, context: RequestContext
   denied: (error, { environment }) => ({
     message: "access was denied",
     said: textOf(error),
-    fix: rightsHint(textOf(error), environment),
+    fix: permissionsHint(textOf(error), environment),
   }),
   clock: (error) => ({
     message: "AWS does not accept the time of this machine",

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Keys } from "../../connection/connection.ts";
-import { askProof } from "../../connection/local-cloud.ts";
+import { authenticateServer } from "../../connection/local-cloud.ts";
 import { messageOf, UserError } from "../../staging/errors.ts";
 import { withLock } from "../lock.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
@@ -24,7 +24,7 @@ import { cloudFiles, isAlive, startProcess } from "./start.ts";
  * - parts of open multipart uploads: never; `down` loses them.
  */
 
-export interface CloudOptions {
+interface CloudOptions {
   readonly paths?: SpawnPaths | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -119,15 +119,15 @@ export async function findCloud(paths: SpawnPaths): Promise<RunningCloud | undef
   const [record, keys] = await Promise.all([readRecord(file), readLocalKeys(paths)]);
   if (record?.pid === undefined || record.withoutKey || keys === undefined) return undefined;
   const { port, pid } = record;
-  let answer = await askProof({ port, pid, keys });
-  if (answer === "none" && (await isAlive(file, record))) {
+  let proof = await authenticateServer({ port, pid, keys });
+  if (proof === "none" && (await isAlive(file, record))) {
     await pollUntil(async () => {
-      answer = await askProof({ port, pid, keys });
-      return answer !== "none";
+      proof = await authenticateServer({ port, pid, keys });
+      return proof !== "none";
     }, ANSWER_LIMIT);
-    if (answer === "none") throw unresponsive(pid);
+    if (proof === "none") throw unresponsive(pid);
   }
-  if (answer !== "ours") return undefined;
+  if (proof !== "ours") return undefined;
   // It proved that it knows the secret; it must also be this user's process, in case the key was copied. On other
   // systems this would cost a process per command.
   if (process.platform === "linux" && !(await isAlive(file, record))) return undefined;
@@ -150,15 +150,17 @@ export async function cloudStatus({ paths = spawnPaths() }: CloudOptions = {}): 
     return { state: "stopped", installed: existsSync(cloudPython(paths.venv)), data: paths.cloud };
   }
   const { port, pid, startedAt = "" } = record;
-  const state = (await answers(paths, record)) ? "running" : "unresponsive";
+  const state = (await isResponsive(paths, record)) ? "running" : "unresponsive";
   return { state, endpoint: endpointOf(port), port, pid, startedAt, log: files.log, data: paths.cloud };
 }
 
-/** One of an older version also runs: the next command that needs it restarts it. */
-async function answers(paths: SpawnPaths, { port, pid, withoutKey }: CloudRecord): Promise<boolean> {
+/** A local cloud of an older version counts as responsive: the next command that needs it restarts it. */
+async function isResponsive(paths: SpawnPaths, { port, pid, withoutKey }: CloudRecord): Promise<boolean> {
   if (withoutKey) return true;
   const keys = await readLocalKeys(paths);
-  return pid !== undefined && keys !== undefined && (await askProof({ port, pid, keys })) !== "none";
+  return (
+    pid !== undefined && keys !== undefined && (await authenticateServer({ port, pid, keys })) !== "none"
+  );
 }
 
 export interface StopResult {
@@ -177,12 +179,12 @@ export async function stopCloud({ paths = spawnPaths(), signal }: CloudOptions =
 async function stopUnlocked(recordFile: string): Promise<StopResult> {
   const record = await readRecord(recordFile);
   if (record?.pid === undefined || !(await isAlive(recordFile, record))) return { stopped: false };
-  const gone = async () => !(await isAlive(recordFile, record));
+  const hasEnded = async () => !(await isAlive(recordFile, record));
   signalProcess(record.pid, "SIGTERM");
-  const ended = await pollUntil(gone, STOP_LIMIT);
+  const ended = await pollUntil(hasEnded, STOP_LIMIT);
   if (!ended) {
     signalProcess(record.pid, "SIGKILL");
-    await pollUntil(gone, STOP_LIMIT);
+    await pollUntil(hasEnded, STOP_LIMIT);
   }
   await writeRecord(recordFile, { port: record.port });
   if (ended) return { stopped: true };

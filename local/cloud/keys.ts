@@ -71,9 +71,9 @@ export async function ensureLocalKeys(paths: SpawnPaths): Promise<Keys> {
   } finally {
     await rm(temporary, { force: true });
   }
-  const made = await readLocalKeys(paths);
-  if (made === undefined) throw new Error(`${file} was removed while it was made`);
-  return made;
+  const keys = await readLocalKeys(paths);
+  if (keys === undefined) throw new Error(`${file} was removed while it was made`);
+  return keys;
 }
 
 /**

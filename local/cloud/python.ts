@@ -9,7 +9,7 @@ has = lambda name: importlib.util.find_spec(name) is not None
 print("%d.%d.%d" % sys.version_info[:3], has("venv") and has("ensurepip"))
 `;
 
-export interface Python {
+interface Python {
   readonly command: string;
   readonly version: string;
 }

@@ -4,7 +4,7 @@ import { closeSync, fchmodSync, openSync } from "node:fs";
 import { chmod, mkdir, readFile, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Keys } from "../../connection/connection.ts";
-import { askProof } from "../../connection/local-cloud.ts";
+import { authenticateServer } from "../../connection/local-cloud.ts";
 import { packageRoot } from "../../package-root.ts";
 import { UserError } from "../../staging/errors.ts";
 import { shellString } from "../../staging/shell.ts";
@@ -28,7 +28,7 @@ const LOG_LIMIT = 10 * 1024 * 1024;
 /** Milliseconds until it responds. It takes 0.5 s if it is empty; objects are first loaded into memory. */
 const START_LIMIT = 60_000;
 
-export type StartedRecord = Required<Omit<CloudRecord, "withoutKey">>;
+type StartedRecord = Required<Omit<CloudRecord, "withoutKey">>;
 
 /**
  * Starts the cloud's process in the background, so that it outlives this command and its terminal, and waits for its
@@ -75,16 +75,17 @@ export async function startProcess(
   const record = { port, pid: child.pid ?? -1, instance, startedAt: new Date().toISOString() };
   if (child.pid !== undefined) await writeRecord(files.record, record);
   const answered = await pollUntil(
-    async () => ended !== undefined || (await askProof({ port, pid: record.pid, keys })) === "ours",
+    async () => ended !== undefined || (await authenticateServer({ port, pid: record.pid, keys })) === "ours",
     START_LIMIT,
   );
   if (answered && ended === undefined) return record;
 
   if (ended === undefined) child.kill("SIGKILL");
   await writeRecord(files.record, { port });
-  const said = (await readFile(files.log, "utf8")).slice(logStart).trim();
-  if (said.includes("Address already in use") || said.includes("address already in use")) return undefined;
-  if (said.includes("ModuleNotFoundError")) {
+  const output = (await readFile(files.log, "utf8")).slice(logStart).trim();
+  if (output.includes("Address already in use") || output.includes("address already in use"))
+    return undefined;
+  if (output.includes("ModuleNotFoundError")) {
     throw new UserError("The local cloud does not start: its modules are missing", {
       why: "The Python that it was installed with was upgraded or removed.",
       fix: `rm -r ${shellString(dirname(dirname(python)))}, then run the command again, which reinstalls it.`,

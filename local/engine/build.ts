@@ -6,7 +6,7 @@ import { findOnPath, isExecutable, runCommand } from "../command.ts";
 import type { OnProgress, Progress } from "../progress.ts";
 import { ENGINE_VERSION } from "../versions.ts";
 
-export interface Work {
+interface Work {
   readonly env: NodeJS.ProcessEnv;
   readonly onProgress: OnProgress | undefined;
   readonly signal: AbortSignal | undefined;

@@ -20,7 +20,7 @@ export interface EngineInfo {
   readonly needsLanguageHost: boolean;
 }
 
-export interface EngineOptions {
+interface EngineOptions {
   readonly paths?: SpawnPaths | undefined;
   /** PATH and the build's variables. Default: this process's environment. */
   readonly env?: NodeJS.ProcessEnv | undefined;

@@ -1,7 +1,7 @@
 import type { VariableChanges, Variables } from "../../connection/variables.ts";
 
 /** The target of the engine. */
-export interface EngineTarget {
+interface EngineTarget {
   readonly cloud: "local" | "aws";
   /** The engine's own folder, if the user's is not needed: with the state in the data folder. */
   readonly home?: string | undefined;

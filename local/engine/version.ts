@@ -7,7 +7,7 @@ import { runCommand } from "../command.ts";
 import type { SpawnPaths } from "../paths.ts";
 import { OLDEST_ENGINE_VERSION } from "../versions.ts";
 
-/** Which version an executable was when it had this size and these times: asking `pulumi version` takes 0.2 s. */
+/** Cached versions by an executable's size and times, because `pulumi version` takes 0.2 s. */
 const KNOWN_VERSIONS = v.record(
   v.string(),
   v.object({ size: v.number(), mtimeMs: v.number(), ctimeMs: v.optional(v.number()), version: v.string() }),
@@ -52,8 +52,8 @@ function compare(a: readonly number[], b: readonly number[]): number {
 }
 
 async function readKnown(file: string): Promise<KnownVersions> {
-  const text = await readFile(file, "utf8").catch(() => "{}"); // not there yet, or not readable: ask the engine
-  return decodeJson(KNOWN_VERSIONS, text) ?? {}; // spoilt: it is only a cache
+  const text = await readFile(file, "utf8").catch(() => "{}"); // missing or unreadable: run the engine
+  return decodeJson(KNOWN_VERSIONS, text) ?? {}; // damaged: it is only a cache
 }
 
 async function remember(file: string, known: KnownVersions): Promise<void> {

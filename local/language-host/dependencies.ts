@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-export interface Dependency {
+interface Dependency {
   readonly name: string;
   /** The installed version, or the range in package.json if it is not installed. */
   readonly version: string;
@@ -17,9 +17,9 @@ export async function listDependencies(folder: string, transitive: boolean): Pro
     const lock = await readJson(join(folder, "package-lock.json"));
     if (lock !== undefined) return lockedPackages(lock);
   }
-  const wanted = { ...stringMap(manifest["devDependencies"]), ...stringMap(manifest["dependencies"]) };
+  const ranges = { ...stringMap(manifest["devDependencies"]), ...stringMap(manifest["dependencies"]) };
   return Promise.all(
-    Object.entries(wanted).map(async ([name, range]) => {
+    Object.entries(ranges).map(async ([name, range]) => {
       const installed = await readJson(join(folder, "node_modules", name, "package.json"));
       const version = installed?.["version"];
       return { name, version: typeof version === "string" ? version : range };

@@ -7,7 +7,7 @@ import type { RequestedProgram } from "./project.ts";
 /** Pulumi's SDK exits with this code if it has already reported the error (`cmd/run` of @pulumi/pulumi). */
 const ERROR_IS_TOLD = 32;
 
-export interface ProgramEnd {
+interface ProgramEnd {
   /** The update's error; "" after success, or if the error is already reported. */
   readonly error: string;
   /** Whether the engine should stop without a further message. */

@@ -30,8 +30,8 @@ const PROJECT_FILES = ["Pulumi.json", "Pulumi.yaml", "Pulumi.yml"];
 export async function requireOwnProject(root: string, started: string): Promise<string> {
   const folder = await realpath(started);
   const own = projectFolder(folder);
-  const asked = await realpath(root).catch(() => root);
-  if (asked === own || (await isOfThisUser(asked, folder))) return asked;
+  const requested = await realpath(root).catch(() => root);
+  if (requested === own || (await isOfThisUser(requested, folder))) return requested;
   if (own === undefined) throw new Error(`There is no Pulumi.yaml in ${started} or above it`);
   throw new Error(`This language host serves the project in ${own} only, and was asked for ${root}`);
 }

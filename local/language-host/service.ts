@@ -46,9 +46,9 @@ export function languageRuntime(
     about: (_, reply) =>
       reply(null, new messages.AboutResponse().setExecutable(process.execPath).setVersion(process.version)),
 
-    getProgramDependencies: answer(async (request: messages.GetProgramDependenciesRequest) => {
-      const asked = request.getInfo()?.getRootDirectory() || request.getPwd();
-      const folder = await (await loadProject()).requireOwnProject(asked, started);
+    getProgramDependencies: unaryHandler(async (request: messages.GetProgramDependenciesRequest) => {
+      const requested = request.getInfo()?.getRootDirectory() || request.getPwd();
+      const folder = await (await loadProject()).requireOwnProject(requested, started);
       const dependencies = await listDependencies(folder, request.getTransitivedependencies());
       return new messages.GetProgramDependenciesResponse().setDependenciesList(
         dependencies.map(({ name, version }) =>
@@ -58,7 +58,7 @@ export function languageRuntime(
     }),
 
     installDependencies: (call) => {
-      const asked = call.request.getInfo()?.getRootDirectory() || call.request.getDirectory();
+      const requested = call.request.getInfo()?.getRootDirectory() || call.request.getDirectory();
       const output = {
         stdout: (chunk: Uint8Array) =>
           void call.write(new messages.InstallDependenciesResponse().setStdout(chunk)),
@@ -66,7 +66,7 @@ export function languageRuntime(
           void call.write(new messages.InstallDependenciesResponse().setStderr(chunk)),
       };
       loadProject()
-        .then(({ requireOwnProject }) => requireOwnProject(asked, started))
+        .then(({ requireOwnProject }) => requireOwnProject(requested, started))
         .then((folder) => installDependencies(folder, output))
         .then(
           () => call.end(),
@@ -74,7 +74,7 @@ export function languageRuntime(
         );
     },
 
-    run: answer(async (request: messages.RunRequest) => {
+    run: unaryHandler(async (request: messages.RunRequest) => {
       await (await loadProject()).requireOwnProgram(requestedProgram(request), started);
       const program = startProgram(request, engineAddress);
       running.add(program);
@@ -94,8 +94,8 @@ export function languageRuntime(
   return { handlers: handlers as Handlers & grpc.UntypedServiceImplementation, cancel };
 }
 
-/** A call from a function of its request; a thrown error becomes the call's error. */
-function answer<Request, Response>(work: (request: Request) => Promise<Response>) {
+/** A unary handler from a function of the request. A thrown error becomes the call's error. */
+function unaryHandler<Request, Response>(work: (request: Request) => Promise<Response>) {
   return (call: grpc.ServerUnaryCall<Request, Response>, reply: grpc.sendUnaryData<Response>): void => {
     work(call.request).then(
       (response) => reply(null, response),

@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { userAgent } from "../../connection/access.ts";
 import type { Keys } from "../../connection/connection.ts";
-import { userAgent } from "../../connection/user-agent.ts";
 import type { Region } from "../../staging/regions.ts";
 import { type Instance, type Instances, isInstanceId, type RoleCredentials } from "./instances.ts";
 
@@ -25,7 +25,7 @@ export class AwsInstances implements Instances {
   readonly #sts: STSClient;
 
   constructor(endpoint: string, credentials: Keys) {
-    this.#settings = { endpoint, credentials, customUserAgent: userAgent() };
+    this.#settings = { endpoint, credentials, customUserAgent: userAgent("machines") };
     this.#iam = new IAMClient({ ...this.#settings, region: GLOBAL_REGION });
     this.#sts = new STSClient({ ...this.#settings, region: GLOBAL_REGION });
   }
@@ -87,9 +87,9 @@ export class AwsInstances implements Instances {
   #client(region: Region): EC2Client {
     const known = this.#ec2.get(region);
     if (known !== undefined) return known;
-    const made = new EC2Client({ ...this.#settings, region });
-    this.#ec2.set(region, made);
-    return made;
+    const client = new EC2Client({ ...this.#settings, region });
+    this.#ec2.set(region, client);
+    return client;
   }
 }
 

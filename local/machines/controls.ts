@@ -15,7 +15,7 @@ const CONTROLS = v.object({
   /** Bytes of /mnt of machines that boot from now on, which is a file system in memory then. */
   mntBytes: v.exactOptional(v.number()),
 });
-export type Controls = Readonly<v.InferOutput<typeof CONTROLS>>;
+type Controls = Readonly<v.InferOutput<typeof CONTROLS>>;
 
 /** A test's request to the running process. */
 const REQUEST = v.variant("kind", [
@@ -51,7 +51,7 @@ export async function leaveRequest(
 }
 
 /** Executes the pending requests, each once. */
-export async function takeRequests(
+export async function consumeRequests(
   files: MachinesFiles,
   carryOut: (request: Request) => Promise<void>,
 ): Promise<void> {

@@ -19,12 +19,9 @@ export function machinesFiles({ data }: Pick<SpawnPaths, "data">) {
     hints: join(folder, "hints.json"),
     image: join(folder, "image"),
     instances: join(folder, "instances"),
+    /** The output of each instance since its launch. It outlives the instance. */
     consoles: join(folder, "consoles"),
   } as const;
 }
 
 export type MachinesFiles = ReturnType<typeof machinesFiles>;
-
-/** The output of an instance since its launch. It outlives the instance. */
-export const consoleFile = (paths: Pick<SpawnPaths, "data">, instanceId: string): string =>
-  join(machinesFiles(paths).consoles, `${instanceId}.log`);

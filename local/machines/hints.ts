@@ -11,7 +11,7 @@ const HINTS = v.object({
   /** When the last command needed the machines, in milliseconds since 1970. */
   neededAt: v.number(),
 });
-export type Hints = Readonly<v.InferOutput<typeof HINTS>>;
+type Hints = Readonly<v.InferOutput<typeof HINTS>>;
 
 export async function readHints(files: MachinesFiles): Promise<Hints> {
   const known = await readTextIfThere(files.hints);

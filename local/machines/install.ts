@@ -4,7 +4,7 @@ import type { SpawnPaths } from "../paths.ts";
 import { digestOf, ensurePythonEnvironment, type InstallOptions } from "../python-environment.ts";
 
 /** The Python environment of the machines: their AWS CLI and the sandbox. */
-export const machinesEnvironment = ({ cache }: SpawnPaths): string =>
+const machinesEnvironment = ({ cache }: SpawnPaths): string =>
   join(cache, `machines-${digestOf(requirements())}`);
 
 /** Creates it if it is missing: about 10 s, once. @returns its Python @throws UserError as `ensurePythonEnvironment` does */

@@ -27,14 +27,14 @@ export interface MachineSetting {
   mntBytes(): Promise<number | undefined>;
 }
 
-export interface MachineFolders {
+interface MachineFolders {
   /** The machine's own folder, which is deleted with it. */
   readonly folder: string;
   readonly console: string;
 }
 
 /** The end of a machine's processes. */
-export type MachineEnd =
+type MachineEnd =
   /** By shutdown, or by a kill. */
   | "off"
   | "reboot"
@@ -129,7 +129,7 @@ export class Machine {
     this.kill();
   }
 
-  /** Whether it was killed for a reboot. Resets the answer. */
+  /** Whether it was killed for a reboot. Resets that state. */
   takeReboot(): boolean {
     const was = this.#rebooting && !this.#closed;
     this.#rebooting = false;
@@ -163,7 +163,7 @@ export class Machine {
     const { folder } = this.#folders;
     const complete = join(folder, "complete");
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (await isThere(complete)) return;
+    if (await exists(complete)) return;
     await removeFolder(this.#root);
     const { instances, sandbox } = this.#setting;
     const data = await instances.userData(this.instance);
@@ -194,7 +194,7 @@ export class Machine {
   }
 }
 
-/** Also if it did not start. */
+/** Resolves after the process has ended, even if it did not start. */
 async function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
   try {
     return (await once(child, "close")) as [number | null, NodeJS.Signals | null];
@@ -203,7 +203,7 @@ async function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signal
   }
 }
 
-function isThere(path: string): Promise<boolean> {
+function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     (error: NodeJS.ErrnoException) => {

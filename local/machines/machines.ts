@@ -110,9 +110,9 @@ async function start(settings: ProcessSettings, files: MachinesFiles): Promise<M
   }
   if (ended === undefined) child.kill("SIGKILL");
   await rm(files.record, { force: true });
-  const said = (await readFile(files.log, "utf8")).slice(logStart).trim().split("\n").at(-1);
+  const lastLine = (await readFile(files.log, "utf8")).slice(logStart).trim().split("\n").at(-1);
   throw new UserError("the machines of the local cloud do not start", {
-    why: `${ended ?? `They were not ready within ${START_LIMIT / 1000} s.`}${said ? ` The log says: ${said}` : ""}`,
+    why: `${ended ?? `They were not ready within ${START_LIMIT / 1000} s.`}${lastLine ? ` The log says: ${lastLine}` : ""}`,
     fix: `Its log says more: ${files.log}`,
   });
 }
@@ -141,12 +141,12 @@ export async function stopMachines({
   return withLock(files.lock, { signal }, async () => {
     const running = await readRunning(files.record);
     if (running === undefined) return { stopped: false };
-    const gone = async () => (await readRunning(files.record)) === undefined;
+    const hasEnded = async () => (await readRunning(files.record)) === undefined;
     signalProcess(running.pid, "SIGTERM");
-    if (!(await pollUntil(gone, STOP_LIMIT))) {
+    if (!(await pollUntil(hasEnded, STOP_LIMIT))) {
       // The kernel ends the machines with it.
       signalProcess(running.pid, "SIGKILL");
-      await pollUntil(gone, STOP_LIMIT);
+      await pollUntil(hasEnded, STOP_LIMIT);
     }
     await rm(files.record, { force: true });
     return { stopped: true };

@@ -1,10 +1,8 @@
-import { nameProgram } from "../../connection/user-agent.ts";
 import { main } from "./process.ts";
 
 /*
  * The process of the machines. Usage: machines.js SETTINGS INSTANCE
  * SETTINGS is JSON (see ProcessSettings), without secrets: all users can read a command line. INSTANCE names the process in its record.
  */
-nameProgram("machines");
 const [settings = "", instance = ""] = process.argv.slice(2);
 await main(JSON.parse(settings), instance);

@@ -26,11 +26,11 @@ export interface ProcessSettings {
 }
 
 /** Milliseconds between two polls of the regions with current or imminent instances. */
-const LOOK_EVERY = 1_000;
+const POLL_INTERVAL_MS = 1_000;
 /** Milliseconds between two polls of all regions. */
-const LOOK_EVERYWHERE_EVERY = 10_000;
+const FULL_POLL_INTERVAL_MS = 10_000;
 /** Failed polls of the local cloud before the process exits. */
-const MOST_LOOKS_WITHOUT_CLOUD = 3;
+const MAX_FAILED_POLLS = 3;
 /** Maximum consoles of deleted instances. */
 const KEPT_CONSOLES = 200;
 
@@ -81,9 +81,9 @@ interface LoopOptions {
 
 class Loop {
   readonly #options: LoopOptions;
-  #lookedEverywhereAt = 0;
+  #fullPollAt = 0;
   #busyAt = Date.now();
-  #looksWithoutCloud = 0;
+  #failedPolls = 0;
   #written = "";
 
   constructor(options: LoopOptions) {
@@ -92,16 +92,16 @@ class Loop {
 
   async run(): Promise<void> {
     const { supervisor, stop } = this.#options;
-    while (!stop.aborted && (await this.#isOurs()) && (await this.#hasCloud())) {
-      const everywhere = Date.now() - this.#lookedEverywhereAt >= LOOK_EVERYWHERE_EVERY;
-      const isFirst = this.#lookedEverywhereAt === 0;
-      await supervisor.tick(everywhere ? REGIONS : await this.#regions());
-      if (everywhere) this.#lookedEverywhereAt = Date.now();
+    while (!stop.aborted && (await this.#ownsRecord()) && (await this.#hasCloud())) {
+      const isFullPoll = Date.now() - this.#fullPollAt >= FULL_POLL_INTERVAL_MS;
+      const isFirst = this.#fullPollAt === 0;
+      await supervisor.tick(isFullPoll ? REGIONS : await this.#regions());
+      if (isFullPoll) this.#fullPollAt = Date.now();
       if (isFirst) await supervisor.removeOldDisks();
-      await this.#tell();
+      await this.#writeStatus();
       if (supervisor.isBusy) this.#busyAt = Date.now();
       else if (await this.#endsIdle()) return;
-      await sleep(LOOK_EVERY, undefined, { signal: stop }).catch(() => undefined); // a signal: the loop ends
+      await sleep(POLL_INTERVAL_MS, undefined, { signal: stop }).catch(() => undefined); // a signal: the loop ends
     }
   }
 
@@ -111,7 +111,7 @@ class Loop {
   }
 
   /** Two processes must never run the same machines. */
-  async #isOurs(): Promise<boolean> {
+  async #ownsRecord(): Promise<boolean> {
     const record = await readRecord(this.#options.files.record);
     if (record?.instance === this.#options.instance) return true;
     console.log("The record of the machines is missing or names another process: ending.");
@@ -125,13 +125,13 @@ class Loop {
       console.log(messageOf(error));
       return undefined;
     });
-    this.#looksWithoutCloud = found?.pid === cloud.pid ? 0 : this.#looksWithoutCloud + 1;
-    if (this.#looksWithoutCloud < MOST_LOOKS_WITHOUT_CLOUD) return true;
+    this.#failedPolls = found?.pid === cloud.pid ? 0 : this.#failedPolls + 1;
+    if (this.#failedPolls < MAX_FAILED_POLLS) return true;
     console.log("The local cloud has stopped: ending.");
     return false;
   }
 
-  async #tell(): Promise<void> {
+  async #writeStatus(): Promise<void> {
     const { files, instance, settings, supervisor } = this.#options;
     const { problem, states } = supervisor;
     const state = {

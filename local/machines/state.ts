@@ -26,7 +26,7 @@ const STATE = v.object({
   /** The last error, as text. */
   problem: v.exactOptional(v.string()),
 });
-export type MachinesState = Readonly<v.InferOutput<typeof STATE>>;
+type MachinesState = Readonly<v.InferOutput<typeof STATE>>;
 
 export async function readState(files: MachinesFiles): Promise<MachinesState | undefined> {
   const known = await readTextIfThere(files.state);

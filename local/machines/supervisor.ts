@@ -2,15 +2,15 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
-import { type Request, takeRequests } from "./controls.ts";
+import { consumeRequests, type Request } from "./controls.ts";
 import type { MachinesFiles } from "./files.ts";
 import { type Instance, type Instances, isInstanceId } from "./instances.ts";
 import { Machine, type MachineSetting } from "./machine.ts";
 import { removeFolder } from "./remove-folder.ts";
+import { nextInstances } from "./scheduling.ts";
 import type { MachineState } from "./state.ts";
-import { nextInstances } from "./turns.ts";
 
-export interface SupervisorOptions {
+interface SupervisorOptions {
   readonly instances: Instances;
   readonly files: MachinesFiles;
   readonly setting: MachineSetting;
@@ -72,9 +72,9 @@ export class Supervisor {
 
   /** Polls the instances of some regions, and reconciles the machines. */
   async tick(regions: readonly Region[]): Promise<void> {
-    await Promise.all(regions.map((region) => this.#look(region)));
+    await Promise.all(regions.map((region) => this.#poll(region)));
     if (this.#closed) return;
-    await takeRequests(this.#options.files, (request) => this.#carryOut(request));
+    await consumeRequests(this.#options.files, (request) => this.#carryOut(request));
     const listed = new Map([...this.#listed.values()].flat().map((instance) => [instance.id, instance]));
     for (const [id, machine] of this.#machines) {
       if (!listed.has(id) && this.#listed.has(machine.instance.region)) machine.close();
@@ -108,7 +108,7 @@ export class Supervisor {
     }
   }
 
-  async #look(region: Region): Promise<void> {
+  async #poll(region: Region): Promise<void> {
     try {
       this.#listed.set(region, await this.#options.instances.list(region));
     } catch (error) {

@@ -1,9 +1,9 @@
 import { UserError } from "../../staging/errors.ts";
 import { matchesPattern } from "../../staging/policies/pattern.ts";
-import type { BucketRule } from "../../staging/resources.ts";
+import type { BucketRule } from "../../staging/resources/bucket-rules.ts";
 import { isRecord } from "../../staging/type-guards.ts";
 
-/** What is done with the objects of every entry. */
+/** The actions that every entry needs on its objects. */
 const NEEDED = [
   "s3:PutObject",
   "s3:PutObjectTagging",
@@ -14,18 +14,18 @@ const NEEDED = [
   "s3:AbortMultipartUpload",
 ];
 
-/** Nothing is sent to AWS in plain HTTP or by an old version of TLS. */
-const OF_TRANSPORT: ReadonlySet<string> = new Set(["aws:securetransport", "s3:tlsversion"]);
+/** Conditions that spawn always meets: it never uses plain HTTP or an old TLS version. */
+const TRANSPORT_KEYS: ReadonlySet<string> = new Set(["aws:securetransport", "s3:tlsversion"]);
 
-/** A key that an entry's objects may have. */
+/** A possible key of an entry's object. */
 const SAMPLE_KEY = "stage-0123456789ab/file";
 
 /**
- * Looks for statements of a bucket's policy that deny what entries need. A Deny goes before every permission, so a policy of our own
- * cannot make up for it. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ * Finds statements of a bucket's policy that deny actions that entries need. A Deny overrides every Allow, so another policy cannot
+ * permit them. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  * @param statements of the bucket's policy
- * @returns warnings of what may be denied, as conditions decide
- * @throws UserError for what is denied in any case
+ * @returns warnings about actions that are denied under some conditions
+ * @throws UserError if a needed action is always denied
  */
 export function checkDenials(bucket: string, statements: readonly BucketRule[]): string[] {
   const warnings: string[] = [];
@@ -36,10 +36,10 @@ export function checkDenials(bucket: string, statements: readonly BucketRule[]):
     const { Sid } = statement;
     const name = typeof Sid === "string" ? `statement ${Sid}` : `statement ${index + 1}`;
     const keys = conditionKeys(statement);
-    if (isForEverybody(statement) && (keys.length === 0 || asksForHeader(statement))) {
+    if (appliesToEverybody(statement) && (keys.length === 0 || requiresEncryptionHeader(statement))) {
       throw denies(bucket, name, denied, keys);
     }
-    if (keys.length > 0 && keys.every((key) => OF_TRANSPORT.has(key.toLowerCase()))) continue;
+    if (keys.length > 0 && keys.every((key) => TRANSPORT_KEYS.has(key.toLowerCase()))) continue;
     warnings.push(
       `The policy of your bucket ${bucket} (${name}) denies ${denied.join(", ")} ${describeScope(statement, keys)}. Uploads, replicas, reads or deletions that it meets will fail with 403.`,
     );
@@ -62,9 +62,9 @@ function denies(bucket: string, name: string, denied: readonly string[], keys: r
 }
 
 function describeScope(statement: BucketRule, keys: readonly string[]): string {
-  const whom = isForEverybody(statement) ? "" : "to some principals";
+  const principals = appliesToEverybody(statement) ? "" : "to some principals";
   const when = keys.length === 0 ? "" : `depending on ${keys.join(", ")}`;
-  return [whom, when].filter(Boolean).join(", ");
+  return [principals, when].filter(Boolean).join(", ");
 }
 
 const textsOf = (value: unknown): string[] =>
@@ -83,7 +83,7 @@ function coversAction({ Action, NotAction }: BucketRule, action: string): boolea
   return Action === undefined ? NotAction !== undefined && !isIn(NotAction) : isIn(Action);
 }
 
-function isForEverybody({ Principal }: BucketRule): boolean {
+function appliesToEverybody({ Principal }: BucketRule): boolean {
   return Principal === "*" || (isRecord(Principal) && textsOf(Principal["AWS"]).includes("*"));
 }
 
@@ -97,10 +97,10 @@ const conditionKeys = (statement: BucketRule): string[] => [
 ];
 
 /**
- * Whether the conditions hold for every request without a header for encryption: a key that is absent is not equal to anything.
+ * Whether the conditions match every request without an encryption header: negated operators match an absent key.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
-function asksForHeader(statement: BucketRule): boolean {
+function requiresEncryptionHeader(statement: BucketRule): boolean {
   const conditions = conditionsOf(statement);
   return (
     conditions.length > 0 &&

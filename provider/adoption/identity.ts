@@ -4,12 +4,12 @@ import { isDenied, isNotFound } from "../../connection/errors/kinds.ts";
 import { ENVIRONMENT_TAG } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { Target } from "../rules/configuration.ts";
-import { onYoungBucket } from "../rules/spreading.ts";
+import { retryOnNewBucket } from "../rules/spreading.ts";
 import { explained } from "../store/explain.ts";
 import type { Settling } from "../store/retry.ts";
 import { isOfOtherAccount } from "../survey/bucket.ts";
 
-/** @throws UserError unless the bucket is there, in that region, readable, in the own account, and no other environment's */
+/** @throws UserError unless the bucket exists in that region, is readable, and belongs to this account and to no environment */
 export async function requireBucket(
   { client, bucket, signal }: Target,
   region: string,
@@ -30,7 +30,7 @@ export async function requireBucket(
   }
   const owner = await explained(doing, async () => {
     try {
-      const { TagSet = [] } = await onYoungBucket(
+      const { TagSet = [] } = await retryOnNewBucket(
         () => client.send(new GetBucketTaggingCommand({ Bucket: bucket }), options),
         { spreading, signal },
       );
@@ -67,7 +67,7 @@ function foreign(bucket: string, region: string, cause: unknown): UserError {
   });
 }
 
-/** Its stack would take away its rules and then try to delete it. */
+/** The environment that created the bucket would remove spawn's rules and then delete it. */
 function managed(bucket: string, region: string, environment: string): UserError {
   return new UserError(`the bucket ${bucket} cannot be adopted: environment ${environment} made it`, {
     why: `It has the tag ${ENVIRONMENT_TAG}=${environment}, and who made a bucket deletes it.`,

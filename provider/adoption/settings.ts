@@ -10,23 +10,23 @@ import { describeRetention, refuseLongRetention } from "../../staging/object-loc
 import type { CallContext } from "../plugin/types.ts";
 import type { Target } from "../rules/configuration.ts";
 import { policyKind } from "../rules/policy.ts";
-import { onYoungBucket } from "../rules/spreading.ts";
+import { retryOnNewBucket } from "../rules/spreading.ts";
 import { explained } from "../store/explain.ts";
 import { type LockConfiguration, lockConfigurationOf } from "../store/object-lock.ts";
 import type { Settling } from "../store/retry.ts";
 import { checkDenials } from "./denials.ts";
 
-/** A bucket that is to be adopted. */
+/** A bucket to adopt. */
 interface Adopted {
   readonly bucket: string;
   readonly region: string;
 }
 
 /**
- * Looks, before anything is changed, at the settings of a bucket that decide whether entries can be staged, replicated, shared and
- * removed in it, and reports those that have consequences.
- * @throws UserError for a default retention beyond the longest TTL, where a deletion takes a second factor, and where the
- * bucket's policy denies what every entry needs
+ * Checks, before any change, the bucket's settings that affect staging, replication, sharing and deletion of entries. Logs a warning
+ * for each setting with consequences.
+ * @throws UserError if the default retention exceeds the longest TTL, a deletion requires MFA, or the bucket's policy denies an
+ *   action that every entry needs
  */
 export async function requireSettings(
   target: Target,
@@ -37,19 +37,19 @@ export async function requireSettings(
   const { client, bucket: Bucket, signal } = target;
   const adopted = { bucket: Bucket, region };
   const options = { abortSignal: signal };
-  const ask = () =>
+  const readSettings = () =>
     Promise.all([
       client.send(new GetBucketVersioningCommand({ Bucket }), options),
       lockConfigurationOf(client, Bucket, signal),
-      ifTold(client.send(new GetBucketEncryptionCommand({ Bucket }), options)),
-      ifTold(client.send(new GetBucketRequestPaymentCommand({ Bucket }), options)),
-      ifTold(policyKind.get(target)),
+      unlessUnavailable(client.send(new GetBucketEncryptionCommand({ Bucket }), options)),
+      unlessUnavailable(client.send(new GetBucketRequestPaymentCommand({ Bucket }), options)),
+      unlessUnavailable(policyKind.get(target)),
     ]);
   const [versioning, locking, encryption, payment, policy] = await explained(
     `adopting the bucket ${Bucket} in ${region}`,
-    () => onYoungBucket(ask, { spreading, signal }),
+    () => retryOnNewBucket(readSettings, { spreading, signal }),
   );
-  if (versioning.MFADelete === "Enabled") throw deletedByMfaOnly(Bucket);
+  if (versioning.MFADelete === "Enabled") throw requiresMfa(Bucket);
   const [rule] = encryption?.ServerSideEncryptionConfiguration?.Rules ?? [];
   const { SSEAlgorithm = "", KMSMasterKeyID } = rule?.ApplyServerSideEncryptionByDefault ?? {};
   const warnings = [
@@ -61,8 +61,8 @@ export async function requireSettings(
   for (const warning of warnings) context.log("warning", warning);
 }
 
-/** The answer; undefined where the credentials may not look, there is no such setting, or the server does not know it. */
-async function ifTold<T>(request: Promise<T>): Promise<T | undefined> {
+/** The response; undefined without permission, if the setting does not exist, or if the server does not support it. */
+async function unlessUnavailable<T>(request: Promise<T>): Promise<T | undefined> {
   try {
     return await request;
   } catch (error) {
@@ -71,7 +71,7 @@ async function ifTold<T>(request: Promise<T>): Promise<T | undefined> {
   }
 }
 
-const deletedByMfaOnly = (bucket: string): UserError =>
+const requiresMfa = (bucket: string): UserError =>
   new UserError(`the bucket ${bucket} cannot be adopted: its objects are deleted by MFA only`, {
     why: "MFA delete is enabled for its versioning, so neither spawn stage delete nor a lifecycle rule can remove an entry.",
     fix: "Disable MFA delete with the account's root user, or adopt another bucket.",
@@ -80,11 +80,11 @@ const deletedByMfaOnly = (bucket: string): UserError =>
 /** @throws UserError for a default retention beyond the longest TTL */
 function describeLocking({ bucket, region }: Adopted, { retention }: LockConfiguration): string {
   if (retention !== undefined) refuseLongRetention(bucket, region, retention);
-  const kept =
+  const consequence =
     retention === undefined
       ? "What is under a legal hold or a retention cannot be deleted."
       : `No object can be deleted for ${describeRetention(retention)}, and no entry with a shorter TTL is staged in it.`;
-  return `Your bucket ${bucket} in ${region} has S3 Object Lock. ${kept}`;
+  return `Your bucket ${bucket} in ${region} has S3 Object Lock. ${consequence}`;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html */

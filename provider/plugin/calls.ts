@@ -1,17 +1,19 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { CallAborted } from "./status.ts";
 
-/** What one running call is given. */
-export interface CallScope {
+/** The scope of one running call. */
+interface CallScope {
   readonly signal: AbortSignal;
 }
 
 /**
- * The calls that are running, so that they can be stopped: all of them when the engine cancels or goes away, one when
- * its time is over. Stopping is asking: a handler that is asked finishes what must not be left half done, and throws.
+ * The running calls. If the engine cancels or disappears, all are aborted; if a timeout ends, only its call. An aborted
+ * handler completes work that must not be left incomplete, then throws.
  */
 export class RunningCalls {
   readonly #controllers = new Set<AbortController>();
   readonly #failures = new Map<AbortController, (error: Error) => void>();
+  readonly #separate = new AsyncLocalStorage<AbortController>();
   #idle: (() => void)[] = [];
   #cancelled: CallAborted | undefined;
 
@@ -22,17 +24,19 @@ export class RunningCalls {
   /**
    * Runs a call under an abort signal.
    * @param timeoutSeconds 0: no limit
-   * @throws CallAborted in place of whatever an aborted call throws, unless that says more than "aborted"
+   * @param isSeparate whether an unexpected error of this call leaves the other calls intact
+   * @throws CallAborted in place of an abort error of the call
    */
-  async run<T>(timeoutSeconds: number, work: (scope: CallScope) => Promise<T>): Promise<T> {
+  async run<T>(
+    timeoutSeconds: number,
+    work: (scope: CallScope) => Promise<T>,
+    isSeparate = false,
+  ): Promise<T> {
     const controller = new AbortController();
     const timer =
       timeoutSeconds > 0
         ? setTimeout(
-            () =>
-              controller.abort(
-                new CallAborted(`not finished within the ${timeoutSeconds} s that it was given`),
-              ),
+            () => controller.abort(new CallAborted(`not finished within its timeout of ${timeoutSeconds} s`)),
             Math.min(timeoutSeconds * 1000, MAX_TIMER_MS),
           )
         : undefined;
@@ -40,7 +44,9 @@ export class RunningCalls {
     if (this.#cancelled) controller.abort(this.#cancelled);
     try {
       const unexpected = new Promise<never>((_, reject) => this.#failures.set(controller, reject));
-      return await Promise.race([work({ signal: controller.signal }), unexpected]);
+      const start = () => work({ signal: controller.signal });
+      const result = isSeparate ? this.#separate.run(controller, start) : start();
+      return await Promise.race([result, unexpected]);
     } catch (error) {
       const reason: unknown = controller.signal.reason;
       if (controller.signal.aborted && isAbortError(error) && reason instanceof CallAborted) throw reason;
@@ -53,30 +59,35 @@ export class RunningCalls {
     }
   }
 
-  /** Aborts every running call, and every later one at its start. */
+  /** Aborts every running call, and each later one at its start. */
   cancelAll(reason: string): void {
     this.#cancelled ??= new CallAborted(reason);
     for (const controller of this.#controllers) controller.abort(this.#cancelled);
   }
 
-  /** Aborts the one call that has this signal: its caller doesn't wait for it any more. */
+  /** Aborts the call with this signal, because its caller no longer waits for it. */
   cancel(signal: AbortSignal): void {
     for (const controller of this.#controllers) {
       if (controller.signal === signal) controller.abort(new CallAborted("cancelled"));
     }
   }
 
-  /** Lets calls run again after {@link cancelAll}: another engine attached to this process. */
+  /** Allows calls after {@link cancelAll}, when another engine attaches to this process. */
   reopen(): void {
     this.#cancelled = undefined;
   }
 
-  /** Fails every running call at once: after an exception that nobody caught, none can be trusted to end. */
-  failAll(error: Error): void {
-    for (const reject of this.#failures.values()) reject(error);
+  /**
+   * Handles an error that no code caught. An error from a separate call fails that call, if it still runs. Any other
+   * error fails every running call, because each may depend on the code that failed.
+   */
+  fail(error: Error): void {
+    const owner = this.#separate.getStore();
+    const failed = owner === undefined ? [...this.#failures.values()] : [this.#failures.get(owner)];
+    for (const reject of failed) reject?.(error);
   }
 
-  /** Resolves when no call is running, after `milliseconds` at the latest; says whether none is. */
+  /** Waits until no call is running, at most `milliseconds`. @returns whether none is running */
   async settled(milliseconds: number): Promise<boolean> {
     if (this.count === 0) return true;
     return new Promise((resolve) => {
@@ -92,7 +103,7 @@ export class RunningCalls {
 /** setTimeout's limit: a longer delay would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** What Node, the SDK and `signal.throwIfAborted()` throw on an abort. */
+/** The errors of Node, the SDK and `signal.throwIfAborted()` after an abort. */
 function isAbortError(error: unknown): boolean {
   return (
     error instanceof CallAborted ||

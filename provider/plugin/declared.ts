@@ -3,16 +3,16 @@ import { checkFields } from "./schema/check.ts";
 import { compareFields } from "./schema/compare.ts";
 import type { CallContext, CheckFailure, Properties, ResourceHandler } from "./types.ts";
 
-/** What a declaration cannot say of a resource type. */
+/** The behaviour of a resource type beyond its declaration. */
 export interface Behaviour<I extends object, O extends I>
-  extends Pick<ResourceHandler<I, O>, "create" | "read" | "update" | "delete"> {
-  /** What is wrong besides single fields. `news` may hold unknowns. */
+  extends Pick<ResourceHandler<I, O>, "create" | "preview" | "read" | "update" | "delete"> {
+  /** Problems beyond single fields. `news` may have unknowns. */
   check?(
     news: Properties,
     olds: I | undefined,
     context: CallContext,
   ): readonly CheckFailure[] | Promise<readonly CheckFailure[]>;
-  /** Inputs that an update has to bring about though their comparison shows no difference. */
+  /** Inputs to update although their comparison shows no difference. */
   pending?(oldOutputs: Partial<O>, news: I, oldInputs: I): readonly (keyof I & string)[];
 }
 

@@ -4,7 +4,7 @@ import type { Difference, Properties } from "./types.ts";
 const { Kind } = proto.PropertyDiff;
 const { DiffChanges } = proto.DiffResponse;
 
-/** The engine's form of a difference: which inputs, and for each whether it was added, deleted or changed. */
+/** A difference in the engine's form: the names of inputs, and whether each was added, deleted or changed. */
 export function diffResponse(
   difference: Difference,
   oldInputs: Properties,

@@ -4,7 +4,7 @@ import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
 import { encodeErrorDetails } from "../../staging/error-details.ts";
 import type { CallContext } from "./types.ts";
 
-export type Severity = Parameters<CallContext["log"]>[0];
+type Severity = Parameters<CallContext["log"]>[0];
 
 const SEVERITIES = {
   debug: engineProto.LogSeverity.DEBUG,
@@ -13,25 +13,30 @@ const SEVERITIES = {
   error: engineProto.LogSeverity.ERROR,
 } as const;
 
-/** Milliseconds that an error waits for its details to arrive. */
+/** Milliseconds that the response to a failed call waits for the delivery of the error's details. */
 const DETAILS_MS = 500;
 
-export interface LogTarget {
+interface LogTarget {
   readonly urn?: string;
-  /** Shown while it is the latest message, and then forgotten: progress. */
+  /** Shown only while it is the latest message: progress. */
   readonly ephemeral?: boolean;
-  /** Messages of one stream are parts of one text; 0: a message of its own. */
+  /** Messages of one stream are parts of one text; 0: a separate message. */
   readonly streamId?: number;
 }
 
-/** Messages to the engine. Nothing here throws: a message that gets lost must not fail the work that it tells of. */
+/** Messages to the engine. Never throws: a lost message must not fail the work. */
 export class EngineLog {
   #client: InstanceType<typeof engineServices.EngineClient> | undefined;
-  #address: string | undefined;
+  #address = "";
   #pending = 0;
   #idle: (() => void)[] = [];
 
-  /** Says where the engine listens; a plugin that an engine attaches to learns it late, or a new one each time. */
+  /** The engine's address; empty if unknown. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Connects to the engine. An engine that attaches to a running plugin sends its address late, or a new one. */
   connect(address: string): void {
     if (address === "" || address === this.#address) return;
     this.close();
@@ -52,20 +57,20 @@ export class EngineLog {
     request.setEphemeral(target.ephemeral ?? false);
     request.setStreamid(target.streamId ?? 0);
     this.#pending += 1;
-    // An error means that the engine is gone; there is nobody left to tell.
+    // An error means that the engine has ended; the message is lost.
     client.log(request, () => {
       this.#pending -= 1;
       if (this.#pending === 0) for (const resolve of this.#idle.splice(0)) resolve();
     });
   }
 
-  /** Sends an error's details, and waits until the engine has them: its answer to the call must not come first. Never rejects. */
+  /** Sends an error's details and waits for their delivery, so that they precede the response to the call. Never rejects. */
   async logDetails(error: unknown, urn: string): Promise<void> {
     this.log("debug", encodeErrorDetails(error), { urn, ephemeral: true });
     await this.flush(DETAILS_MS);
   }
 
-  /** Resolves when every message was delivered or lost, after `milliseconds` at the latest. */
+  /** Waits until every message was delivered or lost, at most `milliseconds`. */
   async flush(milliseconds: number): Promise<void> {
     if (this.#pending === 0) return;
     await new Promise<void>((resolve) => {
@@ -80,6 +85,6 @@ export class EngineLog {
   close(): void {
     this.#client?.close();
     this.#client = undefined;
-    this.#address = undefined;
+    this.#address = "";
   }
 }

@@ -9,27 +9,27 @@ import { EngineLog } from "./engine-log.ts";
 import { createService } from "./service.ts";
 import type { Plugin } from "./types.ts";
 
-/** The engine kills a plugin 5 s after it asked it to go: what runs must have ended by then. */
+/** The engine kills a plugin 5 s after SIGINT, so calls must have ended by then. */
 const SETTLE_MS = 4_500;
 const FLUSH_MS = 500;
 const PARENT_CHECK_MS = 1_000;
-/** Holds the process id of the command line that runs the engine; not set where `pulumi` was started by hand. */
+/** The process ID of the command line that runs the engine; not set for plain `pulumi`. */
 const COMMAND_LINE_VARIABLE = "SPAWN_COMMAND_LINE_PID";
 
 /**
- * Serves `plugin` to the Pulumi engine that started this process: prints the port, then nothing else, and answers until
- * the engine ends it (SIGINT), cancels it, or goes away. The engine's address is the last argument.
- * Calls that run when it ends are aborted and waited for, so that nothing is left half done that can be helped.
+ * Serves `plugin` to the Pulumi engine that started this process. Prints only the port. Ends when the engine interrupts
+ * it (SIGINT) or disappears; before that, it aborts the running calls and waits for them. The engine's address is the
+ * last argument.
  *
- * Written on gRPC and not on `@pulumi/pulumi/provider`, which has no previews, detailed differences or cancellation,
- * and which loads the whole SDK: a plugin's start is on the path of every command.
+ * `@pulumi/pulumi/provider` has no previews, detailed differences or cancellation, and loads the whole SDK, which would
+ * slow every command. So this server uses gRPC directly.
  */
 export async function servePlugin(plugin: Plugin): Promise<void> {
   const calls = new RunningCalls();
   const engine = new EngineLog();
   engine.connect(process.argv.slice(2).at(-1) ?? "");
 
-  // Messages of any size, as the engine and its SDKs have it: a stack's inputs can be large.
+  // Messages of any size, as in the engine and its SDKs: a stack's inputs can be large.
   const server = new grpc.Server({
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
@@ -55,7 +55,7 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
   const unexpected = (error: unknown): void => {
     const text = error instanceof Error ? error.message : String(error);
     engine.log("debug", error instanceof Error ? (error.stack ?? text) : text);
-    calls.failAll(new Error(`the plugin failed unexpectedly: ${text}`, { cause: error }));
+    calls.fail(new Error(`the plugin failed unexpectedly: ${text}`, { cause: error }));
   };
   process.on("uncaughtException", unexpected);
   process.on("unhandledRejection", unexpected);
@@ -65,18 +65,18 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
 }
 
 /**
- * Calls back when the process that started this one is gone, or the command line that started that: an engine whose
- * output nobody reads notices it only when it has something to write, and a stalled transfer gives it nothing.
- * The engine holds the other end of stdin; where stdin is something else (a terminal, nothing), a new parent process tells.
+ * Calls `onGone` when the engine or the command line has ended. An engine whose output is closed notices it only when
+ * it writes, and a stalled transfer writes nothing. The engine holds the other end of stdin. If stdin is no pipe, a
+ * changed parent process shows the end.
  */
-function onceEngineGone(gone: () => void): void {
+function onceEngineGone(onGone: () => void): void {
   const parent = process.ppid;
   const commandLine = Number(process.env[COMMAND_LINE_VARIABLE] ?? 0);
   setInterval(() => {
-    if (process.ppid !== parent || (commandLine > 0 && !isAlive(commandLine))) gone();
+    if (process.ppid !== parent || (commandLine > 0 && !isAlive(commandLine))) onGone();
   }, PARENT_CHECK_MS).unref();
   if (!stdinIsPipe()) return;
-  process.stdin.on("end", gone).on("error", gone).resume();
+  process.stdin.on("end", onGone).on("error", onGone).resume();
 }
 
 function isAlive(pid: number): boolean {
@@ -84,7 +84,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // there, but another user's
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // another user's process
   }
 }
 

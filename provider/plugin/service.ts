@@ -3,7 +3,8 @@ import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import proto from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
-import { refuseStranger } from "../../connection/local-cloud.ts";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
+import { requireLocalCloud } from "../../connection/local-cloud.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { RunningCalls } from "./calls.ts";
 import { diffResponse } from "./diff.ts";
@@ -18,7 +19,7 @@ import {
 } from "./types.ts";
 import { decodeStruct, encodeStruct, UNKNOWN } from "./values.ts";
 
-/** The methods served. gRPC answers UNIMPLEMENTED to the others, and the engine knows how to do without them. */
+/** The methods of this server. gRPC responds UNIMPLEMENTED to the others, which the engine accepts. */
 type Implementation = Pick<
   IResourceProviderServer,
   | "handshake"
@@ -36,6 +37,7 @@ type Implementation = Pick<
   | "update"
   | "delete"
   | "invoke"
+  | "construct"
 >;
 
 /** The methods of a resource provider, over the handlers of `plugin`. */
@@ -46,27 +48,32 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
     return load();
   };
 
-  /** A method: decodes, runs under an abort signal, encodes; failures become statuses. */
+  /** A method that runs under an abort signal; its errors become gRPC statuses. */
   const method =
     <Request extends object, Response>(
       name: string,
       work: (request: Request, context: CallContext) => Response | Promise<Response>,
+      options: { readonly isSeparate?: boolean } = {},
     ): grpc.handleUnaryCall<Request, Response> =>
     (call, callback) => {
       const urn = textOf(call.request, "getUrn");
       const log: CallContext["log"] = (severity, message, options = {}) =>
         engine.log(severity, message, { urn, ...options });
       calls
-        .run(numberOf(call.request, "getTimeout"), async ({ signal }) => {
-          call.on("cancelled", () => calls.cancel(signal));
-          return work(call.request, { urn, signal, log });
-        })
+        .run(
+          numberOf(call.request, "getTimeout"),
+          async ({ signal }) => {
+            call.on("cancelled", () => calls.cancel(signal));
+            return work(call.request, { urn, signal, log });
+          },
+          options.isSeparate,
+        )
         .then(
           (response) => callback(null, response),
           (error: unknown) => {
             log("debug", `${name}: ${error instanceof Error ? error.stack : String(error)}`);
-            const answer = (): void => callback(toServiceError(error), null);
-            void engine.logDetails(error instanceof PartialFailure ? error.reason : error, urn).then(answer);
+            const respond = (): void => callback(toServiceError(error, inputsOf(call.request)), null);
+            void engine.logDetails(error instanceof PartialFailure ? error.reason : error, urn).then(respond);
           },
         );
     };
@@ -75,7 +82,7 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
     handshake: method("Handshake", (request: proto.ProviderHandshakeRequest) => {
       calls.reopen();
       engine.connect(request.getEngineAddress());
-      return new proto.ProviderHandshakeResponse();
+      return new proto.ProviderHandshakeResponse().setAcceptSecrets(true);
     }),
     attach: method("Attach", (request: pluginProto.PluginAttach) => {
       engine.connect(request.getAddress());
@@ -92,10 +99,10 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       new proto.DiffResponse().setChanges(proto.DiffResponse.DiffChanges.DIFF_NONE),
     ),
     configure: method("Configure", async () => {
-      await refuseStranger();
-      return new proto.ConfigureResponse().setSupportspreview(true);
+      await requireLocalCloud();
+      return new proto.ConfigureResponse().setSupportspreview(true).setAcceptsecrets(true);
     }),
-    // Answered at once, as the engine asks; the calls that it stops answer for themselves.
+    // Does not wait for the aborted calls, as the engine requires.
     cancel: (_call, callback) => {
       calls.cancelAll("interrupted");
       callback(null, new emptyProto.Empty());
@@ -112,7 +119,9 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       for (const { error, reason } of result.failures ?? []) {
         await engine.logDetails(error ?? new InputError(reason), context.urn);
       }
-      return new proto.CheckResponse().setInputs(encodeStruct(result.inputs)).setFailuresList(failures);
+      return new proto.CheckResponse()
+        .setInputs(encodeStruct(result.inputs, request.getNews()))
+        .setFailuresList(failures);
     }),
     diff: method("Diff", async (request: proto.DiffRequest) => {
       const handler = await handlerOf(request.getType());
@@ -125,40 +134,43 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       const handler = await handlerOf(request.getType());
       const inputs = decodeStruct(request.getProperties());
       if (request.getPreview()) {
-        return new proto.CreateResponse().setProperties(
-          encodeStruct({ ...inputs, ...unknowns(handler.computed) }),
-        );
+        const known = await handler.preview?.(inputs, context);
+        const properties = { ...inputs, ...unknowns(handler.computed), ...known };
+        return new proto.CreateResponse().setProperties(encodeStruct(properties, request.getProperties()));
       }
       const created = await handler.create(inputs, context);
-      return new proto.CreateResponse().setId(created.id).setProperties(encodeStruct(created.outputs));
+      return new proto.CreateResponse()
+        .setId(created.id)
+        .setProperties(encodeStruct(created.outputs, request.getProperties()));
     }),
     read: method("Read", async (request: proto.ReadRequest, context) => {
       const handler = await handlerOf(request.getType());
       const inputs = nonEmpty(decodeStruct(request.getInputs()));
       const outputs = nonEmpty(decodeStruct(request.getProperties()));
       const found = await handler.read(request.getId(), inputs, outputs, context);
-      // An empty id says that the resource is gone.
+      // An empty ID means that the resource no longer exists.
       if (found === undefined) return new proto.ReadResponse();
       return new proto.ReadResponse()
         .setId(found.id)
-        .setInputs(encodeStruct(found.inputs))
-        .setProperties(encodeStruct(found.outputs));
+        .setInputs(encodeStruct(found.inputs, request.getInputs()))
+        .setProperties(encodeStruct(found.outputs, request.getProperties()));
     }),
     update: method("Update", async (request: proto.UpdateRequest, context) => {
       const handler = await handlerOf(request.getType());
       const olds = decodeStruct(request.getOlds());
       const news = decodeStruct(request.getNews());
       if (request.getPreview()) {
-        // What a creation that failed half way did not get to is for the update to make.
+        // The update completes a failed creation, so its missing outputs are unknown.
         const missing = handler.computed.filter((name) => olds[name] === undefined);
         const unknown = unknowns([...missing, ...(handler.changing ?? [])]);
-        return new proto.UpdateResponse().setProperties(encodeStruct({ ...olds, ...news, ...unknown }));
+        const properties = { ...olds, ...news, ...unknown };
+        return new proto.UpdateResponse().setProperties(encodeStruct(properties, request.getNews()));
       }
       if (handler.update === undefined) {
         throw new InputError(`${request.getType()} cannot be updated in place`);
       }
       const outputs = await handler.update(request.getId(), olds, news, context);
-      return new proto.UpdateResponse().setProperties(encodeStruct(outputs));
+      return new proto.UpdateResponse().setProperties(encodeStruct(outputs, request.getNews()));
     }),
     delete: method("Delete", async (request: proto.DeleteRequest, context) => {
       const handler = await handlerOf(request.getType());
@@ -171,6 +183,14 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       const result = await run(decodeStruct(request.getArgs()), context);
       return new proto.InvokeResponse().setReturn(encodeStruct(result));
     }),
+    construct: method(
+      "Construct",
+      (request: proto.ConstructRequest, context) => {
+        if (plugin.construct === undefined) throw new InputError("this plugin has no components");
+        return plugin.construct(request, context, engine.address);
+      },
+      { isSeparate: true },
+    ),
   };
 }
 
@@ -179,6 +199,14 @@ const unknowns = (names: readonly string[]): Properties =>
 
 const nonEmpty = (properties: Properties): Properties | undefined =>
   Object.keys(properties).length > 0 ? properties : undefined;
+
+/** The inputs that belong to the outputs of a partial failure. */
+function inputsOf(request: object): Struct | undefined {
+  if (request instanceof proto.UpdateRequest) return request.getNews();
+  return request instanceof proto.CreateRequest || request instanceof proto.ReadRequest
+    ? request.getProperties()
+    : undefined;
+}
 
 /** The value of a getter that not every request has. */
 function field(request: object, getter: string): unknown {

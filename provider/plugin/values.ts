@@ -1,13 +1,11 @@
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
+import { markedAs, withoutSecrets } from "./secrets.ts";
 import type { Json, Properties } from "./types.ts";
 
-/**
- * What stands for a value that is not known yet (an output of a resource still to be made) in previews and checks.
- * `plugin.UnknownStringValue` of the engine.
- */
+/** An unknown value in previews and checks. `plugin.UnknownStringValue` of the engine. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-// The engine has one such value for each type; which one arrives depends on what the program declared.
+// The engine has one for each type.
 const UNKNOWNS: ReadonlySet<unknown> = new Set([
   UNKNOWN,
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", // boolean
@@ -18,26 +16,36 @@ const UNKNOWNS: ReadonlySet<unknown> = new Set([
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff", // object
 ]);
 
-/** Whether the value is not known yet. */
+/** Whether the value is unknown. */
 export function isUnknown(value: unknown): boolean {
   return UNKNOWNS.has(value);
 }
 
-/** Whether the value, or anything in it, is not known yet. */
+/** Whether the value, or anything in it, is unknown. */
 export function containsUnknowns(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return isUnknown(value);
   return Object.values(value).some(containsUnknowns);
 }
 
-/** A protobuf struct as plain JSON; an absent struct is empty. */
-export function decodeStruct(struct: structs.Struct | undefined): Properties {
+/** A protobuf struct as JSON, with marked secrets; an absent struct is empty. */
+export function decodeMarked(struct: structs.Struct | undefined): Properties {
   return struct === undefined ? {} : (struct.toJavaScript() as Properties);
 }
 
-/** Plain JSON as a protobuf struct; properties that are undefined are left out. */
-export function encodeStruct(properties: Properties): structs.Struct {
+/** A protobuf struct as plain JSON; an absent struct is empty. */
+export function decodeStruct(struct: structs.Struct | undefined): Properties {
+  return withoutSecrets(decodeMarked(struct)) as Properties;
+}
+
+/**
+ * Plain JSON as a protobuf struct. Omits undefined properties.
+ * @param inputs the result of a secret input is secret
+ */
+export function encodeStruct(properties: Properties, inputs?: structs.Struct): structs.Struct {
   return structs.Struct.fromJavaScript(
-    withoutUndefined(properties) as Parameters<typeof structs.Struct.fromJavaScript>[0],
+    withoutUndefined(markedAs(decodeMarked(inputs), properties)) as Parameters<
+      typeof structs.Struct.fromJavaScript
+    >[0],
   );
 }
 

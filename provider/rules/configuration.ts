@@ -1,44 +1,44 @@
-import type { S3Client } from "@aws-sdk/client-s3";
-import type { BucketRule } from "../../staging/resources.ts";
+import type { BucketRule } from "../../staging/resources/bucket-rules.ts";
 import { canonicalJson } from "../../staging/schema/json.ts";
+import type { SdkClient } from "../store/sdk-client.ts";
 
-/** A bucket and how to reach it. */
+/** A bucket, its client, and the signal that aborts the requests. */
 export interface Target {
-  readonly client: S3Client;
+  readonly client: SdkClient;
   readonly bucket: string;
   readonly signal: AbortSignal;
 }
 
-/** One of a bucket's configurations, taken apart. */
+/** One of a bucket's configurations, split into its parts. */
 export interface Configuration {
   readonly rules: readonly BucketRule[];
-  /** What belongs to all rules together, such as the role. */
+  /** The settings that apply to all rules, such as the role. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
-/** How S3 keeps a configuration of which a bucket has one: read and written whole, in which rules are told by their ids. */
+/** A kind of configuration that S3 stores once per bucket. It is read and written as a whole, and its rules have IDs. */
 export interface ConfigurationKind {
   /** As in "the lifecycle rules of the bucket b". */
   readonly title: string;
   idOf(rule: BucketRule): string | undefined;
-  /** Whether a rule of this id is one of ours, wanted or not. */
+  /** Whether spawn owns the rule with this ID, even if it is no longer wanted. */
   isOurs(id: string): boolean;
-  /** Undefined where the bucket has none. */
+  /** Undefined if the bucket has no such configuration. */
   get(target: Target): Promise<Configuration | undefined>;
   put(target: Target, configuration: Configuration): Promise<void>;
   remove(target: Target): Promise<void>;
   /**
-   * The configuration with our rules beside the user's.
-   * @throws UserError where they cannot be together
+   * Adds spawn's rules to the user's.
+   * @throws UserError if they conflict
    */
   merge(bucket: string, users: Configuration, ours: readonly BucketRule[], role?: string): Configuration;
-  /** What {@link restored} needs, where {@link merge} writes the user's part in another form. */
+  /** The original form of the user's part, for {@link restored}; undefined if {@link merge} keeps that form. */
   remember?(users: Configuration): string | undefined;
-  /** The user's part in the form that it had, unless it was changed since. */
+  /** The user's part in its original form, unless it has changed since. */
   restored?(users: Configuration, before: string): Configuration;
 }
 
-/** The configuration without our rules. */
+/** The configuration without spawn's rules. */
 export function usersPart(kind: ConfigurationKind, { rules, rest }: Configuration): Configuration {
   return { rules: rules.filter((rule) => !isOurRule(kind, rule)), rest };
 }
@@ -49,7 +49,7 @@ export function isOurRule(kind: ConfigurationKind, rule: BucketRule): boolean {
 }
 
 /**
- * {@link canonicalJson} for rules, of which S3 gives lists of texts back in its own form: in another order, and one text without its list.
+ * {@link canonicalJson} for rules. S3 may return a list of strings in a different order, and a list of one string as a plain string.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export const meaningOf = (value: unknown): string =>

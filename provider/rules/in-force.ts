@@ -3,7 +3,6 @@ import {
   GetBucketReplicationCommand,
   type LifecycleRule,
   type ReplicationRule,
-  type S3Client,
   type Tag,
 } from "@aws-sdk/client-s3";
 import { errorName } from "../../connection/errors/failure.ts";
@@ -13,22 +12,23 @@ import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
 import type { TtlDays } from "../../staging/ttl.ts";
 import { type Settling, withRetry } from "../store/retry.ts";
+import type { SdkClient } from "../store/sdk-client.ts";
 
-/** A rule that an entry needs and that isn't in its bucket's configuration as it should be. */
+/** The bucket lacks a rule that an entry needs, or has a different one. */
 class RuleProblem extends Error {
   override readonly name = "RuleProblem";
 }
 
 interface RuleCheck {
-  readonly client: S3Client;
+  readonly client: SdkClient;
   readonly bucket: string;
-  /** Configurations are eventually consistent: a rule written a moment ago may not show yet. */
+  /** Configurations are eventually consistent: a newly written rule may not be visible yet. */
   readonly settling: Settling;
   readonly signal: AbortSignal;
 }
 
 /**
- * Makes sure that the bucket replicates to `region` what carries that region's tag.
+ * Checks that the bucket replicates the objects with `region`'s tag to that region.
  * @returns the rule's id
  * @throws UserError that names the rule and the bucket
  */
@@ -44,7 +44,7 @@ export async function requireReplicationRule(
   return id;
 }
 
-/** Why the rules do not replicate to `region` what carries that region's tag; undefined where they do. */
+/** Why the rules do not replicate objects with `region`'s tag to that region; undefined if they do. */
 export function replicationProblem(
   rules: readonly ReplicationRule[],
   region: Region,
@@ -60,7 +60,7 @@ export function replicationProblem(
   return undefined;
 }
 
-/** The bucket to which the rule towards `region` replicates; undefined where there is no such rule, or no bucket. */
+/** The destination bucket of the rule for `region`; undefined if the rule or the bucket does not exist. */
 export async function replicationDestination(
   check: Omit<RuleCheck, "settling">,
   region: Region,
@@ -75,7 +75,7 @@ export async function replicationDestination(
 }
 
 /**
- * Makes sure that the bucket expires, `ttl` days after their creation, the objects that carry that TTL's tag.
+ * Checks that the bucket expires objects with the tag of `ttl` that many days after their creation.
  * @returns the rule's id
  * @throws UserError that names the rule and the bucket
  */
@@ -87,7 +87,7 @@ export async function requireLifecycleRule(check: RuleCheck, ttl: TtlDays): Prom
   return id;
 }
 
-/** Why the rules do not expire, after `ttl` days, what carries that TTL's tag; undefined where they do. */
+/** Why the rules do not expire objects with the tag of `ttl` after that many days; undefined if they do. */
 export function lifecycleProblem(rules: readonly LifecycleRule[], ttl: TtlDays): string | undefined {
   const rule = rules.find(({ ID }) => ID === ttlRuleId(ttl));
   if (rule === undefined) return "It is not there.";
@@ -102,12 +102,12 @@ async function requireRule(
   what: string,
   problemOf: () => Promise<string | undefined>,
 ): Promise<void> {
-  const look = async () => {
+  const requireNoProblem = async () => {
     const problem = await problemOf();
     if (problem !== undefined) throw new RuleProblem(problem);
   };
   try {
-    await withRetry(look, {
+    await withRetry(requireNoProblem, {
       signal: check.signal,
       ...check.settling,
       retryable: (error) => error instanceof RuleProblem,
@@ -122,24 +122,24 @@ async function requireRule(
   }
 }
 
-/** @returns none where the bucket has no such configuration */
+/** @returns an empty list if the bucket has no such configuration */
 export async function readReplicationRules({
   client,
   bucket,
   signal,
 }: Omit<RuleCheck, "settling">): Promise<ReplicationRule[]> {
   try {
-    const answer = await client.send(new GetBucketReplicationCommand({ Bucket: bucket }), {
+    const response = await client.send(new GetBucketReplicationCommand({ Bucket: bucket }), {
       abortSignal: signal,
     });
-    return answer.ReplicationConfiguration?.Rules ?? [];
+    return response.ReplicationConfiguration?.Rules ?? [];
   } catch (error) {
     if (errorName(error) === "ReplicationConfigurationNotFoundError") return [];
     throw error;
   }
 }
 
-/** @returns none where the bucket has no such configuration */
+/** @returns an empty list if the bucket has no such configuration */
 export async function readLifecycleRules({
   client,
   bucket,
@@ -162,12 +162,12 @@ interface Filter {
   readonly And?: { readonly Tags?: Tag[] | undefined } | undefined;
 }
 
-/** Whether the filter asks for this tag and no other: an entry's objects carry no tag that isn't theirs. */
+/** Whether the filter requires exactly this tag. Objects might lack any other required tag. */
 function filtersBy(filter: Filter | undefined, key: string, value: string): boolean {
   const tags = filterTags(filter);
   return tags.length === 1 && tags[0]?.Key === key && tags[0].Value === value;
 }
 
-/** The tags that a filter asks for. */
+/** The tags that a filter requires. */
 export const filterTags = (filter: Filter | undefined): readonly Tag[] =>
   filter?.Tag === undefined ? (filter?.And?.Tags ?? []) : [filter.Tag];

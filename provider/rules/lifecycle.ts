@@ -8,7 +8,7 @@ import {
 import { errorName } from "../../connection/errors/failure.ts";
 import { HOUSEKEEPING_RULE_ID, LIFECYCLE_CLASSES } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
-import type { BucketRule } from "../../staging/resources.ts";
+import type { BucketRule } from "../../staging/resources/bucket-rules.ts";
 import { isStringArray } from "../../staging/type-guards.ts";
 import type { ConfigurationKind } from "./configuration.ts";
 
@@ -57,7 +57,7 @@ export const lifecycleKind: ConfigurationKind = {
     const rules = [...users.rules.map(withFilter), ...ours];
     if (rules.length > MAX_RULES) {
       throw new UserError(`the bucket ${bucket} has no room for ${ours.length} more lifecycle rules`, {
-        why: `S3 allows ${MAX_RULES}, and ${users.rules.length} of yours are there.`,
+        why: `S3 allows ${MAX_RULES}, and the bucket already has ${users.rules.length}.`,
         fix: "Remove rules that are not needed any more, or use a bucket of its own for staging.",
       });
     }
@@ -72,14 +72,14 @@ export const lifecycleKind: ConfigurationKind = {
   restored(users, before) {
     const ids: unknown = JSON.parse(before);
     if (!isStringArray(ids)) return users;
-    // S3 takes no mix of both forms: a rule that was added since, or says more than a prefix now, keeps all in the new
-    // one. Those that have the old form still, or again, stay as they are.
-    const all = users.rules.every((rule) => ids.includes(asRule(rule).ID ?? "") && isPrefixOnly(rule));
-    return all ? { ...users, rules: users.rules.map(withBarePrefix) } : users;
+    // S3 rejects a mix of both forms, so the old form is restored only if all rules can use it. A rule that was added later or has
+    // other filters cannot.
+    const canRestore = users.rules.every((rule) => ids.includes(asRule(rule).ID ?? "") && isPrefixOnly(rule));
+    return canRestore ? { ...users, rules: users.rules.map(withBarePrefix) } : users;
   },
 };
 
-/** Rules of the API's first version name their prefix without a filter; S3 refuses them beside rules that filter by tags. */
+/** Rules of the first API version have a prefix without a filter. S3 rejects them together with rules that filter by tags. */
 const isOfOldForm = (rule: BucketRule): boolean =>
   asRule(rule).Filter === undefined && (rule as { Prefix?: string }).Prefix !== undefined;
 
@@ -89,7 +89,7 @@ function withFilter(rule: BucketRule): BucketRule {
   return { ...others, Filter: { Prefix } };
 }
 
-/** Whether the rule filters by a prefix and by nothing else, which the old form can say, too. */
+/** Whether the rule filters by a prefix only, so that the old form can express it. */
 function isPrefixOnly(rule: BucketRule): boolean {
   const { Filter, Prefix } = rule as { Filter?: Readonly<Record<string, unknown>>; Prefix?: unknown };
   if (Prefix !== undefined || typeof Filter?.["Prefix"] !== "string") return false;

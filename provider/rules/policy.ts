@@ -5,22 +5,22 @@ import {
 } from "@aws-sdk/client-s3";
 import { errorName } from "../../connection/errors/failure.ts";
 import { UserError } from "../../staging/errors.ts";
-import type { BucketRule } from "../../staging/resources.ts";
+import type { BucketRule } from "../../staging/resources/bucket-rules.ts";
 import { canonicalJson } from "../../staging/schema/json.ts";
 import { isRecord } from "../../staging/type-guards.ts";
 import type { Configuration, ConfigurationKind } from "./configuration.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html */
 const MAX_BYTES = 20_480;
-/** Begins the Sid of each statement that we put beside the user's. */
+/** The prefix of the Sid of spawn's statements. */
 const SID_PREFIX = "SpawnStaging";
 /**
- * In a policy of the older version, or with none, a variable is a text like any other, which no account has.
+ * In a policy with the older version, or without a version, variables are plain text, which matches no account.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
  */
 const VERSION = "2012-10-17";
 
-/** The policy of a bucket; its rules are its statements. */
+/** The policy of a bucket. Its statements are the rules. */
 export const policyKind: ConfigurationKind = {
   title: "policy statements",
   idOf: ({ Sid }) => (typeof Sid === "string" ? Sid : undefined),
@@ -60,7 +60,7 @@ export const policyKind: ConfigurationKind = {
     return merged;
   },
 
-  // Spaces and a statement outside of a list are lost when the policy is put together anew.
+  // A rebuilt policy loses its white space, and a single statement becomes a list.
   remember(users) {
     const { text } = users.rest;
     return typeof text === "string" && text !== policyText(users) ? text : undefined;
@@ -83,13 +83,13 @@ function parsePolicy(bucket: string, text: string): Configuration {
   return { rules, rest: { ...rest, text } };
 }
 
-/** What the policy has beside its statements: its version and id. */
+/** The policy without its statements: its version and ID. */
 function document({ rest }: Configuration): Record<string, unknown> {
   const { text, exactText, ...others } = rest;
   return others;
 }
 
-/** Nobody could read by the bucket's name, and `stage info` would say that accounts can. */
+/** Rejects a policy version without variables: the readers' accounts could not read, although `stage info` lists them. */
 function refuseVariables(
   bucket: string,
   { Version }: Record<string, unknown>,

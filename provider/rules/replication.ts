@@ -8,7 +8,7 @@ import { errorName } from "../../connection/errors/failure.ts";
 import { replicationRuleId } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
 import { REGIONS } from "../../staging/regions.ts";
-import type { BucketRule } from "../../staging/resources.ts";
+import type { BucketRule } from "../../staging/resources/bucket-rules.ts";
 import type { ConfigurationKind } from "./configuration.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html */
@@ -17,7 +17,7 @@ const OURS: ReadonlySet<string> = new Set(REGIONS.map(replicationRuleId));
 
 const asRule = (rule: BucketRule): ReplicationRule => rule as unknown as ReplicationRule;
 
-/** The replication configuration of a bucket. One role replicates by all of its rules. */
+/** The replication configuration of a bucket. All its rules share one role. */
 export const replicationKind: ConfigurationKind = {
   title: "replication rules",
   idOf: (rule) => asRule(rule).ID,
@@ -52,12 +52,13 @@ export const replicationKind: ConfigurationKind = {
   },
 
   merge(bucket, users, ours, role) {
-    const theirs = users.rest["Role"];
-    if (users.rules.length > 0 && theirs !== role) throw anotherRole(bucket, users.rules, String(theirs));
-    const rules = [...users.rules, ...withFreePriorities(users.rules, ours)];
+    const currentRole = users.rest["Role"];
+    if (users.rules.length > 0 && currentRole !== role)
+      throw roleConflict(bucket, users.rules, String(currentRole));
+    const rules = [...users.rules, ...withUniquePriorities(users.rules, ours)];
     if (rules.length > MAX_RULES) {
       throw new UserError(`the bucket ${bucket} has no room for ${ours.length} more replication rules`, {
-        why: `S3 allows ${MAX_RULES}, and ${users.rules.length} of yours are there.`,
+        why: `S3 allows ${MAX_RULES}, and the bucket already has ${users.rules.length}.`,
         fix: "Remove rules that are not needed any more, or use a bucket of its own for staging.",
       });
     }
@@ -65,17 +66,17 @@ export const replicationKind: ConfigurationKind = {
   },
 };
 
-function anotherRole(bucket: string, rules: readonly BucketRule[], role: string): UserError {
+function roleConflict(bucket: string, rules: readonly BucketRule[], role: string): UserError {
   const ids = rules.map((rule) => asRule(rule).ID ?? "a rule without an ID");
   const shown = ids.slice(0, 3).join(", ") + (ids.length > 3 ? `, and ${ids.length - 3} more` : "");
-  return new UserError(`the bucket ${bucket} replicates already, by rules of yours: ${shown}`, {
+  return new UserError(`the bucket ${bucket} already replicates by your own rules: ${shown}`, {
     why: `S3 replicates by all rules of a bucket with one role. Theirs is ${role}, and with ours they would stop to work.`,
     fix: `Use another bucket for staging; or, if they are not needed any more: aws s3api delete-bucket-replication --bucket ${bucket}`,
   });
 }
 
-/** S3 refuses two rules of the same priority; ours go above the user's where they would meet. */
-function withFreePriorities(
+/** S3 rejects two rules with the same priority. If one is taken, spawn's rules go above the user's. */
+function withUniquePriorities(
   users: readonly BucketRule[],
   ours: readonly BucketRule[],
 ): readonly BucketRule[] {

@@ -2,24 +2,24 @@ import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { UserError } from "../../staging/errors.ts";
 import { type Settling, withRetry } from "../store/retry.ts";
 import { type Configuration, type ConfigurationKind, meaningOf, type Target } from "./configuration.ts";
-import { isSpreading } from "./spreading.ts";
+import { isPropagating } from "./spreading.ts";
 
-/** How often a configuration is read and written anew where somebody else writes it, too. */
+/** How often to rewrite a configuration that another process changes at the same time. */
 const ROUNDS = 3;
 
-/** What was written does not show (yet). */
+/** S3 does not return the written configuration (yet). */
 class NotInForce extends Error {
   override readonly name = "NotInForce";
 }
 
-const NOTHING: Configuration = { rules: [], rest: {} };
+const EMPTY: Configuration = { rules: [], rest: {} };
 
 /**
- * Changes a configuration that others may change, too: reads it, writes it whole and reads it back. S3 knows no
- * conditional write of it, so what does not come back is read and changed anew; a change that somebody else makes
- * between one reading and its writing is lost.
- * @param change gets what is there and gives what is to be; without rules the configuration is removed
- * @throws UserError when it does not come back
+ * Changes a configuration that other processes may also change: reads it, writes it as a whole and reads it back. If S3 does not
+ * return the written rules, it starts over. S3 has no conditional write for configurations, so a change that another process makes
+ * between the read and the write is lost.
+ * @param change receives the current configuration and returns the wanted one; without rules, the configuration is removed
+ * @throws UserError if S3 does not return the written rules
  */
 export async function rewrite(
   kind: ConfigurationKind,
@@ -28,20 +28,20 @@ export async function rewrite(
   change: (current: Configuration) => Configuration,
 ): Promise<void> {
   for (let round = 1; round <= ROUNDS; round += 1) {
-    const current = (await kind.get(target)) ?? NOTHING;
+    const current = (await kind.get(target)) ?? EMPTY;
     const wanted = change(current);
-    if (meaningOf(current.rules) === meaningOf(wanted.rules) && !isOtherText(current, wanted)) return;
+    if (meaningOf(current.rules) === meaningOf(wanted.rules) && !differsBesidesRules(current, wanted)) return;
     await write(kind, target, spreading, wanted);
     if (await isInForce(kind, target, spreading, wanted)) return;
   }
   throw new UserError(`the ${kind.title} of the bucket ${target.bucket} did not stay as they were written`, {
-    why: "Somebody else is changing them at the same time, or S3 does not show them yet.",
+    why: "Another program changes them at the same time, or S3 does not show them yet.",
     fix: "The same command again, in some minutes.",
   });
 }
 
-/** The same rules with another role, or in another form, are another configuration. */
-function isOtherText(current: Configuration, wanted: Configuration): boolean {
+/** Whether the role or the exact text differs. Equal rules do not exclude that. */
+function differsBesidesRules(current: Configuration, wanted: Configuration): boolean {
   return (
     current.rest["Role"] !== wanted.rest["Role"] ||
     (wanted.rest["exactText"] !== undefined && wanted.rest["exactText"] !== current.rest["text"])
@@ -58,12 +58,12 @@ async function write(
   await withRetry(() => (removes ? kind.remove(target) : kind.put(target, wanted)), {
     signal: target.signal,
     ...spreading,
-    // The bucket has just been read; from one that is gone nothing has to be removed.
-    retryable: (error) => isSpreading(error) && !(removes && isNoSuchBucket(error)),
+    // The bucket was just read. If it no longer exists, there is nothing to remove.
+    retryable: (error) => isPropagating(error) && !(removes && isNoSuchBucket(error)),
   });
 }
 
-/** Whether the rules that were written show within the time that settings are given. */
+/** Whether S3 returns the written rules before the retries end. */
 async function isInForce(
   kind: ConfigurationKind,
   target: Target,
@@ -73,8 +73,8 @@ async function isInForce(
   try {
     await withRetry(
       async () => {
-        const { rules } = (await kind.get(target)) ?? NOTHING;
-        if (namesOf(kind, rules) !== namesOf(kind, wanted.rules)) throw new NotInForce();
+        const { rules } = (await kind.get(target)) ?? EMPTY;
+        if (idsAndStates(kind, rules) !== idsAndStates(kind, wanted.rules)) throw new NotInForce();
       },
       {
         signal: target.signal,
@@ -89,8 +89,8 @@ async function isInForce(
   }
 }
 
-/** S3 may complete what a rule leaves out, so the ids and the states are what is compared. */
-function namesOf(kind: ConfigurationKind, rules: Configuration["rules"]): string {
+/** S3 may add defaults to a rule, so only IDs and states are compared. */
+function idsAndStates(kind: ConfigurationKind, rules: Configuration["rules"]): string {
   return rules
     .map((rule) => `${kind.idOf(rule) ?? ""} ${String(rule["Status"])}`)
     .sort()

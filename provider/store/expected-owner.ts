@@ -1,19 +1,20 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { isToAnyOwner } from "./sdk-attempts.ts";
+import type { OwnerFlags } from "./sdk-client.ts";
 
 /*
- * Names of buckets are global: a bucket that was deleted can come back in another account, with a policy that lets everybody write. So
- * each request to a bucket of the environment names the account that must own it, and S3 refuses it elsewhere.
+ * Bucket names are global: after a deletion, another account can create a bucket with the same name and a policy that
+ * lets everyone write. So each request to a bucket of the environment names the account that must own it, and S3
+ * rejects it for any other owner.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
  */
 
 export const OWNER_HEADER = "x-amz-expected-bucket-owner";
 export const SOURCE_OWNER_HEADER = "x-amz-source-expected-bucket-owner";
 
-/** The account that owns the buckets of a client; undefined where the server has no accounts. */
+/** The account that owns the buckets; undefined if the server has no accounts. */
 export type ExpectedOwner = () => Promise<string | undefined>;
 
-/** Commands whose requests have no place for an expected owner, by the SDK's model of S3. */
+/** Commands without a field for the expected owner in the SDK's model of S3. */
 export const WITHOUT_OWNER: ReadonlySet<string> = new Set([
   "CreateBucketCommand",
   "CreateSessionCommand",
@@ -23,64 +24,32 @@ export const WITHOUT_OWNER: ReadonlySet<string> = new Set([
   "WriteGetObjectResponseCommand",
 ]);
 
-/** Inputs of commands to a bucket that may be anybody's. */
-const toAnyOwner = new WeakSet<object>();
-/** Inputs of copies from a bucket that may be anybody's. */
-const fromAnyOwner = new WeakSet<object>();
-
-/** A command of the SDK, as far as every one is the same. */
-export interface Command {
-  readonly input: object;
-}
-
-/** The command, for a bucket that may belong to any account. */
-export function ofAnyOwner<C extends Command>(command: C): C {
-  toAnyOwner.add(command.input);
-  return command;
-}
-
-/** A place on S3 that the user has named as a source, so that its bucket may be anybody's. */
+/** A location on S3. If the user named it as a source, its bucket may belong to any account. */
 export interface Owned {
   readonly anyOwner?: boolean | undefined;
 }
 
-/** The command that copies from `source`. */
-export function copiedFrom<C extends Command>(source: Owned, command: C): C {
-  if (source.anyOwner === true) fromAnyOwner.add(command.input);
-  return command;
-}
+/** The headers that name the expected owner of a request's bucket, and of the bucket that it copies from. */
+export const ownerHeaders = (
+  account: string,
+  isCopy: boolean,
+  { toAnyOwner, fromAnyOwner }: OwnerFlags,
+): Record<string, string> => ({
+  ...(toAnyOwner === true ? {} : { [OWNER_HEADER]: account }),
+  ...(isCopy && fromAnyOwner !== true ? { [SOURCE_OWNER_HEADER]: account } : {}),
+});
 
-/** The headers of a request that name the expected owner of its bucket, and of the bucket that it copies from. */
-export function ownerHeaders(input: object, account: string): Record<string, string> {
-  const isCopy = "CopySource" in input;
-  return {
-    ...(toAnyOwner.has(input) || isToAnyOwner() ? {} : { [OWNER_HEADER]: account }),
-    ...(isCopy && !fromAnyOwner.has(input) ? { [SOURCE_OWNER_HEADER]: account } : {}),
-  };
-}
-
-const INPUT = "ownedBy";
-
-/**
- * Makes every request of the client name the account that must own its bucket. The request waits for the account, and fails
- * where that cannot be found out.
- */
+/** Adds the expected owner to every request of the client. A request waits for the account, and fails if the lookup fails. */
 export function expectOwner(client: S3Client, owner: ExpectedOwner): void {
-  client.middlewareStack.add(
-    (next, context) => (args) => {
-      // Later steps may get a copy of the input.
-      context[INPUT] = args.input;
-      return next(args);
-    },
-    { step: "initialize", priority: "high", name: "noteInput" },
-  );
   client.middlewareStack.add(
     (next, context) => async (args) => {
       if (WITHOUT_OWNER.has(context.commandName ?? "")) return next(args);
       const account = await owner();
       if (account !== undefined) {
         const { headers } = args.request as { headers: Record<string, string> };
-        for (const [name, value] of Object.entries(ownerHeaders(context[INPUT] as object, account))) {
+        const flags = { toAnyOwner: context["toAnyOwner"], fromAnyOwner: context["fromAnyOwner"] };
+        const owned = ownerHeaders(account, "CopySource" in args.input, flags);
+        for (const [name, value] of Object.entries(owned)) {
           headers[name] ??= value;
         }
       }

@@ -5,10 +5,10 @@ import { UserError } from "../../staging/errors.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { NoAnswerError, regionOf } from "./no-answer.ts";
 
-/** An upload or a replication, whose errors have the guide's texts. */
+/** An upload or a replication. The user guide prescribes their error texts. */
 export interface Transfer {
   readonly what: "upload" | "replication";
-  /** Where the bytes go. */
+  /** The region of the destination. */
   readonly region: string;
   readonly bucket: string;
 }
@@ -17,20 +17,20 @@ export interface Transfer {
 export type Doing = Transfer | string;
 
 /**
- * An error of AWS as one for the user: the work that failed, the cause and the fix.
- * @returns `error` itself if it is a UserError, an abort, or no error of AWS
+ * Converts an AWS error into an error for the user: the work that failed, the cause and the fix.
+ * @returns `error` itself if it is a UserError, an abort, or not from AWS
  */
 export function explainAwsError(error: unknown, doing: Doing): unknown {
   const { name = "", code = "", $metadata } = failureOf(error);
   if (error instanceof UserError || name === "AbortError" || name === "CallAborted") return error;
-  const fail = (why: string, fix?: string, what = `${inWords(doing)} failed`): UserError =>
+  const fail = (why: string, fix?: string, what = `${describeWork(doing)} failed`): UserError =>
     new UserError(what, { why, ...(fix === undefined ? {} : { fix }), cause: error });
 
   const found = explainFailure(error, { connection: connectionOfProcess() });
   if (found?.kind === "timeout" || error instanceof NoAnswerError) {
-    return fail(silence(error, doing), MORE_TIME, timedOut(doing));
+    return fail(whyTimedOut(error, doing), TIMEOUT_FIX, timedOut(doing));
   }
-  if (found?.kind === "denied" && typeof doing !== "string") return denial(found, doing, error);
+  if (found?.kind === "denied" && typeof doing !== "string") return denialError(found, doing, error);
   if (found !== undefined) return fail(sentencesOf(found), found.fix);
   if ($metadata === undefined && code === "") return error;
   return fail(`${nameAndText(error)}${requestOf(error)}`);
@@ -42,17 +42,17 @@ export function explainAwsError(error: unknown, doing: Doing): unknown {
  */
 export function explainDenial(error: unknown, doing: Transfer, environment: string): UserError | undefined {
   const found = explainFailure(error, { connection: connectionOfProcess(), environment });
-  return found?.kind === "denied" ? denial(found, doing, error) : undefined;
+  return found?.kind === "denied" ? denialError(found, doing, error) : undefined;
 }
 
-const denial = (found: Explanation, { what, region, bucket }: Transfer, cause: unknown): UserError =>
+const denialError = (found: Explanation, { what, region, bucket }: Transfer, cause: unknown): UserError =>
   new UserError(`${what} failed: access denied in ${regionOf(cause) ?? region}`, {
     why: sentencesOf(found),
     fix: `${found.fix}. To look at the bucket: aws s3 ls ${shellQuoted(`s3://${bucket}/`)}`,
     cause,
   });
 
-const inWords = (doing: Doing): string =>
+const describeWork = (doing: Doing): string =>
   typeof doing === "string" ? doing : `${doing.what} to ${doing.region} (bucket ${doing.bucket})`;
 
 function timedOut(doing: Doing): string {
@@ -61,14 +61,14 @@ function timedOut(doing: Doing): string {
   return `${doing.what} failed: connection timeout${where}`;
 }
 
-function silence(error: unknown, doing: Doing): string {
+function whyTimedOut(error: unknown, doing: Doing): string {
   const place = typeof doing === "string" ? "S3" : `S3 in ${regionOf(error) ?? doing.region}`;
   return error instanceof NoAnswerError
     ? `${place} gave no answer for ${error.seconds} s, on several connections one after another.`
     : "The connection timed out.";
 }
 
-const MORE_TIME =
+const TIMEOUT_FIX =
   "Check the network connection. Where it is slow or comes and goes, give spawn stage upload more time and small parts: --timeout 3600 --multipart";
 
 /** Runs `work` and explains its errors, see {@link explainAwsError}. */

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { KIB } from "../../staging/units.ts";
 
-/** Bytes that are read and handed to a connection at a time; the next ones are read meanwhile. */
+/** Bytes of one read. The next read runs while the connection sends these. */
 const PIECE_BYTES = 512 * KIB;
 
 /** A section of a file, with its CRC32. */
@@ -11,14 +11,14 @@ interface Section {
   readonly crc: number;
 }
 
-/** The file that a body is read from. */
+/** Reads the file of a body. */
 interface BodyReader {
   read(buffer: Buffer, offset: number): Promise<void>;
-  /** The error for a file that is not what it was. */
+  /** The error for a file that changed after its checksum was computed. */
   changed(): Error;
 }
 
-/** Memory to read into. */
+/** A pool of read buffers. */
 interface BodyMemory {
   acquire(size: number, signal: AbortSignal): Promise<Buffer>;
   release(buffer: Buffer): void;
@@ -26,15 +26,15 @@ interface BodyMemory {
 
 export interface FileBodyOptions {
   readonly pool: BodyMemory;
-  /** Called with the bytes that were sent since the last call; negative for those that have to be sent again. */
+  /** Called with the bytes sent since the last call; negative if a retry must send bytes again. */
   onBytes(bytes: number): void;
-  /** Called with all bytes that go over the network, those of each attempt. */
+  /** Called with all bytes that go over the network, those of failed attempts too. */
   onSent?(bytes: number): void;
 }
 
 /**
- * A section of a file as the body of a request: it is read while it is sent, by two pieces of memory whatever its size. The
- * section was read before for its checksum; what is read now has to be the same.
+ * A section of a file as the body of a request. Two buffers of fixed size suffice for any section, because it is read
+ * while it is sent. The checksum comes from an earlier read, and this read must return the same bytes.
  */
 export class FileBody {
   readonly length: number;
@@ -42,9 +42,9 @@ export class FileBody {
   readonly #part: Section;
   readonly #options: FileBodyOptions;
   #memory: Buffer | undefined;
-  /** What is being read into the memory. */
+  /** The latest read. */
   #reading: Promise<unknown> = Promise.resolve();
-  #told = 0;
+  #reported = 0;
 
   constructor(reader: BodyReader, part: Section, options: FileBodyOptions) {
     this.length = part.length;
@@ -53,7 +53,7 @@ export class FileBody {
     this.#options = options;
   }
 
-  /** Does what it takes its memory for, as soon as there is some. */
+  /** Acquires a read buffer, runs the task and releases the buffer. */
   async withMemory<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const { pool } = this.#options;
     this.#memory = await pool.acquire(Math.min(2 * PIECE_BYTES, this.length), signal);
@@ -66,23 +66,22 @@ export class FileBody {
     }
   }
 
-  /**
-   * Reads all of it for the network: see {@link pieces}. A piece counts as sent when the next one is asked for.
-   */
+  /** Reads the section for the network, see {@link pieces}. A piece counts as sent when the receiver requests the next one. */
   async *sentPieces(isChecked: boolean, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
-    this.#tell(0);
+    this.#report(0);
     for await (const piece of this.pieces(isChecked, signal)) {
       yield piece;
       this.#options.onSent?.(piece.length);
-      this.#tell(this.#told + piece.length);
+      this.#report(this.#reported + piece.length);
     }
   }
 
   /**
-   * Reads all of it, piece by piece; the bytes of one stay until the next is asked for. Call it in {@link withMemory}.
-   * @param isChecked whether the receiver is known to refuse bytes of another CRC32; else they are checked here, before the last
-   * piece is given
-   * @throws SourceChangedError when the file is not what it was
+   * Reads the section piece by piece. The bytes of a piece are valid until the receiver requests the next one. Call it
+   * within {@link withMemory}.
+   * @param isChecked whether the receiver is known to reject bytes with another CRC32. If not, this method compares the
+   * CRC32 before it yields the last piece.
+   * @throws SourceChangedError if the file changed
    */
   async *pieces(isChecked: boolean, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
     const memory = this.#memory;
@@ -95,13 +94,13 @@ export class FileBody {
       if (!isChecked) crc = crc32(piece, crc);
       at += piece.length;
       if (at === this.length && !isChecked && crc !== this.#part.crc) throw this.#reader.changed();
-      // While this piece is sent.
+      // The next read runs while this piece is sent.
       if (at < this.length) next = this.#readPiece(memory, at);
       yield piece;
     }
   }
 
-  /** Reads a piece into one of the two places in turn. */
+  /** Reads a piece into one half of the memory. The halves alternate. */
   #readPiece(memory: Buffer, at: number): Promise<Buffer> {
     const start = at % (2 * PIECE_BYTES);
     const piece = memory.subarray(start, start + Math.min(PIECE_BYTES, this.length - at));
@@ -110,17 +109,17 @@ export class FileBody {
       return piece;
     };
     const reading = read();
-    reading.catch(() => undefined); // thrown when it is waited for
+    reading.catch(() => undefined); // `pieces` throws it
     this.#reading = reading;
     return reading;
   }
 
   /**
-   * All of it in memory, for whoever sends it in another way. Give it back with `release`.
-   * @throws SourceChangedError when the file is not what it was
+   * Reads the whole section into memory, for senders that cannot stream it. Return the memory with `release`.
+   * @throws SourceChangedError if the file changed
    */
   async load(signal: AbortSignal): Promise<{ readonly bytes: Buffer; release(): void }> {
-    this.#tell(0);
+    this.#report(0);
     const bytes = await this.#options.pool.acquire(this.length, signal);
     try {
       await this.#reader.read(bytes, this.#part.offset);
@@ -133,13 +132,13 @@ export class FileBody {
     return { bytes, release: () => this.#options.pool.release(bytes) };
   }
 
-  /** Tells that all of it has arrived. */
+  /** Reports that the server has received the whole section. */
   arrived(): void {
-    this.#tell(this.length);
+    this.#report(this.length);
   }
 
-  #tell(bytes: number): void {
-    if (bytes !== this.#told) this.#options.onBytes(bytes - this.#told);
-    this.#told = bytes;
+  #report(bytes: number): void {
+    if (bytes !== this.#reported) this.#options.onBytes(bytes - this.#reported);
+    this.#reported = bytes;
   }
 }

@@ -1,13 +1,14 @@
 import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import { statusOf } from "../../connection/errors/failure.ts";
 import { kindOf } from "../../connection/errors/kinds.ts";
+import { isRetryable } from "./request-retries.ts";
 
 const HEADS: ReadonlySet<string> = new Set(["HeadObjectCommand", "HeadBucketCommand"]);
 
 /**
- * An answer to a HEAD has no body, so S3 cannot say there that a token has expired: it is a bare 400, as a bad key is a bare
- * 403. Then a request that is answered with a text is sent to the same bucket, and its error is thrown where it is about
- * the credentials.
+ * Finds the cause of a failed HEAD. Its response has no body, so an expired token is only a 400, and a bad key only a
+ * 403. A listing of the same bucket returns the error's text; its error is thrown if it concerns the credentials, or if a
+ * retry may show the cause.
  */
 export function tellWhyHeadsFail(client: S3Client): void {
   client.middlewareStack.add(
@@ -18,8 +19,11 @@ export function tellWhyHeadsFail(client: S3Client): void {
         const status = statusOf(error) ?? 0;
         if (!HEADS.has(context.commandName ?? "") || (status !== 400 && status !== 403)) throw error;
         const { Bucket } = args.input as { Bucket?: string };
-        const told = await errorOfListing(client, Bucket);
-        throw kindOf(told) === "expired" || kindOf(told) === "not accepted" ? told : error;
+        const listingError = await errorOfListing(client, Bucket);
+        const kind = kindOf(listingError);
+        throw kind === "expired" || kind === "not accepted" || isRetryable(listingError)
+          ? listingError
+          : error;
       }
     },
     { step: "initialize", name: "tellWhyHeadsFail" },

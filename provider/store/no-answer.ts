@@ -1,4 +1,4 @@
-/** S3 has left a request without an answer for as long as it was allowed to. */
+/** S3 sent no response to a request within the request's time limit. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
   readonly seconds: number;
@@ -6,16 +6,23 @@ export class NoAnswerError extends Error {
   constructor(region: string, seconds: number) {
     super(`S3 in ${region} gave no answer for ${seconds} s`);
     this.seconds = seconds;
+    noteRegion(this, region);
   }
 }
 
-const regions = new WeakMap<object, string>();
+const REGION = Symbol("region");
 
-/** Remembers where the request went that failed with `error`: a copy's requests go to two regions. */
-export function noteRegion(error: unknown, region: string): void {
-  if (typeof error === "object" && error !== null && !regions.has(error)) regions.set(error, region);
+interface Located {
+  readonly [REGION]?: string;
 }
 
-/** The region of the request that failed with `error`, where it is known. */
-export const regionOf = (error: unknown): string | undefined =>
-  typeof error === "object" && error !== null ? regions.get(error) : undefined;
+const isObject = (error: unknown): error is Located => typeof error === "object" && error !== null;
+
+/** Stores the region of a failed request in its error, because a copy sends requests to two regions. */
+export function noteRegion(error: unknown, region: string): void {
+  if (isObject(error) && error[REGION] === undefined)
+    Reflect.defineProperty(error, REGION, { value: region });
+}
+
+/** The region of the request that failed with `error`, if known. */
+export const regionOf = (error: unknown): string | undefined => (isObject(error) ? error[REGION] : undefined);

@@ -1,8 +1,8 @@
-import { userMetadata } from "../transfer/verify/object-facts.ts";
+import { userMetadata } from "./object-facts.ts";
 
 /**
- * What S3 keeps with an object and answers with its bytes. `expires` is the header as it was given: S3 also keeps one that is no
- * time. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+ * Headers that S3 stores with an object and sends with its bytes. `expires` is the header's unchanged text: S3 also
+ * stores a text that is no time. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
  */
 export const HEADER_NAMES = {
   contentType: "content-type",
@@ -21,20 +21,23 @@ export const isHeaderField = (name: string): name is HeaderField => name in HEAD
 
 const FIELDS = Object.keys(HEADER_NAMES).filter(isHeaderField);
 
-/** The headers in an answer, without those that the object does not have. */
+/** The headers in a response, without those that the object does not have. */
 export function objectHeaders(
-  answer: {
+  response: {
     readonly [Field in HeaderField]?: string | undefined;
   },
 ): ObjectHeaders {
   const found = FIELDS.map((field) => [
     field,
-    field === "contentEncoding" ? unchunked(answer[field]) : answer[field],
+    field === "contentEncoding" ? unchunked(response[field]) : response[field],
   ]);
   return Object.fromEntries(found.filter(([, value]) => value !== undefined && value !== ""));
 }
 
-/** Without the coding of one request's body, which some servers keep: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html */
+/**
+ * Removes the coding of the upload's body, which some servers store:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+ */
 const unchunked = (encoding: string | undefined): string | undefined =>
   encoding
     ?.split(",")
@@ -42,13 +45,13 @@ const unchunked = (encoding: string | undefined): string | undefined =>
     .filter((coding) => coding !== "aws-chunked")
     .join(", ");
 
-/** What of an object goes along with its copies. */
+/** The description that copies of an object share with it. */
 interface Described {
   readonly headers: ObjectHeaders;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Whether two objects have the same headers and the same metadata of the user's. */
+/** Whether two objects have the same headers and the same user metadata. */
 export function sameDescription(one: Described, other: Described): boolean {
   return textOf(one) === textOf(other);
 }
@@ -57,8 +60,8 @@ const textOf = ({ headers, metadata }: Described): string =>
   JSON.stringify([Object.entries(headers).sort(), Object.entries(mailSafe(userMetadata(metadata))).sort()]);
 
 /**
- * Metadata as a request can carry them: values beyond ASCII, which some servers answer as plain bytes, in the form in which S3
- * answers and takes them (RFC 2047).
+ * Encodes metadata for a request. Values with other than ASCII characters get the form of RFC 2047, which S3 accepts
+ * and returns; some servers return them as plain bytes.
  */
 export function mailSafe(metadata: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
@@ -69,11 +72,11 @@ export function mailSafe(metadata: Readonly<Record<string, string>>): Record<str
   );
 }
 
-/** Node reads the bytes of a header as one character each. */
+/** Node decodes each byte of a header as one character. */
 const bytesOf = (value: string): Buffer =>
   [...value].every((character) => character <= "\u00ff") ? Buffer.from(value, "latin1") : Buffer.from(value);
 
-/** The bytes of user metadata that an object can have: of all names and values, in UTF-8. */
+/** Maximum bytes of an object's user metadata: all names and values, in UTF-8. */
 export const MAX_METADATA_BYTES = 2048;
 
 /** The size of metadata as S3 counts it. */
@@ -81,7 +84,7 @@ export function metadataBytes(metadata: Readonly<Record<string, string>>): numbe
   return Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + valueBytes(value), 0);
 }
 
-/** An encoded value counts as what it stands for. */
+/** The size of the decoded value: S3 counts an encoded value decoded. */
 function valueBytes(value: string): number {
   const [, base64] = /^=\?UTF-8\?B\?([A-Za-z0-9+/=]*)\?=$/i.exec(value) ?? [];
   return base64 === undefined ? bytesOf(value).length : Buffer.from(base64, "base64").length;

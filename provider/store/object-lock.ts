@@ -1,20 +1,22 @@
-import { GetObjectLockConfigurationCommand, type S3Client } from "@aws-sdk/client-s3";
+import { GetObjectLockConfigurationCommand } from "@aws-sdk/client-s3";
 import { statusOf } from "../../connection/errors/failure.ts";
 import type { DefaultRetention } from "../../staging/object-lock.ts";
+import type { SdkClient } from "./sdk-client.ts";
 
-/** How a bucket's objects are locked. */
+/** The Object Lock settings of a bucket. */
 export interface LockConfiguration {
-  /** What every new object is kept by; undefined where only single objects are locked. */
+  /** The retention of each new object; undefined if only single objects are locked. */
   readonly retention: DefaultRetention | undefined;
 }
 
 /**
- * Reads whether objects of a bucket can be locked.
+ * Reads the Object Lock settings of a bucket.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
- * @returns undefined without Object Lock, and where the credentials may not know it: S3 itself refuses what is locked
+ * @returns undefined without Object Lock, and without permission to read it: S3 itself rejects deletions of locked
+ * objects
  */
 export async function lockConfigurationOf(
-  client: S3Client,
+  client: SdkClient,
   bucket: string,
   abortSignal?: AbortSignal,
 ): Promise<LockConfiguration | undefined> {
@@ -26,7 +28,7 @@ export async function lockConfigurationOf(
     if (found?.ObjectLockEnabled !== "Enabled") return undefined;
     return { retention: found.Rule?.DefaultRetention };
   } catch (error) {
-    // Servers that do not know Object Lock say that it is not implemented.
+    // Servers without Object Lock report that it is not implemented.
     if ([403, 404, 405, 501].includes(statusOf(error) ?? 0)) return undefined;
     throw error;
   }

@@ -1,5 +1,5 @@
 import type { Tags } from "../../staging/classes.ts";
-import type { Bandwidth } from "../transfer/flow/bandwidth.ts";
+import type { Bandwidth } from "../flow/bandwidth.ts";
 import type { FileBody } from "./file-body.ts";
 import type { ObjectHeaders } from "./object-headers.ts";
 
@@ -8,7 +8,7 @@ export interface ObjectAddress {
   readonly key: string;
 }
 
-/** A request whose charges the bucket's owner may want the requester to pay. */
+/** A request to a bucket that may be Requester Pays. */
 interface Payable {
   /** Accepts the charges. @default false */
   readonly requestPayer?: boolean | undefined;
@@ -17,13 +17,13 @@ interface Payable {
 /** Bytes in memory, or a section of a file that is read while it is sent. */
 export type Body = Uint8Array | FileBody;
 
-/** The checksum of a body, in base64; S3 refuses other bytes. */
+/** The checksum of a body, in base64. S3 rejects other bytes. */
 export type BodyChecksum = { readonly crc32: string } | { readonly sha256: string };
 
-/** Checksums that the server computed, in base64. `CRC32/FULL_OBJECT` names the algorithm and what it covers. */
+/** Checksums that the server computed, in base64. `CRC32/FULL_OBJECT` names the algorithm and the bytes it covers. */
 export type Checksums = ReadonlyMap<string, string>;
 
-/** What goes along with the bytes of an object that is created. */
+/** Headers, metadata and tags of a new object. */
 export interface Description {
   readonly headers?: ObjectHeaders | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
@@ -36,7 +36,7 @@ export interface PutInput extends ObjectAddress, Description {
 }
 
 export interface WrittenObject {
-  /** With its quotes; empty where the server gives none. */
+  /** With its quotes; empty if the server sends none. */
   readonly etag: string;
   readonly versionId: string | undefined;
   readonly checksums: Checksums;
@@ -47,18 +47,18 @@ export interface UploadAddress extends ObjectAddress {
 }
 
 export interface CreateUploadInput extends ObjectAddress, Description {
-  /** What the CRC32 covers that S3 keeps of the object. @default none is kept */
+  /** The CRC32 that S3 stores for the object: of its bytes, or of its parts' checksums. @default none */
   readonly crc32?: "FULL_OBJECT" | "COMPOSITE" | undefined;
 }
 
 export interface CreatedUpload {
   readonly uploadId: string;
-  /** Whether the server keeps a checksum of the whole object. */
+  /** Whether the server stores a checksum of the whole object. */
   readonly fullObject: boolean;
 }
 
 export interface UploadPartInput extends UploadAddress {
-  /** From 1. */
+  /** Starts at 1. */
   readonly number: number;
   readonly body: Body;
   readonly checksum?: BodyChecksum | undefined;
@@ -66,7 +66,7 @@ export interface UploadPartInput extends UploadAddress {
 
 export interface WrittenPart {
   readonly etag: string;
-  /** As the server answers it; undefined where it keeps none. */
+  /** As the server sends it; undefined if it stores none. */
   readonly crc32: string | undefined;
 }
 
@@ -74,9 +74,9 @@ export interface WrittenPart {
 export interface CopySource extends ObjectAddress, Payable {
   /** @default the current version */
   readonly versionId?: string | undefined;
-  /** The ETag that it must have. */
+  /** The ETag that the source must have. */
   readonly ifMatch?: string | undefined;
-  /** Whether its bucket may belong to any account. @default false */
+  /** Whether the source's bucket may belong to any account. @default false */
   readonly anyOwner?: boolean | undefined;
 }
 
@@ -100,7 +100,7 @@ export interface CompleteUploadInput extends UploadAddress {
   readonly parts: readonly CompletedPart[];
   /** Bytes that the object must have. */
   readonly size: number;
-  /** The CRC32 that the whole object must have. @default it is not compared */
+  /** The CRC32 that the whole object must have. @default not compared */
   readonly fullCrc32?: string | undefined;
 }
 
@@ -108,9 +108,9 @@ export interface CopyInput extends ObjectAddress {
   readonly source: CopySource;
   /** Headers and metadata of the copy. @default the source's */
   readonly description?: Omit<Description, "tags"> | undefined;
-  /** Tags of the copy, whatever the source has. */
+  /** Tags of the copy. They replace those of the source. */
   readonly tags: Tags;
-  /** The checksum to compute of the copy. @default the one that the source has */
+  /** The checksum that S3 computes for the copy. @default the one that the source has */
   readonly checksum?: "CRC32" | "SHA256" | undefined;
 }
 
@@ -121,17 +121,17 @@ export interface VersionAddress extends ObjectAddress {
 
 export interface HeadInput extends VersionAddress, Payable {}
 
-/** An object as the server has it. */
+/** An object's properties on the server. */
 export interface ObjectHead extends WrittenObject {
   readonly size: number;
   readonly lastModified: Date;
   readonly headers: ObjectHeaders;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Metadata entries that S3 cannot put into headers. */
+  /** The number of metadata entries that S3 cannot send as headers. */
   readonly missingMetadata: number;
-  /** Of a source: PENDING, COMPLETED or FAILED, for all destinations together. Of a replica: REPLICA. */
+  /** For a source: PENDING, COMPLETED or FAILED, for all destinations together. For a replica: REPLICA. */
   readonly replication: string | undefined;
-  /** Undefined for STANDARD. */
+  /** Undefined if it is STANDARD. */
   readonly storageClass: string | undefined;
   /** The `x-amz-restore` header of an archived object. */
   readonly restore: string | undefined;
@@ -139,7 +139,7 @@ export interface ObjectHead extends WrittenObject {
   readonly expiration: string | undefined;
   /** `AES256`, `aws:kms` or another algorithm. */
   readonly encryption: string | undefined;
-  /** Until when Object Lock keeps the version. */
+  /** The end of the version's retention by Object Lock. */
   readonly retainUntil: Date | undefined;
   readonly hasLegalHold: boolean;
 }
@@ -157,23 +157,25 @@ export interface ListInput extends Payable {
   readonly prefix?: string | undefined;
   /** Keys with this text after the prefix are listed as one common prefix. @default none */
   readonly delimiter?: string | undefined;
-  /** Entries to ask for at a time; S3 gives at most 1,000. @default 1,000 */
+  /** Entries per page; S3 sends at most 1,000. @default 1,000 */
   readonly pageSize?: number | undefined;
 }
 
 export interface ListObjectsInput extends ListInput {
-  /** Looks whether archived objects have been restored, where the server tells. @default false */
+  /** Lists only the keys after this one, in the order of their bytes. */
+  readonly after?: string | undefined;
+  /** Whether to read if archived objects are restored, on servers that report it. @default false */
   readonly restores?: boolean | undefined;
 }
 
-/** An object as a listing has it. */
+/** An object in a listing. */
 export interface ListedObject {
   readonly key: string;
   readonly size: number;
   readonly etag: string;
   readonly lastModified: Date;
   readonly storageClass: string | undefined;
-  /** Whether it must be restored before it can be read, as far as the listing tells. */
+  /** Whether the object must be restored before it can be read, as far as the listing shows. */
   readonly isArchived: boolean;
 }
 
@@ -199,13 +201,13 @@ export interface ListPartsInput extends UploadAddress {
 
 export interface ListedPart extends CompletedPart {
   readonly size: number;
-  /** When it arrived. */
+  /** When the server received the part. */
   readonly lastModified: Date;
-  /** Whether the server keeps a checksum of the whole object, of this upload. */
+  /** Whether the server stores a checksum of the whole object for this upload. */
   readonly fullObject: boolean;
 }
 
-/** A version to delete. Without an id, a versioned bucket gets a delete marker. */
+/** A version to delete. Without an ID, a versioned bucket gets a delete marker. */
 export interface DeletedVersion {
   readonly key: string;
   readonly versionId?: string | undefined;
@@ -218,13 +220,16 @@ export interface DeletionFailure extends DeletedVersion {
 }
 
 /**
- * The objects of one endpoint: of a region of AWS, or of another server. Each method retries transient errors. It throws
- * what the server answered, as `connection/errors/` reads it, `NoAnswerError` when the server stays silent, and the signal's
- * reason. `S3Clients.store` gives the store of a region, and `storeOf` the one on a client.
+ * The objects of one endpoint: a region of AWS, or another server. Each method retries transient errors. It throws the
+ * server's error, which `connection/errors/` interprets; `NoAnswerError` if the server does not respond; and the
+ * signal's reason after an abort. `S3Clients.store` returns the store of a region.
  */
 export interface ObjectStore {
   readonly region: string;
-  /** The limit of bytes per second: bodies that are sent keep to it, and so must those who read. @default none */
+  /**
+   * The limit of bytes per second. The store applies it to the bodies that it sends; callers apply it to the bodies
+   * that they read. @default none
+   */
   readonly bandwidth?: Bandwidth | undefined;
   /** Sends an object in one request. */
   put(input: PutInput, signal?: AbortSignal): Promise<WrittenObject>;
@@ -232,29 +237,29 @@ export interface ObjectStore {
   uploadPart(input: UploadPartInput, signal?: AbortSignal): Promise<WrittenPart>;
   copyPart(input: CopyPartInput, signal?: AbortSignal): Promise<WrittenPart>;
   /**
-   * Makes the parts one object. Also resolves where the answer to a first attempt was lost and the second one finds no upload:
-   * the caller compares the object with what it sent in any case.
+   * Completes the multipart upload. Also resolves if the response to a first attempt was lost and the retry finds no
+   * upload, so the caller must always verify the object.
    */
   completeUpload(input: CompleteUploadInput, signal?: AbortSignal): Promise<void>;
-  /** Does nothing where the upload is gone. */
+  /** Succeeds if the upload no longer exists. */
   abortUpload(input: UploadAddress, signal?: AbortSignal): Promise<void>;
-  /** Copies an object on the server, within 5 GiB. */
+  /** Copies an object of at most 5 GiB on the server. */
   copy(input: CopyInput, signal?: AbortSignal): Promise<WrittenObject>;
-  /** @returns undefined where there is no such object, or no such bucket */
+  /** @returns undefined if there is no such object, or no such bucket */
   head(input: HeadInput, signal?: AbortSignal): Promise<ObjectHead | undefined>;
-  /** The checksums of an object, which not every server has in the answer to `head`. */
+  /** The checksums of an object. Not every server sends them in the response to `head`. */
   checksums(input: HeadInput, signal?: AbortSignal): Promise<Checksums>;
   get(input: GetInput, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Current objects, in the order of their keys' bytes. */
   listObjects(input: ListObjectsInput, signal?: AbortSignal): AsyncIterable<ListedObject>;
-  /** What `delimiter` puts together. */
+  /** The common prefixes of current objects. */
   listPrefixes(
     input: ListObjectsInput & { readonly delimiter: string },
     signal?: AbortSignal,
   ): AsyncIterable<string>;
-  /** Versions and delete markers, page by page: within a page all versions come first. */
+  /** Versions and delete markers, page by page: within a page all versions precede the delete markers. */
   listVersions(input: ListInput, signal?: AbortSignal): AsyncIterable<ListedVersion>;
-  /** What `delimiter` puts together, of versions and delete markers. */
+  /** The common prefixes of versions and delete markers. */
   listVersionPrefixes(
     input: ListInput & { readonly delimiter: string },
     signal?: AbortSignal,
@@ -270,7 +275,9 @@ export interface ObjectStore {
     versions: readonly DeletedVersion[],
     signal?: AbortSignal,
   ): Promise<DeletionFailure[]>;
+  /** Deletes a version. Without a version ID, deletes the object; a versioned bucket then keeps all versions and adds a delete marker. */
+  delete(input: VersionAddress, signal?: AbortSignal): Promise<void>;
   getTags(input: VersionAddress, signal?: AbortSignal): Promise<Tags>;
-  /** Gives the object these tags and no others. */
+  /** Replaces all tags of the object. */
   putTags(input: VersionAddress & { readonly tags: Tags }, signal?: AbortSignal): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Tags } from "../../staging/classes.ts";
-import type { Bandwidth } from "../transfer/flow/bandwidth.ts";
+import type { Bandwidth } from "../flow/bandwidth.ts";
 import type {
   Checksums,
   CompleteUploadInput,
@@ -26,12 +26,11 @@ import type {
   WrittenObject,
   WrittenPart,
 } from "./object-store.ts";
-import type { AttemptWatch } from "./request-watch.ts";
 
 /** The start of the next page of a listing. */
 export interface Marker {
   readonly key: string;
-  /** Of the version or the upload; of a listing of objects, the continuation token. */
+  /** The ID of the version or upload; in a listing of objects, the continuation token. */
   readonly id: string | undefined;
 }
 
@@ -53,7 +52,7 @@ interface Operation<Input, Output> {
   readonly output: Output;
 }
 
-/** What S3 is asked for, one HTTP request each. */
+/** Operations of S3. Each one is one HTTP request. */
 export interface Operations {
   readonly put: Operation<PutInput, WrittenObject>;
   readonly createUpload: Operation<CreateUploadInput, CreatedUpload>;
@@ -85,19 +84,17 @@ export type Output<Name extends OperationName> = Operations[Name]["output"];
 
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told of each time that the request is sent. */
-  readonly watch?: AttemptWatch | undefined;
-  /** The limit that the body keeps to. */
+  /** Whether an earlier attempt failed. @default false */
+  readonly isRetry?: boolean | undefined;
+  /** The bandwidth limit of the body. */
   readonly bandwidth?: Bandwidth | undefined;
   /** Whether the bucket may belong to any account. @default false */
   readonly anyOwner?: boolean | undefined;
 }
 
-/** Sends requests to one endpoint. Implementations and what is put around them (retries, limits) all have this form. */
+/** Sends requests to one endpoint. A sender makes one attempt and throws its error; `retrying.ts` retries. */
 export interface RequestSender {
   readonly region: string;
-  /** The limit that bodies keep to, and that those who read keep to. @default none */
-  readonly bandwidth?: Bandwidth | undefined;
   send<Name extends OperationName>(
     operation: Name,
     input: Input<Name>,

@@ -1,11 +1,11 @@
-/** A place on S3 whose requests the requester may have to pay for. */
+/** A location on S3 whose bucket may be Requester Pays. */
 export interface Billed {
-  /** Whether the credentials in use pay for requests and transfer, where the bucket's owner wants that. */
+  /** Whether the account in use pays for requests and transfer if the bucket is Requester Pays. */
   readonly requestPayer?: boolean | undefined;
 }
 
 /**
- * The input of a command that accepts the charges.
+ * The input that accepts the charges of a command.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
  */
 export const paidFor = ({ requestPayer }: Billed): { RequestPayer?: "requester" } =>

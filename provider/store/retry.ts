@@ -1,34 +1,34 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface RetryOptions {
+interface RetryOptions {
   readonly signal: AbortSignal;
   readonly attempts: number;
   readonly firstDelayMs: number;
   readonly maxDelayMs?: number;
-  /** Whether trying again may help. */
+  /** Whether a retry may succeed. */
   retryable(error: unknown): boolean;
 }
 
-/** How often, and how far apart at first, a setting is looked for that was made a moment ago and may not show yet. */
+/** How often to check for a setting that was just written and may not be visible yet, and the first delay between checks. */
 export interface Settling {
   readonly attempts: number;
   readonly firstDelayMs: number;
-  /** @default none: each pause is twice the one before */
+  /** @default none: each delay is twice the previous one */
   readonly maxDelayMs?: number;
 }
 
 export const DEFAULT_SETTLING: Settling = { attempts: 5, firstDelayMs: 500 };
 
 /**
- * Of what this program has just written of a bucket. S3 spreads it over its servers, and a request may meet one that does not know
- * it yet. About the two minutes that Terraform's provider waits, too.
+ * For bucket settings that this program has just written. S3 propagates them to its servers, and a request may reach
+ * one that does not have them yet. The checks take about two minutes, as in Terraform's provider.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
  */
 export const DEFAULT_SPREADING: Settling = { attempts: 34, firstDelayMs: 250, maxDelayMs: 5_000 };
 
 /**
- * Runs `work` until it succeeds, fails for good, or was tried `attempts` times; waits twice as long each time, and a
- * random share of that, so that many workers don't come back in step.
+ * Runs `work` until it succeeds, throws an error that is not retryable, or has failed `attempts` times. The delay
+ * doubles with each attempt; a random share of it is used, so that workers do not retry together.
  */
 export async function withRetry<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -46,7 +46,7 @@ export async function withRetry<T>(work: () => Promise<T>, options: RetryOptions
   }
 }
 
-/** Waits. @throws the signal's reason when it is aborted meanwhile */
+/** Waits. @throws the signal's reason if the signal aborts before the end */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(milliseconds, undefined, { signal });

@@ -23,7 +23,7 @@ import type { Page } from "./operations.ts";
 import { isArchive } from "./storage-class.ts";
 
 /*
- * The SDK's answers in the words of the object store.
+ * Converts the SDK's responses to the types of the object store.
  */
 
 interface ChecksumFields {
@@ -45,10 +45,10 @@ interface WrittenFields extends ChecksumFields {
   readonly VersionId?: string | undefined;
 }
 
-export const writtenObject = (answer: WrittenFields): WrittenObject => ({
-  etag: answer.ETag ?? "",
-  versionId: answer.VersionId,
-  checksums: checksumsIn(answer),
+export const writtenObject = (response: WrittenFields): WrittenObject => ({
+  etag: response.ETag ?? "",
+  versionId: response.VersionId,
+  checksums: checksumsIn(response),
 });
 
 export const writtenPart = ({ ETag, ChecksumCRC32 }: WrittenFields): WrittenPart => ({
@@ -79,7 +79,7 @@ export const objectHead = (head: HeadObjectCommandOutput): ObjectHead => ({
   hasLegalHold: head.ObjectLockLegalHoldStatus === "ON",
 });
 
-/** In Node, the SDK gives every body as a stream. */
+/** The body of a response. In Node, the SDK's bodies are streams. */
 export function bodyOf({ Body }: GetObjectCommandOutput): AsyncIterable<Uint8Array> {
   if (Body === undefined) return Readable.from([]);
   if (Body instanceof Readable) return Body;
@@ -88,7 +88,25 @@ export function bodyOf({ Body }: GetObjectCommandOutput): AsyncIterable<Uint8Arr
 
 const timeOf = (time: Date | undefined): Date => time ?? new Date(0);
 
-export function objectsPage(page: ListObjectsV2CommandOutput): Page<ListedObject> {
+/** The fields of a page of ListObjectsV2 that are used here. */
+export interface ObjectsPage
+  extends Pick<
+    ListObjectsV2CommandOutput,
+    "IsTruncated" | "NextContinuationToken" | "EncodingType" | "CommonPrefixes"
+  > {
+  readonly Contents?:
+    | readonly {
+        readonly Key?: string | undefined;
+        readonly Size?: number | undefined;
+        readonly ETag?: string | undefined;
+        readonly LastModified?: Date | undefined;
+        readonly StorageClass?: string | undefined;
+        readonly RestoreStatus?: { readonly IsRestoreInProgress?: boolean | undefined } | undefined;
+      }[]
+    | undefined;
+}
+
+export function objectsPage(page: ObjectsPage): Page<ListedObject> {
   const decode = decoderOf(page);
   const token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   return {
@@ -162,11 +180,11 @@ interface Encoded {
   readonly EncodingType?: string | undefined;
 }
 
-/** Keys are asked for in URL encoding, since XML cannot hold every character. Some servers do not know it. */
+/** Listings request keys in URL encoding, because XML cannot hold every character. Some servers do not support it. */
 const decoderOf =
   ({ EncodingType }: Encoded) =>
   (key = ""): string =>
-    EncodingType === "url" ? decodeURIComponent(key.replaceAll("+", " ")) : key;
+    EncodingType === "url" && /[%+]/.test(key) ? decodeURIComponent(key.replaceAll("+", " ")) : key;
 
 const prefixesIn = (
   page: Encoded & { readonly CommonPrefixes?: { Prefix?: string | undefined }[] | undefined },

@@ -13,7 +13,7 @@ import type {
 import { paidFor } from "./request-payer.ts";
 
 /*
- * Inputs of the object store as fields of the SDK's commands.
+ * Converts inputs of the object store to fields of the SDK's commands.
  */
 
 export const creation = ({ bucket, key, headers, metadata, tags }: ObjectAddress & Description) => ({
@@ -23,7 +23,7 @@ export const creation = ({ bucket, key, headers, metadata, tags }: ObjectAddress
   ...(tags === undefined ? {} : { Tagging: encodeTags(tags) }),
 });
 
-/** `ExpiresString` is sent as it is by `sendExpiresAsGiven`. */
+/** `sendExpiresUnchanged` sends the `ExpiresString`. */
 export const headerFields = (headers: ObjectHeaders = {}) => ({
   ContentType: headers.contentType,
   ContentEncoding: headers.contentEncoding,
@@ -67,7 +67,7 @@ export const listFields = ({ bucket, prefix, delimiter, ...billed }: ListInput) 
 /** `bytes=0-9`: the last byte is part of the range. */
 export const rangeHeader = ({ offset, length }: Range): string => `bytes=${offset}-${offset + length - 1}`;
 
-/** The `x-amz-copy-source` header: every part of the path is URL-encoded, the slashes between them are not. */
+/** The `x-amz-copy-source` header: the parts of the path are URL-encoded, the slashes between them are not. */
 export function copySourceHeader({ bucket, key, versionId }: CopySource): string {
   const path = [bucket, ...key.split("/")].map(encodeURIComponent).join("/");
   return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;

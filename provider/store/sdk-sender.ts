@@ -15,16 +15,16 @@ import {
   ListPartsCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
-  type S3Client,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
   UploadPartCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { isNotFound } from "../../connection/errors/kinds.ts";
 import { encodeTags } from "../../staging/classes.ts";
-import { copiedFrom } from "./expected-owner.ts";
 import { FileBody } from "./file-body.ts";
 import { NEVER } from "./never.ts";
-import type { Body } from "./object-store.ts";
+import type { Body, CopySource } from "./object-store.ts";
 import type { Input, OperationName, Output, RequestSender } from "./operations.ts";
 import { paidFor } from "./request-payer.ts";
 import {
@@ -38,7 +38,7 @@ import {
   writtenObject,
   writtenPart,
 } from "./sdk-answers.ts";
-import { withSettings } from "./sdk-attempts.ts";
+import { type S3Command, type SdkClient, withOwnerFlags, withSettings } from "./sdk-client.ts";
 import {
   bodyFields,
   creation,
@@ -51,24 +51,22 @@ import {
 } from "./sdk-fields.ts";
 import { isArchive } from "./storage-class.ts";
 
-/** A client of AWS's SDK, and the settings of one request. */
 interface Call {
-  readonly client: S3Client;
-  readonly http: { readonly abortSignal?: AbortSignal };
+  readonly client: SdkClient;
+  readonly signal: AbortSignal | undefined;
 }
 
 type Sends = { readonly [Name in OperationName]: (call: Call, input: Input<Name>) => Promise<Output<Name>> };
 
-/** Sends requests through a client of AWS's SDK. */
-export function sdkSender(client: S3Client, region: string): RequestSender {
+/** Sends requests through the SDK. */
+export function sdkSender(client: SdkClient, region: string): RequestSender {
   return {
     region,
     send(operation, input, options) {
-      const { signal, watch, bandwidth, anyOwner } = options;
-      const call = { client, http: signal === undefined ? {} : { abortSignal: signal } };
-      const send = () => SENDS[operation](call, input);
-      const isPlain = watch === undefined && bandwidth === undefined && anyOwner !== true;
-      return isPlain ? send() : withSettings(options, send);
+      const { signal } = options;
+      const http = signal === undefined ? {} : { abortSignal: signal };
+      const own: SdkClient = { send: (command) => client.send(withSettings(command, options), http) };
+      return SENDS[operation]({ client: own, signal }, input);
     },
   };
 }
@@ -77,14 +75,14 @@ const SENDS: Sends = {
   put: (call, { body, checksum, ...input }) =>
     withBytes(call, body, async (bytes) => {
       const command = new PutObjectCommand({ ...creation(input), ...bodyFields(bytes, checksum) });
-      return writtenObject(await call.client.send(command, call.http));
+      return writtenObject(await call.client.send(command));
     }),
 
-  createUpload: async ({ client, http }, { crc32, ...input }) => {
+  createUpload: async ({ client }, { crc32, ...input }) => {
     const checksum =
       crc32 === undefined ? {} : ({ ChecksumAlgorithm: "CRC32", ChecksumType: crc32 } as const);
     const command = new CreateMultipartUploadCommand({ ...creation(input), ...checksum });
-    const { UploadId, ChecksumType } = await client.send(command, http);
+    const { UploadId, ChecksumType } = await client.send(command);
     if (UploadId === undefined) throw new Error("S3 started a multipart upload without an id");
     return { uploadId: UploadId, fullObject: ChecksumType === "FULL_OBJECT" };
   },
@@ -93,43 +91,43 @@ const SENDS: Sends = {
     withBytes(call, body, async (bytes) => {
       const part = { ...uploadFields(upload), PartNumber: number };
       const command = new UploadPartCommand({ ...part, ...bodyFields(bytes, checksum) });
-      return writtenPart(await call.client.send(command, call.http));
+      return writtenPart(await call.client.send(command));
     }),
 
-  copyPart: async ({ client, http }, { source, range, number, ...upload }) => {
+  copyPart: async ({ client }, { source, range, number, ...upload }) => {
     const command = new UploadPartCopyCommand({
       ...uploadFields(upload),
       ...sourceFields(source),
       PartNumber: number,
       CopySourceRange: rangeHeader(range),
     });
-    const { CopyPartResult = {} } = await client.send(copiedFrom(source, command), http);
+    const { CopyPartResult = {} } = await client.send(fromSource(source, command));
     return writtenPart(CopyPartResult);
   },
 
-  completeUpload: async ({ client, http }, { parts, size, fullCrc32, ...upload }) => {
+  completeUpload: async ({ client }, { parts, size, fullCrc32, ...upload }) => {
     const command = new CompleteMultipartUploadCommand({
       ...uploadFields(upload),
       MultipartUpload: {
         Parts: parts.map(({ number, etag, crc32 }) => ({
           PartNumber: number,
           ETag: etag,
-          // A server that keeps no checksum of parts may not know the field either.
+          // A server without checksums of parts may not support the field either.
           ...(crc32 === undefined ? {} : { ChecksumCRC32: crc32 }),
         })),
       },
-      // S3 refuses to complete an object of another size or content.
+      // S3 rejects an object with another size or content.
       MpuObjectSize: size,
       ...(fullCrc32 === undefined ? {} : { ChecksumCRC32: fullCrc32, ChecksumType: "FULL_OBJECT" }),
     });
-    await client.send(command, http);
+    await client.send(command);
   },
 
-  abortUpload: async ({ client, http }, upload) => {
-    await client.send(new AbortMultipartUploadCommand(uploadFields(upload)), http);
+  abortUpload: async ({ client }, upload) => {
+    await client.send(new AbortMultipartUploadCommand(uploadFields(upload)));
   },
 
-  copy: async ({ client, http }, { source, description, tags, checksum, bucket, key }) => {
+  copy: async ({ client }, { source, description, tags, checksum, bucket, key }) => {
     const command = new CopyObjectCommand({
       ...{ Bucket: bucket, Key: key },
       ...sourceFields(source),
@@ -141,35 +139,35 @@ const SENDS: Sends = {
       TaggingDirective: "REPLACE",
       ...(checksum === undefined ? {} : { ChecksumAlgorithm: checksum }),
     });
-    const { CopyObjectResult, VersionId } = await client.send(copiedFrom(source, command), http);
+    const { CopyObjectResult, VersionId } = await client.send(fromSource(source, command));
     return writtenObject({ ...CopyObjectResult, VersionId });
   },
 
-  head: async ({ client, http }, input) => {
+  head: async ({ client }, input) => {
     const command = new HeadObjectCommand({
       ...versionFields(input),
       ...paidFor(input),
       ChecksumMode: "ENABLED",
     });
     try {
-      return objectHead(await client.send(command, http));
+      return objectHead(await client.send(command));
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
     }
   },
 
-  checksums: async ({ client, http }, input) => {
+  checksums: async ({ client }, input) => {
     const command = new GetObjectAttributesCommand({
       ...versionFields(input),
       ...paidFor(input),
       ObjectAttributes: ["Checksum"],
     });
-    const { Checksum = {} } = await client.send(command, http);
+    const { Checksum = {} } = await client.send(command);
     return checksumsIn(Checksum);
   },
 
-  get: async ({ client, http }, input) => {
+  get: async ({ client }, input) => {
     const { range, ifMatch } = input;
     const command = new GetObjectCommand({
       ...versionFields(input),
@@ -177,79 +175,90 @@ const SENDS: Sends = {
       ...(range === undefined ? {} : { Range: rangeHeader(range) }),
       ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
     });
-    return bodyOf(await client.send(command, http));
+    return bodyOf(await client.send(command));
   },
 
-  listObjects: async ({ client, http }, { restores, pageSize, marker, ...input }) => {
+  listObjects: async ({ client }, { restores, after, pageSize, marker, ...input }) => {
     const fields = {
       ...listFields(input),
+      ...(after === undefined ? {} : { StartAfter: after }),
       ...(pageSize === undefined ? {} : { MaxKeys: pageSize }),
       ...(marker === undefined ? {} : { ContinuationToken: marker.id }),
     };
-    let page = await client.send(new ListObjectsV2Command(fields), http);
+    let page = await client.send(new ListObjectsV2Command(fields));
     if (restores === true && page.Contents?.some(({ StorageClass }) => isArchive(StorageClass))) {
-      // Not asked for at once: servers without archives need not know it.
+      // A second request, because servers without archives may not support the field.
       const command = new ListObjectsV2Command({ ...fields, OptionalObjectAttributes: ["RestoreStatus"] });
-      page = await client.send(command, http);
+      page = await client.send(command);
     }
     return objectsPage(page);
   },
 
-  listVersions: async ({ client, http }, { pageSize, marker, ...input }) => {
+  listVersions: async ({ client }, { pageSize, marker, ...input }) => {
     const command = new ListObjectVersionsCommand({
       ...listFields(input),
       ...(pageSize === undefined ? {} : { MaxKeys: pageSize }),
       ...(marker === undefined ? {} : { KeyMarker: marker.key, VersionIdMarker: marker.id }),
     });
-    return versionsPage(await client.send(command, http));
+    return versionsPage(await client.send(command));
   },
 
-  listUploads: async ({ client, http }, { pageSize, marker, ...input }) => {
+  listUploads: async ({ client }, { pageSize, marker, ...input }) => {
     const command = new ListMultipartUploadsCommand({
       ...listFields(input),
       ...(pageSize === undefined ? {} : { MaxUploads: pageSize }),
       ...(marker === undefined ? {} : { KeyMarker: marker.key, UploadIdMarker: marker.id }),
     });
-    return uploadsPage(await client.send(command, http));
+    return uploadsPage(await client.send(command));
   },
 
-  listParts: async ({ client, http }, { pageSize, marker, ...upload }) => {
+  listParts: async ({ client }, { pageSize, marker, ...upload }) => {
     const command = new ListPartsCommand({
       ...uploadFields(upload),
       ...(pageSize === undefined ? {} : { MaxParts: pageSize }),
       ...(marker === undefined ? {} : { PartNumberMarker: marker.id }),
     });
-    return partsPage(await client.send(command, http));
+    return partsPage(await client.send(command));
   },
 
-  deleteVersion: async ({ client, http }, input) => {
-    await client.send(new DeleteObjectCommand(versionFields(input)), http);
+  deleteVersion: async ({ client }, input) => {
+    await client.send(new DeleteObjectCommand(versionFields(input)));
   },
 
-  deleteVersions: async ({ client, http }, { bucket, versions }) => {
+  deleteVersions: async ({ client }, { bucket, versions }) => {
     const Objects = versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
     const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } });
-    const { Errors = [] } = await client.send(command, http);
+    const { Errors = [] } = await client.send(command);
     return Errors.map(({ Key = "", VersionId, Code = "", Message = "" }) => ({
       ...{ key: Key, versionId: VersionId, code: Code, message: Message },
     }));
   },
 
-  getTags: async ({ client, http }, input) => {
-    const { TagSet = [] } = await client.send(new GetObjectTaggingCommand(versionFields(input)), http);
+  getTags: async ({ client }, input) => {
+    const { TagSet = [] } = await client.send(new GetObjectTaggingCommand(versionFields(input)));
     return Object.fromEntries(TagSet.map(({ Key = "", Value = "" }) => [Key, Value]));
   },
 
-  putTags: async ({ client, http }, { tags, ...input }) => {
+  putTags: async ({ client }, { tags, ...input }) => {
     const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-    await client.send(new PutObjectTaggingCommand({ ...versionFields(input), Tagging: { TagSet } }), http);
+    await client.send(new PutObjectTaggingCommand({ ...versionFields(input), Tagging: { TagSet } }));
   },
 };
 
-/** Brings a body into memory, since the SDK's retries cannot read again what they have sent. */
-async function withBytes<T>({ http }: Call, body: Body, send: (bytes: Uint8Array) => Promise<T>): Promise<T> {
+/** The command of a copy. Its source may belong to any account if the user named it. */
+const fromSource = <I extends ServiceInputTypes, O extends ServiceOutputTypes>(
+  source: CopySource,
+  command: S3Command<I, O>,
+): S3Command<I, O> => (source.anyOwner === true ? withOwnerFlags(command, { fromAnyOwner: true }) : command);
+
+/** Loads a body into memory: the SDK prints a warning for each failed request whose body is a stream. */
+async function withBytes<T>(
+  { signal = NEVER }: Call,
+  body: Body,
+  send: (bytes: Uint8Array) => Promise<T>,
+): Promise<T> {
   if (!(body instanceof FileBody)) return send(body);
-  const loaded = await body.load(http.abortSignal ?? NEVER);
+  const loaded = await body.load(signal);
   try {
     return await send(loaded.bytes);
   } finally {

@@ -1,7 +1,7 @@
 import { headersOf, statusOf } from "../../connection/errors/failure.ts";
 import { type ServerClock, serverClock } from "../../staging/server-clock.ts";
 
-/** The part of an AWS client that is used here, of any service. */
+/** The members of an AWS client, of any service, that are used here. */
 interface Client {
   readonly config: { systemClockOffset: number };
   readonly middlewareStack: {
@@ -14,15 +14,15 @@ interface Client {
 
 type Handler = (args: never) => Promise<{ readonly response: unknown }>;
 
-/** Servers accept a signature for longer than that: S3 for 15 minutes, others for 5. */
-const SIGNED_WELL_MS = 4 * 60_000;
+/** Servers accept a larger clock error in a signature: S3 15 minutes, other services 5. */
+const ACCEPTED_SKEW_MS = 4 * 60_000;
 
 /**
- * Keeps the process's clock by the answers that a client gets, and signs its requests by it.
+ * Sets the process's clock by the responses that a client receives, and signs its requests by that clock.
  *
- * The SDK measures the server's time by itself, but takes every error of a machine whose clock is 4 minutes off for a consequence of
- * that, an expected 404 too, and sends the request again until it gives up. Only a refusal of a request that was signed with a wrong
- * time is one.
+ * The SDK also measures the server's time. But if the machine's clock is 4 minutes off, the SDK blames the clock for
+ * every error, even an expected 404, and retries until its attempts are used up. Only the rejection of a request that
+ * was signed with a wrong time is the clock's fault.
  */
 export function followServerTime(client: object, clock: ServerClock = serverClock): void {
   const { config, middlewareStack } = client as Client;
@@ -38,7 +38,7 @@ export function followServerTime(client: object, clock: ServerClock = serverCloc
       } catch (error) {
         clock.note(dateOf(headersOf(error)), sentAt);
         const isRefusal = [400, 401, 403].includes(statusOf(error) ?? 0);
-        if (!isRefusal || Math.abs(clock.skewMs - signedWith) < SIGNED_WELL_MS) blameNoClock(error);
+        if (!isRefusal || Math.abs(clock.skewMs - signedWith) < ACCEPTED_SKEW_MS) clearSkewFlag(error);
         throw error;
       }
     },
@@ -54,11 +54,11 @@ export function followServerTime(client: object, clock: ServerClock = serverCloc
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
-/** What a cache has kept tells an old time. */
+/** A response from a cache has an old date. */
 const dateOf = (headers: Headers = {}): string | undefined =>
   headers["age"] === undefined ? headers["date"] : undefined;
 
-function blameNoClock(error: unknown): void {
+function clearSkewFlag(error: unknown): void {
   const { $metadata } = error as { $metadata?: { clockSkewCorrected?: boolean } };
   if ($metadata?.clockSkewCorrected) $metadata.clockSkewCorrected = false;
 }

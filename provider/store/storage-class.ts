@@ -1,4 +1,7 @@
-/** Glacier Instant Retrieval is none of them. https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html */
+/**
+ * Classes that need a restore; Glacier Instant Retrieval does not.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html
+ */
 const ARCHIVES: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"]);
 
 /** Whether objects of the storage class must be restored before they can be read. */

@@ -6,38 +6,34 @@ import {
   HeadBucketCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
-  type S3Client,
 } from "@aws-sdk/client-s3";
 import { headersOf, statusOf } from "../../connection/errors/failure.ts";
 import { isDenied, isNotFound } from "../../connection/errors/kinds.ts";
-import {
-  type BucketFact,
-  type Owner,
-  ownerOfTags,
-  type SurveyRequest,
-} from "../../staging/ownership/names.ts";
-import { capabilitiesOf, EVERYTHING } from "../store/capabilities.ts";
-import { ofAnyOwner } from "../store/expected-owner.ts";
-import { unlessAbsent } from "./absent.ts";
+import { ownerOfTags } from "../../staging/ownership/names.ts";
+import type { BucketFact, Owner, SurveyRequest } from "../../staging/resources/environment-facts.ts";
+import { EVERYTHING, ServerCapabilities } from "../rules/capabilities.ts";
+import type { SdkClient } from "../store/sdk-client.ts";
+import { withOwnerFlags } from "../store/sdk-client.ts";
+import { undefinedIfAbsent } from "./absent.ts";
 import { lackingLifecycle, lackingReplication } from "./rules.ts";
 
 type Options = { readonly abortSignal?: AbortSignal };
-type Asked = SurveyRequest["buckets"][number];
+type RequestedBucket = SurveyRequest["buckets"][number];
 
 /** Whether the bucket exists, its owner, and, if requested, whether it holds data and which settings it lacks. */
-export async function lookAtBucket(
-  asked: Asked,
-  client: S3Client,
+export async function surveyBucket(
+  requested: RequestedBucket,
+  client: SdkClient,
   options: Options,
-  /** The other buckets that were asked for, to which it has to replicate. */
-  others: readonly Asked[] = [],
+  /** The environment's other buckets, the destinations of its replication rules. */
+  others: readonly RequestedBucket[] = [],
 ): Promise<BucketFact> {
-  const { region, name } = asked;
+  const { region, name } = requested;
   const [state, owner, lacks, inUse] = await Promise.all([
-    stateOf(asked, client, options),
+    stateOf(requested, client, options),
     ownerOfBucket(name, client, options),
-    asked.settings ? missingSettings(name, others, client, options) : undefined,
-    asked.data ? holdsData(name, client, options) : undefined,
+    requested.settings ? missingSettings(name, others, client, options) : undefined,
+    requested.data ? holdsData(name, client, options) : undefined,
   ]);
   return {
     region,
@@ -50,8 +46,8 @@ export async function lookAtBucket(
 }
 
 async function stateOf(
-  { region, name }: Asked,
-  client: S3Client,
+  { region, name }: RequestedBucket,
+  client: SdkClient,
   options: Options,
 ): Promise<BucketFact["state"]> {
   try {
@@ -59,21 +55,28 @@ async function stateOf(
     return BucketRegion !== undefined && BucketRegion !== region ? "elsewhere" : "there";
   } catch (error) {
     if (isNotFound(error)) return "none";
-    const told = headersOf(error)["x-amz-bucket-region"];
-    if (statusOf(error) === 301 || (told !== undefined && told !== region)) return "elsewhere";
+    const actualRegion = headersOf(error)["x-amz-bucket-region"];
+    if (statusOf(error) === 301 || (actualRegion !== undefined && actualRegion !== region))
+      return "elsewhere";
     if (!isDenied(error)) throw error;
     return (await isOfOtherAccount(name, client, options)) ? "foreign" : "denied";
   }
 }
 
 /**
- * Whether a bucket that was refused belongs to another account: then only the request that names the expected owner is
- * refused. False also where the credentials cannot read the bucket in any way.
+ * Whether another account owns a bucket that denied access: then S3 denies only the request with the expected owner. Also false if the
+ * credentials cannot read the bucket at all.
  */
-export async function isOfOtherAccount(Bucket: string, client: S3Client, options: Options): Promise<boolean> {
+export async function isOfOtherAccount(
+  Bucket: string,
+  client: SdkClient,
+  options: Options,
+): Promise<boolean> {
   const head = new HeadBucketCommand({ Bucket });
   if (await isRefused(client.send(head, options))) {
-    return !(await isRefused(client.send(ofAnyOwner(new HeadBucketCommand({ Bucket })), options)));
+    return !(await isRefused(
+      client.send(withOwnerFlags(new HeadBucketCommand({ Bucket }), { toAnyOwner: true }), options),
+    ));
   }
   return false;
 }
@@ -89,44 +92,48 @@ async function isRefused(request: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** The owner of the bucket, if the bucket exists. Unknown if the credentials may not read its tags. */
-async function ownerOfBucket(Bucket: string, client: S3Client, options: Options): Promise<Owner> {
+/** The owner of the bucket; unknown without permission to read its tags. */
+async function ownerOfBucket(Bucket: string, client: SdkClient, options: Options): Promise<Owner> {
   const owner = await readOwner(Bucket, client, options);
   return owner === "denied" ? {} : owner;
 }
 
-/** The environment that the bucket's tags name, and "denied" where they may not be read. */
+/** The environment in the bucket's tags; "denied" without permission to read them. */
 export async function readOwner(
   Bucket: string,
-  client: S3Client,
+  client: SdkClient,
   options: Options,
 ): Promise<Owner | "denied"> {
-  const answer = await unlessAbsent(client.send(new GetBucketTaggingCommand({ Bucket }), options));
-  if (answer === "denied") return answer;
+  const response = await undefinedIfAbsent(client.send(new GetBucketTaggingCommand({ Bucket }), options));
+  if (response === "denied") return response;
   return ownerOfTags(
-    Object.fromEntries((answer?.TagSet ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
+    Object.fromEntries((response?.TagSet ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
   );
 }
 
-/** Names of the settings without which nothing can be staged there, or nothing would expire. */
+/** The names of missing settings that uploads, replication or expiration need. */
 async function missingSettings(
   Bucket: string,
-  others: readonly Asked[],
-  client: S3Client,
+  others: readonly RequestedBucket[],
+  client: SdkClient,
   options: Options,
 ): Promise<string[]> {
   const { abortSignal: signal = new AbortController().signal } = options;
-  const capabilities = await unlessAbsent(capabilitiesOf({ client, bucket: Bucket, signal }));
+  const capabilities = await undefinedIfAbsent(
+    new ServerCapabilities().of({ client, bucket: Bucket, signal }),
+  );
   const can = capabilities === undefined || capabilities === "denied" ? EVERYTHING : capabilities;
-  // What the server does not have is not missing in the bucket.
-  const ifAble = <T>(isAble: boolean, ask: () => Promise<T>) =>
-    isAble ? unlessAbsent(ask()) : Promise.resolve("denied" as const);
+  // Skip settings that the server does not support.
+  const ifSupported = <T>(isSupported: boolean, request: () => Promise<T>) =>
+    isSupported ? undefinedIfAbsent(request()) : Promise.resolve("denied" as const);
   const [versioning, lifecycle, replication] = await Promise.all([
-    unlessAbsent(client.send(new GetBucketVersioningCommand({ Bucket }), options)),
-    ifAble(can.lifecycleRules, () =>
+    undefinedIfAbsent(client.send(new GetBucketVersioningCommand({ Bucket }), options)),
+    ifSupported(can.lifecycleRules, () =>
       client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), options),
     ),
-    ifAble(can.replicationRules, () => client.send(new GetBucketReplicationCommand({ Bucket }), options)),
+    ifSupported(can.replicationRules, () =>
+      client.send(new GetBucketReplicationCommand({ Bucket }), options),
+    ),
   ]);
   return [
     ...(versioning !== "denied" && versioning?.Status !== "Enabled" ? ["versioning"] : []),
@@ -137,13 +144,13 @@ async function missingSettings(
   ];
 }
 
-/** Whether the bucket has a version, a delete marker or an upload in progress, of an entry or of anything else. */
-async function holdsData(Bucket: string, client: S3Client, options: Options): Promise<boolean> {
+/** Whether the bucket has any version, delete marker or multipart upload, also of objects outside of entries. */
+async function holdsData(Bucket: string, client: SdkClient, options: Options): Promise<boolean> {
   const [versions, uploads] = await Promise.all([
-    unlessAbsent(client.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 1 }), options)),
-    unlessAbsent(client.send(new ListMultipartUploadsCommand({ Bucket, MaxUploads: 1 }), options)),
+    undefinedIfAbsent(client.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 1 }), options)),
+    undefinedIfAbsent(client.send(new ListMultipartUploadsCommand({ Bucket, MaxUploads: 1 }), options)),
   ]);
-  // A bucket that cannot be listed counts as one with data.
+  // Without permission to list, assume that the bucket has data.
   if (versions === "denied" || uploads === "denied") return true;
   return [versions?.Versions, versions?.DeleteMarkers, uploads?.Uploads].some(
     (found) => (found?.length ?? 0) > 0,

@@ -1,23 +1,23 @@
 import { IAMClient } from "@aws-sdk/client-iam";
 import { type Access, serviceSettings } from "../../connection/access.ts";
 import { accountOf } from "../../connection/account.ts";
-import type { SurveyRequest } from "../../staging/ownership/names.ts";
+import type { SurveyRequest } from "../../staging/resources/environment-facts.ts";
 import type { Dependencies } from "../deps.ts";
 import { createDynamoClients } from "../dynamo-clients.ts";
 import type { CallContext, Properties } from "../plugin/types.ts";
 import { explained } from "../store/explain.ts";
 import { surveyEnvironment } from "./survey.ts";
 
-/** IAM has one endpoint for all regions, which is signed for in this one. */
-export const IAM_REGION = "us-east-1";
+/** IAM has one global endpoint. Requests to it are signed for this region. */
+const IAM_REGION = "us-east-1";
 
-/** The provider's function `surveyEnvironment`: what a program asks before it declares anything. */
-export function surveyFunction(deps: Pick<Dependencies, "s3">, access: Access) {
+/** The provider function `surveyEnvironment`. A program calls it before it declares resources. */
+export function surveyFunction(deps: Pick<Dependencies, "now" | "s3">, access: Access) {
   const dynamodb = createDynamoClients({ access });
   let client: IAMClient | undefined;
   const iam = (): IAMClient => {
     client ??= new IAMClient({
-      ...serviceSettings(access.connection, "IAM", IAM_REGION),
+      ...serviceSettings(access, "IAM", IAM_REGION),
       requestHandler: access.transport.handler({ connectionTimeout: 10_000, socketTimeout: 30_000 }),
     });
     return client;
@@ -33,6 +33,6 @@ export function surveyFunction(deps: Pick<Dependencies, "s3">, access: Access) {
     const facts = await explained("looking at the tables and buckets of the environment", () =>
       surveyEnvironment(request, clients, signal),
     );
-    return JSON.parse(JSON.stringify(facts)) as Properties;
+    return JSON.parse(JSON.stringify({ ...facts, time: deps.now().toISOString() })) as Properties;
   };
 }

@@ -1,22 +1,23 @@
 import { GetRoleCommand, GetRolePolicyCommand, type IAMClient } from "@aws-sdk/client-iam";
 import { REPLICATION_POLICY_NAME } from "../../staging/environment.ts";
-import { ownerOfTags, type RoleFact } from "../../staging/ownership/names.ts";
-import { unlessAbsent } from "./absent.ts";
+import { ownerOfTags } from "../../staging/ownership/names.ts";
+import type { RoleFact } from "../../staging/resources/environment-facts.ts";
+import { undefinedIfAbsent } from "./absent.ts";
 
 /** Whether the role exists, its owner, and the buckets that its policy names. */
-export async function lookAtRole(
+export async function surveyRole(
   name: string,
   iam: () => Promise<IAMClient> | IAMClient,
   options: { readonly abortSignal?: AbortSignal },
 ): Promise<RoleFact> {
   const client = await iam();
   const [role, policy] = await Promise.all([
-    unlessAbsent(client.send(new GetRoleCommand({ RoleName: name }), options)),
-    unlessAbsent(
+    undefinedIfAbsent(client.send(new GetRoleCommand({ RoleName: name }), options)),
+    undefinedIfAbsent(
       client.send(new GetRolePolicyCommand({ RoleName: name, PolicyName: REPLICATION_POLICY_NAME }), options),
     ),
   ]);
-  // Credentials that may not look at roles are refused nothing: a creation will tell.
+  // Without permission to read roles, assume that the role exists. Its creation reports any problem.
   if (role === undefined || role === "denied")
     return {
       name,
@@ -36,7 +37,7 @@ export async function lookAtRole(
   };
 }
 
-/** Names of the buckets in a policy, as IAM gives it back: with percent signs. */
+/** The names of the buckets in a policy. IAM returns policies percent-encoded. */
 function bucketsIn(policy: string | undefined): string[] {
   if (policy === undefined) return [];
   const arns = decodeURIComponent(policy).matchAll(/arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]+)/g);

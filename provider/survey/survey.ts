@@ -1,24 +1,24 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { IAMClient } from "@aws-sdk/client-iam";
-import type { S3Client } from "@aws-sdk/client-s3";
 import type { AccountId } from "../../staging/accounts.ts";
-import type { EnvironmentFacts, SurveyRequest } from "../../staging/ownership/names.ts";
-import { lookAtBucket } from "./bucket.ts";
-import { lookAtRole } from "./role.ts";
-import { lookAtTable } from "./table.ts";
+import type { EnvironmentFacts, SurveyRequest } from "../../staging/resources/environment-facts.ts";
+import type { SdkClient } from "../store/sdk-client.ts";
+import { surveyBucket } from "./bucket.ts";
+import { surveyRole } from "./role.ts";
+import { surveyTable } from "./table.ts";
 
-/** What the survey asks AWS with: clients of each region, made when they are needed. */
-export interface SurveyClients {
-  s3(region: string): Promise<S3Client> | S3Client;
+/** The survey's clients, per region and created on first use. */
+interface SurveyClients {
+  s3(region: string): Promise<SdkClient> | SdkClient;
   dynamodb(region: string): Promise<DynamoDBClient> | DynamoDBClient;
   iam(): Promise<IAMClient> | IAMClient;
-  /** The account of the credentials; undefined where the server has no accounts. */
+  /** The account of the credentials; undefined if the server has no accounts. */
   account(): Promise<AccountId | undefined>;
 }
 
 /**
- * Checks the names of an environment in AWS: whether each resource exists, and who owns it by its tags. Reads only, all in
- * parallel: two requests for a table or a bucket, more where data or settings are asked for.
+ * Checks the names of an environment in AWS: whether each resource exists, and which environment owns it by its tags. Sends only read
+ * requests, in parallel: two per table or bucket, and more if data or settings are requested.
  */
 export async function surveyEnvironment(
   request: SurveyRequest,
@@ -29,11 +29,11 @@ export async function surveyEnvironment(
   const { role } = request;
   const [tables, buckets, roleFact, account] = await Promise.all([
     Promise.all(
-      request.tables.map(async (table) => lookAtTable(table, await clients.dynamodb(table.region), options)),
+      request.tables.map(async (table) => surveyTable(table, await clients.dynamodb(table.region), options)),
     ),
     Promise.all(
       request.buckets.map(async (bucket) =>
-        lookAtBucket(
+        surveyBucket(
           bucket,
           await clients.s3(bucket.region),
           options,
@@ -41,7 +41,7 @@ export async function surveyEnvironment(
         ),
       ),
     ),
-    role === undefined ? undefined : lookAtRole(role, clients.iam, options),
+    role === undefined ? undefined : surveyRole(role, clients.iam, options),
     clients.account(),
   ]);
   return { tables, buckets, role: roleFact, ...(account === undefined ? {} : { account }) };

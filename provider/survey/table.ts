@@ -6,17 +6,13 @@ import {
 import { errorName } from "../../connection/errors/failure.ts";
 import { isDenied } from "../../connection/errors/kinds.ts";
 import { accountOfArn } from "../../staging/accounts.ts";
-import {
-  type Owner,
-  ownerOfTags,
-  type SurveyRequest,
-  type TableFact,
-} from "../../staging/ownership/names.ts";
+import { ownerOfTags } from "../../staging/ownership/names.ts";
+import type { Owner, SurveyRequest, TableFact } from "../../staging/resources/environment-facts.ts";
 
 type Options = { readonly abortSignal?: AbortSignal };
 
-/** Whether the table exists, its account, and its owner. The owner is unknown if the credentials may not read tags; that is no error. */
-export async function lookAtTable(
+/** Whether the table exists, its account, and its owner. The owner is unknown without permission to read tags. */
+export async function surveyTable(
   { region, name }: SurveyRequest["tables"][number],
   client: DynamoDBClient,
   options: Options,
@@ -31,7 +27,7 @@ export async function lookAtTable(
   };
 }
 
-/** The table's ARN, "" where it may not be looked at, undefined where there is no table. */
+/** The table's ARN; "" without permission to describe it; undefined if the table does not exist. */
 async function arnOf(name: string, client: DynamoDBClient, options: Options): Promise<string | undefined> {
   try {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: name }), options);

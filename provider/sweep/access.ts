@@ -3,21 +3,21 @@ import type { SweepId } from "../../staging/sweep/id.ts";
 import type { Settling } from "../store/retry.ts";
 import type { SweepGroups } from "./groups.ts";
 
-/** What the work on one sweep is done with. */
+/** Clients, names and callbacks for the work on one sweep. */
 export interface SweepAccess {
   readonly sweepId: SweepId;
-  /** The sweeps table, and a client of its region. */
+  /** The name of the sweeps table. `client` is a client of its region. */
   readonly table: string;
   readonly client: DynamoDBClient;
   readonly groups: SweepGroups;
-  /** The server's time, once a request has been answered; see `staging/server-clock.ts`. */
+  /** The server's time after the first response; see `staging/server-clock.ts`. */
   now(): Date;
   readonly signal: AbortSignal;
-  /** How long a group is looked for that was made a moment ago. @default DEFAULT_SETTLING */
+  /** How long to wait for a newly created group to become visible. @default DEFAULT_SETTLING */
   readonly settling?: Settling;
-  /** Shows what is being done: `Writing items 300 of 1000`. */
+  /** Shows the current step, such as `Writing items 300 of 1000`. */
   progress(text: string): void;
-  /** Says what the user should know afterwards, too. */
+  /** Logs a message that stays visible after the run. */
   note(text: string): void;
 }
 

@@ -7,32 +7,32 @@ import {
 import { type Access, directAccess, serviceSettings } from "../../connection/access.ts";
 import { errorName } from "../../connection/errors/failure.ts";
 import { messageOf } from "../../staging/errors.ts";
+import { oncePer } from "../../staging/once.ts";
 import { DEADLINE_ACTION } from "../../staging/sweep/names.ts";
-import { CONNECT_TIMEOUT_MS, perRegion, STALL_TIMEOUT_MS } from "../regional-clients.ts";
+import { CONNECT_TIMEOUT_MS, STALL_TIMEOUT_MS } from "../regional-clients.ts";
 import { explained } from "../store/explain.ts";
 import { withRetry } from "../store/retry.ts";
-import { DEFAULT_RETRY_PATIENCE, patientRetries } from "../store/retry-strategy.ts";
+import { INSIDE, retriesInside } from "../store/retrying.ts";
 import { followServerTime } from "../store/server-time.ts";
 import type { SweepGroups } from "./groups.ts";
 import { MissingGroup } from "./missing-group.ts";
 
 type Clients = (region: string) => AutoScalingClient;
 
-/** One client for each region, created on first use. @param access default: the variables of this process, without a proxy */
+/** One client for each region, created on first use. @param access default: environment variables of this process, no proxy */
 export const createAutoScalingClients = (access: Access = directAccess()): Clients =>
-  perRegion((region) => createClient(region, access));
+  oncePer((region) => createClient(region, access));
 
-function createClient(region: string, { connection, transport }: Access): AutoScalingClient {
+function createClient(region: string, access: Access): AutoScalingClient {
   const client = new AutoScalingClient({
-    ...serviceSettings(connection, "AUTO_SCALING", region),
-    maxAttempts: DEFAULT_RETRY_PATIENCE.attempts,
-    retryStrategy: patientRetries(),
-    requestHandler: transport.handler({
+    ...serviceSettings(access, "AUTO_SCALING", region),
+    requestHandler: access.transport.handler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: STALL_TIMEOUT_MS,
     }),
   });
   followServerTime(client);
+  client.middlewareStack.add(retriesInside({ region }), INSIDE);
   return client;
 }
 
@@ -45,7 +45,7 @@ const BUSY_ATTEMPTS = 8;
 const BUSY_FIRST_DELAY_MS = 500;
 const BUSY_LONGEST_DELAY_MS = 10_000;
 
-/** The groups of a sweep in AWS. Errors are explained for the user. */
+/** The groups of a sweep in AWS. Errors have explanations for the user. */
 export function autoScalingGroups(clients: Clients): SweepGroups {
   /** @param doing for errors, such as `setting the deadline in us-east-1` */
   const request = <T>(
@@ -96,7 +96,7 @@ export function autoScalingGroups(clients: Clients): SweepGroups {
         const command = new PutScheduledUpdateGroupActionCommand({
           AutoScalingGroupName: group,
           ScheduledActionName: DEADLINE_ACTION,
-          // The maximum is declared by the stack, and stays as it is.
+          // The stack declares the maximum, so keep it.
           DesiredCapacity: 0,
           StartTime: at,
         });
@@ -105,6 +105,6 @@ export function autoScalingGroups(clients: Clients): SweepGroups {
   };
 }
 
-/** Auto Scaling has no error code for a missing group. It answers `ValidationError`, "AutoScalingGroup name not found - …". */
+/** Auto Scaling has no error code for a missing group. It returns `ValidationError`, "AutoScalingGroup name not found - …". */
 const isMissing = (error: unknown): boolean =>
   errorName(error) === "ValidationError" && /\bnot found\b/i.test(messageOf(error));

@@ -8,29 +8,29 @@ import type { RegionGroup, SweepAccess } from "./access.ts";
 import { findMeta, findRegions, indexPages, keyOf } from "./items.ts";
 import { MissingGroup } from "./missing-group.ts";
 import { moveIndices } from "./move-indices.ts";
-import { whileBusy } from "./transact.ts";
+import { retryConflicts } from "./transact.ts";
 
 /**
- * Ends a sweep: no worker is left alive, and every index that has not ended is cancelled. Running it again changes nothing more. A sweep
- * whose indices have all ended stays what it is, succeeded or failed.
+ * Ends all workers of a sweep and cancels every index that has not ended. It is idempotent. A sweep whose indices have all ended stays
+ * succeeded or failed.
  *
- * The order matters: `cancelled_at` comes first, so that a launch which is still under way does not commit; then the workers end, so that
- * none claims an index any more; a worker that ends later than its index was cancelled cannot close it.
- * @param groups those that are gone already are passed over
- * @returns the number of indices that were cancelled now; undefined where there is no such sweep
+ * The order matters. `cancelled_at` comes first, so that a concurrent launch does not commit. Then the workers end, so that none claims
+ * another index. A worker that outlives the cancellation of its index cannot close that index.
+ * @param groups missing groups are skipped
+ * @returns the number of indices that this call cancelled; undefined if the sweep does not exist
  */
 export async function cancelSweep(
   access: SweepAccess,
   groups: readonly RegionGroup[],
 ): Promise<number | undefined> {
-  // The answer also tells the server's time.
+  // The response also sets the clock.
   const meta = await findMeta(access);
   if (meta === undefined) {
     await endAllWorkers(access, groups);
     return undefined;
   }
-  const regions = await findRegions(access, (error) => noteCorrupt(access, error));
-  // One that is marked already may have been left half way.
+  const regions = await findRegions(access, (error) => logCorrupt(access, error));
+  // A sweep that is already marked may be an interrupted cancellation, so finish it.
   const hasEnded =
     meta["started_at"] !== undefined &&
     meta["cancelled_at"] === undefined &&
@@ -39,7 +39,7 @@ export async function cancelSweep(
   access.progress("Ending the workers");
   await endAllWorkers(access, groups);
   const cancelled = await Promise.all(
-    (hasEnded ? [] : await findRegions(access, (error) => noteCorrupt(access, error))).map((region) =>
+    (hasEnded ? [] : await findRegions(access, (error) => logCorrupt(access, error))).map((region) =>
       cancelRegion(access, region),
     ),
   );
@@ -59,7 +59,7 @@ async function markCancelled(access: SweepAccess): Promise<void> {
   await client.send(command, { abortSignal: signal });
 }
 
-/** Sets the capacity of groups to 0. Groups that are gone are passed over. */
+/** Sets the capacity of groups to 0. Skips missing groups. */
 export async function endAllWorkers(access: SweepAccess, groups: readonly RegionGroup[]): Promise<void> {
   await Promise.all(groups.map((group) => endWorkers(access, group)));
 }
@@ -75,18 +75,18 @@ async function endWorkers({ groups, signal }: SweepAccess, { region, group }: Re
 
 async function cancelRegion(access: SweepAccess, region: RegionItem): Promise<number> {
   let count = 0;
-  for await (const page of indexPages(access, region, (error) => noteCorrupt(access, error))) {
+  for await (const page of indexPages(access, region, (error) => logCorrupt(access, error))) {
     const { moved } = await moveIndices(access, region.region, page, (item) => cancel(item, access.now()), {
       onMoved: (done) => access.progress(`Cancelling indices in ${region.region}: ${count + done}`),
     });
     count += moved;
   }
-  await noneAlive(access, region);
+  await resetAlive(access, region);
   return count;
 }
 
-/** What the workers counted does not matter any more: a retry counts those that it starts. */
-async function noneAlive(access: SweepAccess, { region }: RegionItem): Promise<void> {
+/** Resets the number of live workers; a retry counts the workers that it starts. */
+async function resetAlive(access: SweepAccess, { region }: RegionItem): Promise<void> {
   const command = new UpdateItemCommand({
     TableName: access.table,
     Key: keyOf(access, regionItemKey(region)),
@@ -96,10 +96,10 @@ async function noneAlive(access: SweepAccess, { region }: RegionItem): Promise<v
     ExpressionAttributeValues: { ":none": { N: "0" } },
   });
   await conditionMet(() =>
-    whileBusy(access.signal, () => access.client.send(command, { abortSignal: access.signal })),
+    retryConflicts(access.signal, () => access.client.send(command, { abortSignal: access.signal })),
   );
 }
 
-/** A sweep can always be ended. */
-const noteCorrupt = (access: SweepAccess, error: Error): void =>
+/** Logs a corrupt item instead of failing, so that every sweep can be ended. */
+const logCorrupt = (access: SweepAccess, error: Error): void =>
   access.note(`${error.message}; it was left as it is`);

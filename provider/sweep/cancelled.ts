@@ -3,7 +3,7 @@ import type { SweepMeta } from "../../staging/sweep/meta-item.ts";
 import type { RegionGroup, SweepAccess } from "./access.ts";
 import { endAllWorkers } from "./cancel.ts";
 
-/** @throws InputError for a sweep that was cancelled */
+/** @throws InputError if the sweep was cancelled */
 export function requireNotCancelled({ sweepId, startedAt, cancelledAt }: SweepMeta): void {
   if (cancelledAt === undefined) return;
   throw new InputError(`${sweepId} was cancelled`, {
@@ -15,7 +15,7 @@ export function requireNotCancelled({ sweepId, startedAt, cancelledAt }: SweepMe
   });
 }
 
-/** Takes back the capacity of a sweep that was cancelled while its workers were started. @throws InputError then */
+/** Ends the workers of a sweep that was cancelled during their start. @throws InputError if it was cancelled */
 export async function endIfCancelled(
   access: SweepAccess,
   groups: readonly RegionGroup[],

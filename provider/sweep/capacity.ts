@@ -10,19 +10,19 @@ import type { SweepAccess } from "./access.ts";
 import type { GroupCapacity } from "./groups.ts";
 import { findRegion, keyOf } from "./items.ts";
 import { MissingGroup } from "./missing-group.ts";
-import { whileBusy } from "./transact.ts";
+import { retryConflicts } from "./transact.ts";
 
-/** A region of a sweep, and its group. */
-export interface GroupOfRegion {
+/** A region of a sweep and its Auto Scaling group. */
+interface GroupOfRegion {
   readonly region: Region;
   readonly group: string;
 }
 
 /**
- * Gives a group the capacity that the region's item says, and its deadline before that. The capacity only goes up. So nothing happens where
- * an earlier run has set it already: workers that have ended since have lowered `alive` before the capacity, and no worker that is busy is
- * ended. (The group is read first: a worker that leaves between the two readings then causes no start.)
- * @throws MissingGroup
+ * Sets the group's deadline, then raises its capacity to `alive` of the region's item. The capacity never goes down, so no busy worker
+ * ends. A repeated run changes nothing: a worker that ends lowers `alive` before the capacity. The group is read before the item, so that
+ * a worker that leaves between the two reads causes no start.
+ * @throws MissingGroup if the group does not exist
  */
 export async function startWorkers(access: SweepAccess, of: GroupOfRegion, deadlineAt: Date): Promise<void> {
   const { groups, signal } = access;
@@ -32,19 +32,18 @@ export async function startWorkers(access: SweepAccess, of: GroupOfRegion, deadl
   if (desired < alive) await groups.setDesired(of.region, of.group, alive, signal);
 }
 
-/** Writers of one region's item: workers that leave, and one retry. */
-const WRITE_TRIES = 100;
+/** Only leaving workers and one retry write a region's item at the same time. */
+const WRITE_ATTEMPTS = 100;
 
-/** A worker that leaves does so in one more request. One that died instead is replaced, and may stay. */
-const LEAVING_MS = 1_000;
-const LEAVING_TRIES = 15;
+/** A leaving worker needs one more request to lower the capacity. If it dies first, its group replaces it. */
+const LEAVING_DELAY_MS = 1_000;
+const LEAVING_ATTEMPTS = 15;
 
 /**
- * Raises the capacity of a region for the indices that `generation` has opened, once: `alive` is counted in the region's item, and that says
- * for which generation it was. A worker that leaves has taken itself off `alive`, and not yet off the group's capacity; it does so a
- * moment later, and so the capacity has to be higher by the number of those, or nobody would be left for the indices. Where the group's
- * maximum does not allow that, they are waited for.
- * @throws MissingGroup
+ * Raises the capacity of a region for the indices that `generation` opened. It does so once: the region's item records `alive` together
+ * with its generation. A leaving worker has lowered `alive` but not yet the group's capacity. So the capacity must include the leaving
+ * workers, or too few would remain for the indices. If the group's maximum is too small for that, it waits for them to leave.
+ * @throws MissingGroup if the group does not exist
  */
 export async function addWorkers(
   access: SweepAccess,
@@ -60,8 +59,8 @@ export async function addWorkers(
     if (item.generation >= generation) return startWorkers(access, of, deadlineAt);
     capacity = await findGroup(access, of);
     const { alive, leaving } = workersWanted(item, capacity);
-    if (alive + leaving > capacity.max && attempt < LEAVING_TRIES) {
-      await pause(LEAVING_MS, signal);
+    if (alive + leaving > capacity.max && attempt < LEAVING_ATTEMPTS) {
+      await pause(LEAVING_DELAY_MS, signal);
       continue;
     }
     if (await writeAlive(access, item, alive, generation, deadlineAt)) {
@@ -69,13 +68,13 @@ export async function addWorkers(
       if (capacity.desired < wanted) await groups.setDesired(of.region, of.group, wanted, signal);
       return;
     }
-    if (attempt === WRITE_TRIES) throw new Error(`the counters of ${of.region} change all the time`);
+    if (attempt === WRITE_ATTEMPTS) throw new Error(`the counters of ${of.region} change all the time`);
   }
 }
 
 /**
- * The workers that a region is to have, and those that are about to leave. After a deadline or a cancellation the group keeps nobody alive,
- * whatever `alive` says.
+ * The number of workers that a region needs, and of those that are leaving. After a deadline or a cancellation the group has no workers,
+ * regardless of `alive`.
  */
 export function workersWanted(
   { alive, open, workers }: Pick<RegionItem, "alive" | "open" | "workers">,
@@ -85,7 +84,7 @@ export function workersWanted(
   return { alive: Math.max(living, Math.min(workers, open)), leaving: desired - living };
 }
 
-/** @returns whether the item was still the one that was read */
+/** @returns whether the item was unchanged since it was read, and so was written */
 async function writeAlive(
   access: SweepAccess,
   item: RegionItem,
@@ -112,11 +111,11 @@ async function writeAlive(
     }),
   });
   return conditionMet(() =>
-    whileBusy(access.signal, () => access.client.send(command, { abortSignal: access.signal })),
+    retryConflicts(access.signal, () => access.client.send(command, { abortSignal: access.signal })),
   );
 }
 
-/** A group that was made a moment ago may not show yet. @throws MissingGroup */
+/** Retries, since a newly created group may not be visible yet. @throws MissingGroup if it stays missing */
 async function findGroup(
   { groups, signal, settling = DEFAULT_SETTLING }: SweepAccess,
   { region, group }: GroupOfRegion,

@@ -1,10 +1,10 @@
-import type { SweepRunInputs, SweepRunRegion } from "../../staging/resources.ts";
+import type { SweepRunInputs, SweepRunRegion } from "../../staging/resources/sweep-run.ts";
 import { canonicalJson } from "../../staging/schema/json.ts";
 import type { CheckFailure, Properties } from "../plugin/types.ts";
 import { containsUnknowns } from "../plugin/values.ts";
 import { CHANGEABLE } from "./plan.ts";
 
-/** What is wrong between the inputs of a run, and with a change of a sweep after its launch. The fields check each by itself. */
+/** Problems between the inputs of a run, and forbidden changes after the launch. The schema checks each field separately. */
 export function runProblems(news: Properties, olds: SweepRunInputs | undefined): CheckFailure[] {
   const { count, regions, retryIndices, rowsFile, rowsSha256 } = news;
   const reasons = {
@@ -15,10 +15,10 @@ export function runProblems(news: Properties, olds: SweepRunInputs | undefined):
   const failures = Object.entries(reasons).flatMap(([property, reason]) =>
     reason === undefined ? [] : [{ property, reason }],
   );
-  return olds === undefined ? failures : [...failures, ...changes(news, olds)];
+  return olds === undefined ? failures : [...failures, ...changeProblems(news, olds)];
 }
 
-/** The regions divide the indices, in their order. */
+/** The regions must cover the indices in order, without gaps. */
 function regionsProblem(value: unknown, count: unknown): string | undefined {
   if (!Array.isArray(value)) return undefined; // the field's own check refuses it
   let next = 0;
@@ -47,8 +47,8 @@ function rowsProblem(file: unknown, sha256: unknown): string | undefined {
   return sha256 === undefined ? "expected the SHA-256 of rowsFile in lower-case hex" : undefined;
 }
 
-/** A sweep does not change after its launch: its indices run with what they were launched with. */
-function changes(news: Properties, olds: SweepRunInputs): CheckFailure[] {
+/** A sweep must not change after its launch, because its items were written with the original settings. */
+function changeProblems(news: Properties, olds: SweepRunInputs): CheckFailure[] {
   const fixed = new Set([...Object.keys(news), ...Object.keys(olds)]);
   for (const name of CHANGEABLE) fixed.delete(name);
   const failures: CheckFailure[] = [];

@@ -1,17 +1,17 @@
-/** What an Auto Scaling group says about its capacity. */
+/** The capacity of an Auto Scaling group, in instances. */
 export interface GroupCapacity {
-  /** The instances that it keeps alive. */
+  /** The number of instances that the group keeps running. */
   readonly desired: number;
-  /** The most that it may keep alive. */
+  /** The upper limit of `desired`. */
   readonly max: number;
 }
 
 /** The Auto Scaling groups of a sweep. */
 export interface SweepGroups {
-  /** Undefined where there is no such group, or where it is being deleted. */
+  /** Undefined if the group does not exist or is being deleted. */
   find(region: string, group: string, signal: AbortSignal): Promise<GroupCapacity | undefined>;
-  /** Instances start, or end, at once. @throws MissingGroup */
+  /** Starts or ends instances immediately. @throws MissingGroup */
   setDesired(region: string, group: string, desired: number, signal: AbortSignal): Promise<void>;
-  /** Ends all instances at `at`, to the second, in place of an earlier time. @throws MissingGroup */
+  /** Schedules the end of all instances for `at` (whole seconds). Replaces an earlier schedule. @throws MissingGroup */
   endAt(region: string, group: string, at: Date, signal: AbortSignal): Promise<void>;
 }

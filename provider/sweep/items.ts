@@ -16,11 +16,12 @@ import type { SweepAccess } from "./access.ts";
 import { itemKey, itemsWithPrefix, parsedItems, queryPages } from "./queries.ts";
 
 /*
- * Strongly consistent reads of the items of one sweep. A list leaves out an item that cannot be read, and reports it to `onCorrupt`.
+ * Strongly consistent reads of the items of one sweep. Lists omit an item that cannot be parsed and report it to `onCorrupt`.
  */
 
 type Access = Pick<SweepAccess, "client" | "table" | "sweepId" | "signal">;
-type OnCorrupt = (error: SweepItemError) => void;
+/** @param plain the values of the item */
+export type OnCorrupt = (error: SweepItemError, plain: Readonly<Record<string, unknown>>) => void;
 
 /** The key of an item. */
 export const keyOf = ({ sweepId }: Pick<SweepAccess, "sweepId">, item: string) => itemKey(sweepId, item);
@@ -31,7 +32,10 @@ export async function findMeta(access: Access): Promise<Record<string, unknown> 
 }
 
 /** The counters of all regions. */
-export async function findRegions(access: Access, onCorrupt: OnCorrupt): Promise<RegionItem[]> {
+export async function findRegions(
+  access: Pick<SweepAccess, "client" | "table" | "sweepId"> & Partial<Pick<SweepAccess, "signal">>,
+  onCorrupt: OnCorrupt,
+): Promise<RegionItem[]> {
   const { client, table, sweepId, signal } = access;
   const regions: RegionItem[] = [];
   for await (const page of queryPages(client, itemsWithPrefix(table, sweepId, REGION_ITEM_PREFIX), signal))
@@ -39,13 +43,13 @@ export async function findRegions(access: Access, onCorrupt: OnCorrupt): Promise
   return regions;
 }
 
-/** The counters of a region. @throws SweepItemError if they are missing or cannot be read */
+/** The counters of a region. @throws SweepItemError if they are missing or cannot be parsed */
 export async function findRegion(access: Access, region: Region): Promise<RegionItem> {
   const item = regionItemKey(region);
   return parseRegionItem((await getItem(access, item)) ?? plainItem(keyOf(access, item)));
 }
 
-/** The attributes of an index that decide about its transitions: all except its row, which can have 32 KB. */
+/** The attributes that transitions of an index need: all except its row, which can have 32 KB. */
 const STATE_ATTRIBUTES = [
   SWEEP_KEY,
   ITEM_KEY,
@@ -68,7 +72,7 @@ const STATE_PROJECTION = {
   ExpressionAttributeNames: Object.fromEntries(STATE_ATTRIBUTES.map((name) => [`#${name}`, name])),
 };
 
-/** The indices `start` to `end` - 1 that exist, without their rows, a page at a time. */
+/** The existing indices from `start` to `end` - 1, without their rows, one page at a time. */
 export async function* indexPages(
   { client, table, sweepId, signal }: Access,
   { start, end }: Pick<RegionItem, "start" | "end">,
@@ -89,7 +93,7 @@ export async function* indexPages(
     yield parsedItems(page, parseIndexItem, onCorrupt);
 }
 
-/** An index without its row; undefined if there is none. @throws SweepItemError if it cannot be read */
+/** An index without its row; undefined if it does not exist. @throws SweepItemError if it cannot be parsed */
 export async function findIndex(access: Access, index: number): Promise<IndexItem | undefined> {
   const item = await getItem(access, indexItemKey(index), STATE_PROJECTION);
   return item && parseIndexItem(item);

@@ -1,6 +1,6 @@
 import { UserError } from "../../staging/errors.ts";
 
-/** There is no such Auto Scaling group. */
+/** The Auto Scaling group does not exist. */
 export class MissingGroup extends UserError {
   constructor(region: string, group: string, cause?: unknown) {
     super(`the Auto Scaling group ${group} is not in ${region}`, {

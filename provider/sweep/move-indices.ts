@@ -14,9 +14,9 @@ import { regionItemKey } from "../../staging/sweep/item-keys.ts";
 import { SweepItemError } from "../../staging/sweep/item-reader.ts";
 import { plainItem } from "../plain-item.ts";
 import type { SweepAccess } from "./access.ts";
-import { isUnmet, MAX_ACTIONS, transact } from "./transact.ts";
+import { isConditionFailed, MAX_ACTIONS, transact } from "./transact.ts";
 
-/** Indices of one transaction: the region's counters are one more action. */
+/** Indices per transaction. The update of the region's counters takes the remaining action. */
 const MAX_BATCH = MAX_ACTIONS - 1;
 
 interface Move {
@@ -24,25 +24,25 @@ interface Move {
   readonly after: IndexItem;
 }
 
-/** What happened to indices. */
+/** The result of a transition. */
 export interface Moved {
   readonly moved: number;
-  /** What the transition does not apply to, as it is. */
+  /** The indices that the transition does not apply to, unchanged. */
   readonly refused: readonly IndexItem[];
 }
 
-export interface MoveOptions {
-  /** What every item that is moved gets beside. */
+interface MoveOptions {
+  /** Additional attributes for every moved item. */
   readonly also?: Readonly<Record<string, AttributeValue>>;
-  /** Told how many have been moved. */
+  /** Receives the number of indices that were moved so far. */
   onMoved?(count: number): void;
 }
 
 /**
- * Applies a transition to indices of one region, many in a transaction with the region's counters. Indices that a worker changes meanwhile
- * are looked at again: the transition decides about what they are now. What a killed run has moved already is refused, so that running it
- * again counts nothing twice.
- * @throws SweepItemError where the region's counters are missing
+ * Applies a transition to indices of one region. Each transaction updates many indices and the region's counters. If a worker changes an
+ * index in the meantime, the transition is applied to its new state. A repeated run counts no index twice, because the transition
+ * refuses an index that was already moved.
+ * @throws SweepItemError if the region's counters are missing
  */
 export async function moveIndices(
   access: SweepAccess,
@@ -52,26 +52,26 @@ export async function moveIndices(
   { also, onMoved }: MoveOptions = {},
 ): Promise<Moved> {
   const refused: IndexItem[] = [];
-  const waiting: Move[] = [];
+  const queue: Move[] = [];
   const consider = (before: IndexItem): void => {
     const outcome = transition(before);
     if (isRefused(outcome)) refused.push(before);
-    else waiting.push({ before, after: outcome.item });
+    else queue.push({ before, after: outcome.item });
   };
   items.forEach(consider);
   let moved = 0;
-  let most = MAX_BATCH;
-  // One transaction after the other: two of the same region would be in each other's way at its counters.
-  while (waiting.length > 0) {
-    const batch = waiting.splice(0, most);
+  let maxBatch = MAX_BATCH;
+  // Sequential, because concurrent transactions of one region conflict on its counters.
+  while (queue.length > 0) {
+    const batch = queue.splice(0, maxBatch);
     let unmet: readonly CancellationReason[] | undefined;
     try {
       unmet = await transact(access.client, actionsOf(access, region, batch, also), access.signal);
     } catch (error) {
-      // The items together may be larger than the 4 MB of a transaction; their sizes are not known here.
+      // The items may exceed the 4 MB limit of a transaction. Their sizes are unknown here, so halve the batch.
       if (errorName(error) !== "ValidationException" || batch.length === 1) throw error;
-      most = Math.ceil(batch.length / 2);
-      waiting.unshift(...batch);
+      maxBatch = Math.ceil(batch.length / 2);
+      queue.unshift(...batch);
       continue;
     }
     if (unmet === undefined) {
@@ -80,12 +80,12 @@ export async function moveIndices(
       continue;
     }
     const counters = unmet[batch.length];
-    if (counters !== undefined && isUnmet(counters))
+    if (counters !== undefined && isConditionFailed(counters))
       throw new SweepItemError(`${access.sweepId} ${regionItemKey(region)}`, "sweep_id");
-    for (const [place, move] of batch.entries()) {
-      const reason = unmet[place];
-      if (reason === undefined || !isUnmet(reason)) waiting.push(move);
-      // An item that is gone has expired, or was deleted by hand: nothing is left to do for it.
+    for (const [position, move] of batch.entries()) {
+      const reason = unmet[position];
+      if (reason === undefined || !isConditionFailed(reason)) queue.push(move);
+      // A missing item has expired or was deleted by a user: skip it.
       else if (reason.Item !== undefined) consider(parseIndexItem(plainItem(reason.Item)));
     }
   }

@@ -9,11 +9,11 @@ import { rowAttributes } from "../../staging/sweep/row-attributes.ts";
 
 export type Item = Record<string, AttributeValue>;
 
-/** What the items of a sweep are made from. */
-export interface NewItems {
+/** The inputs for the items of a new sweep. */
+interface NewItems {
   readonly sweepId: SweepId;
   readonly generation: number;
-  /** In the order of their indices, which they cover without a gap. */
+  /** In the order of their indices, without gaps. */
   readonly regions: readonly {
     readonly region: Region;
     readonly start: number;
@@ -23,7 +23,7 @@ export interface NewItems {
   readonly deadlineAt: Date;
 }
 
-/** The counters of each region, before any worker. */
+/** The initial counters of each region. */
 export const newRegionItems = ({ sweepId, generation, regions, deadlineAt }: NewItems): Item[] =>
   regions.map((region) => ({
     ...regionItem({ ...newRegionItem(sweepId, region, region.workers), generation }),
@@ -39,11 +39,11 @@ export async function* newIndexItems(
   rows: AsyncIterable<readonly Parameter[]> | undefined,
 ): AsyncGenerator<Item> {
   const expiry = expiryAttribute(deadlineAt);
-  const each = rows?.[Symbol.asyncIterator]();
+  const rowIterator = rows?.[Symbol.asyncIterator]();
   try {
     for (const { region, start, end } of regions) {
       for (let index = start; index < end; index++) {
-        const row = (await each?.next())?.value ?? [];
+        const row = (await rowIterator?.next())?.value ?? [];
         yield {
           ...indexItem(freshIndex(sweepId, region, index, generation)),
           ...rowAttributes(row),
@@ -51,10 +51,10 @@ export async function* newIndexItems(
         };
       }
     }
-    // The rows check their number at their end.
-    await each?.next();
+    // Read past the last row, so that the iterator checks the number of rows.
+    await rowIterator?.next();
   } finally {
-    await each?.return?.();
+    await rowIterator?.return?.();
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseStagingId, type StagingId } from "../../staging/ids.ts";
 import { parseRegion, parseRegionList, type Region, type RegionList } from "../../staging/regions.ts";
-import type { SweepRunInputs } from "../../staging/resources.ts";
+import type { SweepRunInputs } from "../../staging/resources/sweep-run.ts";
 import { canonicalJson } from "../../staging/schema/json.ts";
 import { parseStackName, type StackName } from "../../staging/stack-name.ts";
 import { parseLaunchedSweepId, type SweepId } from "../../staging/sweep/id.ts";
@@ -20,14 +20,14 @@ export interface RunPlan {
     readonly workers: number;
     readonly group: string;
   }[];
-  /** Lower-case hex. A sweep has one; what `sweep retry` changes is not part of it. */
+  /** Lower-case hex, constant for a sweep. It excludes the inputs that `sweep retry` changes. */
   readonly fingerprint: string;
 }
 
-/** What may differ between two runs of one sweep. */
+/** The inputs that may differ between two runs of one sweep. */
 export const CHANGEABLE = ["generation", "retryIndices", "rowsFile"] as const;
 
-/** @throws InputError where an input is malformed */
+/** @throws InputError if an input is malformed */
 export function runPlan(inputs: SweepRunInputs): RunPlan {
   return {
     inputs,

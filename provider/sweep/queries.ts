@@ -6,7 +6,13 @@ import {
   type QueryCommandOutput,
 } from "@aws-sdk/client-dynamodb";
 import type { SweepId } from "../../staging/sweep/id.ts";
-import { ITEM_KEY, SWEEP_KEY } from "../../staging/sweep/item-keys.ts";
+import {
+  ITEM_KEY,
+  SWEEP_KEY,
+  SWEEP_KIND,
+  SWEEP_KIND_ATTRIBUTE,
+  SWEEPS_INDEX,
+} from "../../staging/sweep/item-keys.ts";
 import { SweepItemError } from "../../staging/sweep/item-reader.ts";
 import { plainItem } from "../plain-item.ts";
 
@@ -27,7 +33,17 @@ export const itemsWithPrefix = (table: string, sweepId: SweepId, prefix: string)
   ConsistentRead: true,
 });
 
-/** The items that a query finds, a page (at most 1 MB) at a time. */
+/** A query for the `meta` items of all sweeps, newest first. The index is eventually consistent, so a new sweep may be missing. */
+export const allSweeps = (table: string) => ({
+  TableName: table,
+  IndexName: SWEEPS_INDEX,
+  KeyConditionExpression: "#kind = :kind",
+  ExpressionAttributeNames: { "#kind": SWEEP_KIND_ATTRIBUTE },
+  ExpressionAttributeValues: { ":kind": { S: SWEEP_KIND } },
+  ScanIndexForward: false,
+});
+
+/** The items that a query finds, one page (at most 1 MB) at a time. */
 export async function* queryPages(
   client: DynamoDBClient,
   query: QueryCommandInput,
@@ -46,7 +62,7 @@ export async function* queryPages(
 
 /**
  * Parses the items of a page.
- * @param onCorrupt gets the error and the plain values of an item that cannot be read; the item is left out
+ * @param onCorrupt receives the error and the plain values of an item that cannot be parsed; the result omits the item
  */
 export function parsedItems<T>(
   page: readonly Item[],

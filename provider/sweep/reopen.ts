@@ -2,7 +2,7 @@ import { expiryAttribute } from "../../staging/sweep/expiry.ts";
 import type { IndexItem } from "../../staging/sweep/index-item.ts";
 import { retry } from "../../staging/sweep/index-state.ts";
 import type { SweepMeta } from "../../staging/sweep/meta-item.ts";
-import { forEachParallel } from "../transfer/flow/parallel.ts";
+import { forEachParallel } from "../flow/parallel.ts";
 import type { SweepAccess } from "./access.ts";
 import { endIfCancelled } from "./cancelled.ts";
 import { addWorkers } from "./capacity.ts";
@@ -11,15 +11,15 @@ import { type Moved, moveIndices } from "./move-indices.ts";
 import type { RunPlan } from "./plan.ts";
 import { commitGeneration, settleDeadline } from "./run-item.ts";
 
-/** Indices that are looked at one by one, at a time. */
+/** Indices that are read concurrently. */
 const CONCURRENCY = 16;
 
 type PlanRegion = RunPlan["regions"][number];
 
 /**
- * Opens indices again in a new generation, and starts workers for them. A run that was killed is run again: the items of the indices and of the
- * regions say what has this generation already.
- * @throws InputError if the sweep is cancelled meanwhile
+ * Reopens indices in a new generation and starts workers for them. A killed run can be repeated: the items of indices and regions record
+ * their generation.
+ * @throws InputError if the sweep is cancelled in the meantime
  */
 export async function reopenSweep(access: SweepAccess, plan: RunPlan): Promise<SweepMeta> {
   const { generation } = plan.inputs;
@@ -28,7 +28,7 @@ export async function reopenSweep(access: SweepAccess, plan: RunPlan): Promise<S
     const moved = await Promise.all(
       plan.regions.map((region) => reopenRegion(access, plan, region, deadlineAt)),
     );
-    tell(access, plan, moved);
+    reportBusy(access, plan, moved);
     access.progress("Starting workers");
     await Promise.all(plan.regions.map((region) => addWorkers(access, region, generation, deadlineAt)));
   }
@@ -48,7 +48,7 @@ async function reopenRegion(
   const pages =
     retryIndices === undefined
       ? indexPages(access, region, (error) => access.note(`${error.message}; it was left as it is`))
-      : [await named(access, region, retryIndices)];
+      : [await readIndices(access, region, retryIndices)];
   for await (const page of pages) {
     const { moved, refused } = await moveIndices(
       access,
@@ -66,7 +66,7 @@ async function reopenRegion(
   return all;
 }
 
-async function named(
+async function readIndices(
   access: SweepAccess,
   { start, end }: PlanRegion,
   indices: readonly number[],
@@ -85,8 +85,8 @@ async function named(
   return items;
 }
 
-/** Names the indices that the user wanted to run again and that have not ended. */
-function tell(
+/** Reports requested indices that have not ended. */
+function reportBusy(
   access: SweepAccess,
   { inputs: { generation, retryIndices } }: RunPlan,
   moved: readonly Moved[],

@@ -5,7 +5,7 @@ import type { Parameter } from "../../staging/sweep/param-set.ts";
 import { columnsProblems, MAX_ROW_BYTES, rowProblem } from "../../staging/sweep/row-checks.ts";
 import { isRecord } from "../../staging/type-guards.ts";
 
-/** As JSON, a character takes six bytes at most, and its name, quotes and punctuation are counted with it. */
+/** In JSON a character takes at most six bytes. The rest is for names, quotes and punctuation. */
 const MAX_LINE_BYTES = 8 * MAX_ROW_BYTES;
 const NEWLINE = 0x0a;
 const DIGEST_BYTES = 32;
@@ -13,8 +13,8 @@ const DIGEST_BYTES = 32;
 const AGAIN = "Launch the sweep again: spawn launch --params FILE";
 
 /**
- * The rows of a sweep: JSON lines, one object of strings for each index. All of the file is checked before it is used, and it is never in
- * memory as a whole.
+ * The rows of a sweep: JSON lines, one object of strings for each index. The whole file is checked before use, and it is streamed,
+ * never loaded into memory.
  */
 export class RowsFile {
   readonly #file: string;
@@ -33,17 +33,17 @@ export class RowsFile {
   /**
    * Opens and checks a file.
    * @param sha256 of the file, lower-case hex
-   * @param count the number of rows that it must have
-   * @throws InputError if it is not there, is not what the sweep was planned with, or has a row that is none
+   * @param count the expected number of rows
+   * @throws InputError if the file is missing, differs from the planned one, or has an invalid row
    */
   static async open(file: string, sha256: string, count: number, signal: AbortSignal): Promise<RowsFile> {
-    const handle = await opened(file);
+    const handle = await openFile(file);
     try {
       const all = createHash("sha256");
       const digests = Buffer.alloc(count * DIGEST_BYTES);
       let columns: readonly string[] | undefined;
       let rows = 0;
-      // What is wrong with a row is told only of a file that is the planned one.
+      // A changed file is the more useful error, so report invalid rows only after the SHA-256 matches.
       let problem: InputError | undefined;
       for await (const line of linesOf(file, handle, signal, (chunk) => all.update(chunk))) {
         if (rows < count) digestOf(line).copy(digests, rows * DIGEST_BYTES);
@@ -66,7 +66,7 @@ export class RowsFile {
     }
   }
 
-  /** The rows in the order of their indices. @throws InputError if the file has changed since it was opened */
+  /** The rows in the order of their indices. @throws InputError if the file has changed since {@link open} */
   async *rows(signal: AbortSignal): AsyncGenerator<readonly Parameter[]> {
     let index = 0;
     for await (const line of linesOf(this.#file, this.#handle, signal)) {
@@ -83,7 +83,7 @@ export class RowsFile {
   }
 }
 
-async function opened(file: string): Promise<FileHandle> {
+async function openFile(file: string): Promise<FileHandle> {
   try {
     return await open(file, "r");
   } catch (error) {
@@ -102,7 +102,7 @@ const changed = (file: string): InputError =>
 
 const digestOf = (line: Buffer): Buffer => hash("sha256", line, "buffer");
 
-/** The lines of a file, without their ends. The last one may have no end. */
+/** The lines of a file, without newlines. The last line may lack its newline. */
 async function* linesOf(
   file: string,
   handle: FileHandle,
@@ -135,7 +135,7 @@ async function* linesOf(
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** @param columns those of the first row; undefined for the first row itself */
+/** @param columns the columns of the first row; undefined for the first row itself */
 function parseRow(
   file: string,
   number: number,

@@ -16,21 +16,21 @@ import { findMeta, keyOf } from "./items.ts";
 import type { RunPlan } from "./plan.ts";
 
 /*
- * The sweep's own item, which orders what a run does: `deadline_generation` says for which generation the deadline is set, and so that
- * groups may have their capacity; `started_at` and `generation` say that they have it.
+ * The sweep's own item orders the steps of a run. `deadline_generation` is the generation whose deadline is set; only then may groups
+ * get their capacity. `started_at` and `generation` commit that they have it.
  */
 
-/** SHA-256 of what the sweep was launched with. */
+/** SHA-256 of the inputs at the launch. */
 const FINGERPRINT = "inputs_sha256";
 
-/** The sweep's item, and what only a run knows of it. */
+/** The sweep's item and its fingerprint, which only runs use. */
 export interface RunItem {
   readonly meta: SweepMeta;
   /** Undefined in an item of an earlier version. */
   readonly fingerprint: string | undefined;
 }
 
-/** Undefined where there is none. @throws SweepItemError */
+/** Undefined if the sweep has no item. @throws SweepItemError if the item cannot be parsed */
 export async function findRun(access: SweepAccess): Promise<RunItem | undefined> {
   const plain = await findMeta(access);
   if (plain === undefined) return undefined;
@@ -41,7 +41,7 @@ export async function findRun(access: SweepAccess): Promise<RunItem | undefined>
   };
 }
 
-/** Writes the sweep's item unless it is there. */
+/** Writes the sweep's item unless it exists. */
 export async function putRunIfAbsent(access: SweepAccess, plan: RunPlan, deadlineAt: Date): Promise<void> {
   const { inputs, sweepId, stack, entries, regionList } = plan;
   const item = metaItem({
@@ -71,10 +71,10 @@ export async function putRunIfAbsent(access: SweepAccess, plan: RunPlan, deadlin
 }
 
 /**
- * Sets the deadline of a generation, once, so that a run that is repeated does not prolong it; again where it has passed, since nothing
- * could run any more.
- * @param reopen whether the sweep may have been cancelled before, and is not any more
- * @returns the sweep as it is now: with that deadline, unless it was cancelled, or another process has started it
+ * Sets the deadline of a generation once, so that a repeated run does not extend it. Sets it again after it has passed, because
+ * otherwise nothing could run.
+ * @param reopen whether to clear an earlier cancellation
+ * @returns the sweep's current item: with that deadline, unless it was cancelled or another process has started it
  */
 export async function settleDeadline(
   access: SweepAccess,
@@ -125,7 +125,7 @@ export async function settleDeadline(
 const NOT_STARTED = "attribute_not_exists(#started)";
 const NOT_CANCELLED = "attribute_not_exists(#cancelled)";
 
-/** The commit of a launch. @returns the sweep as it is now; it may have been cancelled instead */
+/** Commits a launch. @returns the sweep's current item; it may have been cancelled instead */
 export async function commitStart(access: SweepAccess): Promise<SweepMeta> {
   const command = new UpdateItemCommand({
     TableName: access.table,
@@ -139,7 +139,7 @@ export async function commitStart(access: SweepAccess): Promise<SweepMeta> {
   return requireRun(access);
 }
 
-/** The commit of a retry. @returns the sweep as it is now; it may have been cancelled instead */
+/** Commits a retry. @returns the sweep's current item; it may have been cancelled instead */
 export async function commitGeneration(access: SweepAccess, generation: number): Promise<SweepMeta> {
   const command = new UpdateItemCommand({
     TableName: access.table,
@@ -153,7 +153,7 @@ export async function commitGeneration(access: SweepAccess, generation: number):
   return requireRun(access);
 }
 
-/** @throws SweepItemError where it is gone */
+/** @throws SweepItemError if the item is missing */
 async function requireRun(access: SweepAccess): Promise<SweepMeta> {
   const run = await findRun(access);
   return run === undefined ? parseMetaItem(undefined) : run.meta;

@@ -10,16 +10,16 @@ import { commitStart, findRun, putRunIfAbsent, type RunItem, settleDeadline } fr
 import { writeNewItems } from "./write-items.ts";
 
 /**
- * Starts a sweep, once. Each step leaves what it finds as it is, so a run that was killed between any two requests is simply run again, and
- * two runs at a time do no harm:
+ * Starts a sweep once. Every step is idempotent, so a run that was killed between two requests can be repeated, and concurrent runs are
+ * safe:
  *
- * 1. The items are written on condition that they are not there; one that a worker has claimed is never written again.
- * 2. The deadline is settled, once, before any group gets capacity.
- * 3. Each group gets its deadline, and its capacity where it has less than the workers that are to be alive.
- * 4. `started_at` is the commit: from then on nothing starts, also where the stack's state was lost.
+ * 1. Items are written only if they do not exist, so an item that a worker claimed is never overwritten.
+ * 2. The deadline is set once, before any group gets capacity.
+ * 3. Each group gets its deadline, then more capacity if it has fewer instances than `alive`.
+ * 4. `started_at` is the commit. After it, no run starts workers, even if the stack's state was lost.
  *
- * @param onBegun called when the sweep is in the table, so that a failure after that leaves something behind
- * @throws InputError if the rows are not those of the plan, or the sweep is another one or was cancelled
+ * @param onBegun called once the sweep is in the table: from then on, a failure leaves items to delete
+ * @throws InputError if the rows differ from the plan, the ID belongs to a different sweep, or the sweep was cancelled
  */
 export async function startSweep(
   access: SweepAccess,
@@ -69,8 +69,8 @@ async function rowsOf(
   return RowsFile.open(rowsFile, rowsSha256, count, signal);
 }
 
-/** The id of a sweep is random: another sweep under it is this one, edited. */
-export function requireSame({ sweepId, stack, fingerprint }: RunPlan, run: RunItem): void {
+/** Sweep IDs are random, so different settings under the same ID mean that the user edited the sweep. */
+function requireSame({ sweepId, stack, fingerprint }: RunPlan, run: RunItem): void {
   if (run.meta.stack === stack && (run.fingerprint === undefined || run.fingerprint === fingerprint)) return;
   throw new InputError(`${sweepId} was launched with other settings`, {
     why: "Its items in the sweeps table were written with those; a sweep does not change after its launch.",

@@ -2,26 +2,26 @@ import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue } from "../../staging/attribute-value.ts";
 import { ITEM_KEY } from "../../staging/sweep/item-keys.ts";
 import { MIB } from "../../staging/units.ts";
-import { forEachParallel } from "../transfer/flow/parallel.ts";
+import { forEachParallel } from "../flow/parallel.ts";
 import type { SweepAccess } from "./access.ts";
 import type { Item } from "./new-items.ts";
-import { isUnmet, MAX_ACTIONS, transact } from "./transact.ts";
+import { isConditionFailed, MAX_ACTIONS, transact } from "./transact.ts";
 
 /**
- * Transactions at a time. An item of 1 KB takes 2 write units in one, and all items of a sweep are in one partition, which takes 1,000 a
- * second until DynamoDB has split it: more would only be throttled.
+ * Concurrent transactions. In a transaction, an item of 1 KB takes 2 write units. All items of a sweep are in one partition, which
+ * accepts 1,000 units per second until DynamoDB splits it. DynamoDB would throttle a higher concurrency.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
  */
 const CONCURRENCY = 4;
 
-/** A transaction has at most 4 MB; as JSON an item may be larger than DynamoDB counts it. */
+/** A transaction has at most 4 MB. Sizes are measured as JSON, which only approximates DynamoDB's size. */
 const MAX_BATCH_BYTES = MIB;
 
 /**
- * Writes items that are not there yet, and touches none that is. An index may have been claimed already: by a worker of an earlier try that
- * was killed after the groups had got their capacity, or while another process creates the same sweep. So each item is written on
- * condition that it is not there, which BatchWriteItem cannot do. Transactions of 100 are seven times as fast as single writes.
- * @param onWritten told how many items are there
+ * Writes missing items and never overwrites existing ones. A worker may have claimed an index already: an earlier attempt was killed
+ * after it raised the capacity, or another process creates the same sweep. So each write requires that the item does not exist, which
+ * BatchWriteItem does not support. Transactions of 100 items are seven times as fast as single writes.
+ * @param onWritten receives the number of items that exist so far
  */
 export async function writeNewItems(
   access: SweepAccess,
@@ -50,7 +50,7 @@ async function writeBatch({ client, table, signal }: SweepAccess, batch: readonl
       signal,
     );
     if (reasons === undefined) return;
-    missing = missing.filter((_item, place) => !isUnmet(reasons[place] ?? {}));
+    missing = missing.filter((_item, position) => !isConditionFailed(reasons[position] ?? {}));
   }
 }
 
@@ -79,6 +79,6 @@ async function* batchesOf(items: AsyncIterable<Item> | Iterable<Item>): AsyncGen
   if (batch.length > 0) yield batch;
 }
 
-/** Bytes of an item as it is sent. */
+/** The size of an item as JSON, in bytes. */
 const sizeOf = (item: Readonly<Record<string, AttributeValue>>): number =>
   Buffer.byteLength(JSON.stringify(item));

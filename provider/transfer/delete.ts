@@ -1,98 +1,108 @@
-import type { S3Client } from "@aws-sdk/client-s3";
 import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { UserError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
 import { parseLaunchedSweepId } from "../../staging/sweep/id.ts";
 import { logPrefix } from "../../staging/sweep/names.ts";
+import { forEachParallel } from "../flow/parallel.ts";
 import type { DeletedVersion, DeletionFailure, ObjectStore } from "../store/object-store.ts";
 import { withRetry } from "../store/retry.ts";
-import { storeOf } from "../store/store-of.ts";
-import { forEachParallel } from "./flow/parallel.ts";
+import { headObject, type ObjectPlace } from "../store/stored-object.ts";
 
-/** S3 lists and deletes at most 1,000 in one request. */
+/** S3 lists and deletes at most 1,000 versions in one request. */
 const BATCH = 1_000;
 const REQUESTS_IN_FLIGHT = 8;
-/** How many keys an error names. */
+/** The number of keys that an error names. */
 const NAMED_FAILURES = 3;
 
-export interface DeleteOptions {
+interface DeleteOptions {
   readonly signal: AbortSignal;
-  /** Called with the object versions and delete markers gone since the last call. */
+  /** Called with the number of object versions and delete markers deleted since the last call. */
   onDeleted?(count: number): void;
 }
 
 /**
- * Deletes everything of an entry in one bucket, for good: unfinished uploads, every version, every delete marker.
- * Nothing outside the entry's prefix is touched. A bucket that is gone is fine, and so is nothing to delete.
+ * Permanently deletes an entry in one bucket: unfinished uploads, every version, every delete marker. It changes nothing outside
+ * the entry's prefix. It succeeds if the bucket does not exist or the prefix is empty.
  * @throws UserError that names keys which could not be deleted
  */
 export async function deleteEntry(
-  client: S3Client,
+  store: ObjectStore,
   bucket: string,
   stagingId: string,
   options: DeleteOptions,
 ): Promise<void> {
-  // An empty or damaged id would make the prefix that of other entries.
+  // An empty or damaged ID would give the prefix of other entries.
   const prefix = entryPrefix(parseStagingId(stagingId));
   try {
-    // First the uploads: one that is completed meanwhile is a version afterwards.
-    await abortUploads(client, bucket, prefix, options.signal);
-    await deleteVersions(client, bucket, prefix, options);
+    // Abort uploads first: an upload that completes in between is then listed as a version.
+    await abortUploads(store, bucket, prefix, options.signal);
+    await deleteVersions(store, bucket, prefix, options);
   } catch (error) {
     if (!isNoSuchBucket(error)) throw error;
   }
 }
 
-/** The same for the logs of a sweep. */
+/** Permanently deletes the logs of a sweep in one bucket. @throws UserError that names keys which could not be deleted */
 export async function deleteLogs(
-  client: S3Client,
+  store: ObjectStore,
   bucket: string,
   sweepId: string,
   options: DeleteOptions,
 ): Promise<void> {
   const prefix = logPrefix(parseLaunchedSweepId(sweepId));
-  await abortUploads(client, bucket, prefix, options.signal);
-  await deleteVersions(client, bucket, prefix, options);
+  await abortUploads(store, bucket, prefix, options.signal);
+  await deleteVersions(store, bucket, prefix, options);
 }
 
-/** Deletes every version of every key of a bucket, for good: before the bucket itself goes. */
-export async function emptyBucket(client: S3Client, bucket: string, options: DeleteOptions): Promise<void> {
-  await deleteVersions(client, bucket, "", options);
+/** Permanently deletes every version of every key of a bucket, before the bucket is deleted. */
+export async function emptyBucket(store: ObjectStore, bucket: string, options: DeleteOptions): Promise<void> {
+  await deleteVersions(store, bucket, "", options);
 }
 
-/** Deletes every version of one key, for good. */
-export async function deleteKey(
-  client: S3Client,
+/** Permanently deletes every version of one key. */
+async function deleteKey(
+  store: ObjectStore,
   bucket: string,
   key: string,
   options: DeleteOptions,
 ): Promise<void> {
-  await deleteVersions(client, bucket, key, options, key);
+  await deleteVersions(store, bucket, key, options, key);
 }
 
-/** @param only of the prefix, the one key to delete, which is listed first */
+/**
+ * Deletes every version of an object that the entry's source no longer has. It keeps an object of another program.
+ * @returns false if another program wrote the object
+ */
+export async function deleteStale(place: ObjectPlace, signal: AbortSignal): Promise<boolean> {
+  const found = await headObject(place, signal);
+  if (found === undefined) return true;
+  if (found.facts === undefined) return false;
+  await deleteKey(place.store, place.bucket, place.key, { signal });
+  return true;
+}
+
+/** @param only deletes this key alone. It equals the prefix, so listings show it first */
 async function deleteVersions(
-  client: S3Client,
+  store: ObjectStore,
   bucket: string,
   prefix: string,
   options: DeleteOptions,
   only?: string,
 ): Promise<void> {
-  const store = storeOf(client);
-  let before: string | undefined;
+  let previous: string | undefined;
   for (;;) {
-    // Always the first page: what it listed is gone the next time, and a marker that names a deleted version is
-    // understood differently by different servers.
+    // Always list the first page: the loop deletes what it lists. Servers disagree on a marker that names a deleted
+    // version.
     const versions = (await firstPage(store, bucket, prefix, options.signal)).filter(
       ({ key }) => only === undefined || key === only,
     );
     const [version] = versions;
     if (version === undefined) return;
     const first = `${version.key} ${version.versionId}`;
-    // A server that tells a key other than it is would be asked for ever.
-    if (first === before) throw notDeleted(bucket, version.key);
-    before = first;
+    // A server that lists a key in another spelling would cause an endless loop.
+    if (first === previous) throw notDeleted(bucket, version.key);
+    previous = first;
     await deleteTogether(store, bucket, versions, options.signal);
     options.onDeleted?.(versions.length);
   }
@@ -119,8 +129,8 @@ function notDeleted(bucket: string, key: string): UserError {
   });
 }
 
-/** What S3 says of a key within an answer of success, and that passes. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-const PASSING: ReadonlySet<string> = new Set(["InternalError", "SlowDown", "ServiceUnavailable"]);
+/** Transient errors of single keys within a successful response. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const TRANSIENT: ReadonlySet<string> = new Set(["InternalError", "SlowDown", "ServiceUnavailable"]);
 const ATTEMPTS = 5;
 const RETRY_DELAY_MS = 500;
 
@@ -131,26 +141,26 @@ async function deleteTogether(
   signal: AbortSignal,
 ): Promise<void> {
   const refused: DeletionFailure[] = [];
-  let left = versions;
+  let remaining = versions;
   const attempt = async (): Promise<void> => {
-    const failures = await store.deleteVersions(bucket, left, signal);
-    const passing = failures.filter(({ code }) => PASSING.has(code));
-    refused.push(...failures.filter((failure) => !passing.includes(failure)));
-    if (passing.length === 0) return;
-    const keys = new Set(passing.map(({ key }) => key));
-    // All versions of the keys: not every server says which one it means.
-    left = left.filter(({ key }) => keys.has(key));
-    throw new FailedForNow(passing);
+    const failures = await store.deleteVersions(bucket, remaining, signal);
+    const transient = failures.filter(({ code }) => TRANSIENT.has(code));
+    refused.push(...failures.filter((failure) => !transient.includes(failure)));
+    if (transient.length === 0) return;
+    const keys = new Set(transient.map(({ key }) => key));
+    // Retry all versions of these keys: some servers do not name the version that failed.
+    remaining = remaining.filter(({ key }) => keys.has(key));
+    throw new TransientFailure(transient);
   };
   try {
     await withRetry(attempt, {
       signal,
       attempts: ATTEMPTS,
       firstDelayMs: RETRY_DELAY_MS,
-      retryable: (error) => error instanceof FailedForNow,
+      retryable: (error) => error instanceof TransientFailure,
     });
   } catch (error) {
-    if (!(error instanceof FailedForNow)) throw error;
+    if (!(error instanceof TransientFailure)) throw error;
     refused.push(...error.failures);
   }
   if (refused.length === 0) return;
@@ -163,8 +173,8 @@ async function deleteTogether(
   });
 }
 
-/** Some keys could not be deleted, which may pass. */
-class FailedForNow extends Error {
+/** S3 did not delete some keys; a retry may succeed. */
+class TransientFailure extends Error {
   readonly failures: readonly DeletionFailure[];
 
   constructor(failures: readonly DeletionFailure[]) {
@@ -174,17 +184,16 @@ class FailedForNow extends Error {
 }
 
 /**
- * Aborts the multipart uploads of one key, or of every key that starts with `prefix`.
- * @param only the key; undefined: all of the prefix
+ * Aborts the multipart uploads of every key that starts with `prefix`, or of one key.
+ * @param only aborts the uploads of this key alone. @default every key with the prefix
  */
 export async function abortUploads(
-  client: S3Client,
+  store: ObjectStore,
   bucket: string,
   prefix: string,
   signal: AbortSignal,
   only?: string,
 ): Promise<void> {
-  const store = storeOf(client);
   const uploads = async function* (stop: AbortSignal) {
     for await (const upload of store.listUploads({ bucket, prefix }, stop)) {
       if (only === undefined || upload.key === only) yield upload;

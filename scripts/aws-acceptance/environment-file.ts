@@ -1,5 +1,5 @@
 /** The settings of a run that decide its environment. */
-export interface EnvironmentFile {
+interface EnvironmentFile {
   readonly cloud: "local" | "aws";
   readonly prefix: string;
   /** The primary region, and two more. */

@@ -2,9 +2,9 @@ import type { Point } from "./points.ts";
 import type { Run } from "./run.ts";
 
 /** The verdict about a point. `not answerable here`: on the local cloud, whatever the observation. */
-export type Verdict = "as expected" | "different" | "open" | "failed" | "not asked" | "not answerable here";
+type Verdict = "as expected" | "different" | "open" | "failed" | "not asked" | "not answerable here";
 
-export interface Answer {
+interface Answer {
   readonly point: string;
   readonly text: string;
   readonly verdict: Verdict;

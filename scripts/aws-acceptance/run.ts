@@ -10,7 +10,7 @@ import { environmentText } from "./environment-file.ts";
 
 export const ENVIRONMENT = "acceptance";
 
-export interface RunSettings {
+interface RunSettings {
   readonly cloud: "local" | "aws";
   /** The checkout whose `spawn` runs; it temporarily gets `Pulumi.acceptance.yaml`. */
   readonly project: string;
@@ -46,7 +46,7 @@ interface Journal {
   readonly answers: Record<string, Seen & { readonly at: string }>;
 }
 
-export interface Ended {
+interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -12,7 +12,7 @@ export interface Violation {
 }
 
 /** Folders and files of the repository with code. */
-export const CODE: readonly string[] = [...SHIPPED, ...TOOLS, "package-root.ts"];
+const CODE: readonly string[] = [...SHIPPED, ...TOOLS, "package-root.ts"];
 
 /** @param root the folder that the paths in `rules` and in `code` are relative to */
 export async function findViolations(

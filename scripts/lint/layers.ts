@@ -9,11 +9,11 @@ export interface Layer {
   readonly imports: readonly string[];
 }
 
-const DOCUMENT = "docs/architecture.md";
+const DOCUMENT = "docs/design/layers.md";
 const HEADING = "## Folders, and who may import whom";
 const ROW = /^\| `(?<folder>[^`|]+\/)` \|(?<imports>[^|]*)\|/;
 
-/** The layers that the table in docs/architecture.md declares. @throws Error if a row names an unknown layer */
+/** The layers that the table in docs/design/layers.md declares. @throws Error if a row names an unknown layer */
 export async function readLayers(root: string): Promise<Layer[]> {
   return parseLayers(await readFile(join(root, DOCUMENT), "utf8"));
 }

@@ -2,7 +2,19 @@ import type { IForbiddenRuleType } from "dependency-cruiser";
 import { type Layer, patternOf } from "./layers.ts";
 
 /** Folders with code that users run. */
-export const SHIPPED = ["cli", "components", "connection", "files", "local", "provider", "stacks", "staging"];
+export const SHIPPED = [
+  "cli",
+  "components",
+  "connection",
+  "dashboard",
+  "files",
+  "library",
+  "local",
+  "package",
+  "provider",
+  "stacks",
+  "staging",
+];
 
 /** Folders with code for developers. */
 export const TOOLS = ["bench", "scripts", "test"];
@@ -11,9 +23,13 @@ const SHIPPED_FILES = `^(${SHIPPED.join("|")})/`;
 
 const pkg = (names: string): string => `(^|/)node_modules/(${names})/`;
 
+const DEVELOPMENT_TOOLS = pkg(
+  "@biomejs/[^/]+|@cloud-copilot/[^/]+|@sparticuz/[^/]+|ajv|chai|dependency-cruiser|esbuild|fast-check|mocha|oclif|puppeteer-core|typescript",
+);
+
 /** Programs and modules that something other than an import starts. */
 const ENTRY_POINTS =
-  "^(bench|scripts|test)/|^cli/(commands|hooks)/|^cli/main\\.ts$|^provider/main\\.ts$|^stacks/index\\.ts$|^local/[a-z-]+/main\\.ts$";
+  "^(bench|scripts|test)/|^cli/(commands|hooks)/|^cli/(complete|main)\\.ts$|^dashboard/main\\.tsx$|^library/index\\.ts$|^package/main\\.ts$|^stacks/index\\.ts$|^local/[a-z-]+/main\\.ts$";
 
 /** Rules about packages and Node's own modules, which the table of layers does not name. */
 const PACKAGE_RULES: readonly IForbiddenRuleType[] = [
@@ -37,9 +53,10 @@ const PACKAGE_RULES: readonly IForbiddenRuleType[] = [
   },
   {
     name: "dev-package-in-shipped-code",
-    comment: "A user's installation has no dev dependencies.",
+    comment:
+      "The build bundles the packages of shipped code; tools for development do not belong in the bundles.",
     from: { path: SHIPPED_FILES },
-    to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    to: { path: DEVELOPMENT_TOOLS, dependencyTypesNot: ["type-only"] },
   },
   {
     name: "staging-is-pure",
@@ -103,7 +120,7 @@ export function importRules(layers: readonly Layer[]): IForbiddenRuleType[] {
 function layerRule({ folder, imports }: Layer, layers: readonly Layer[]): IForbiddenRuleType {
   return {
     name: `imports-of-${folder.replaceAll("/", "-").slice(0, -1)}`,
-    comment: `${folder} imports ${imports.length === 0 ? "only itself" : imports.join(", ")}: see docs/architecture.md.`,
+    comment: `${folder} imports ${imports.length === 0 ? "only itself" : imports.join(", ")}: see docs/design/layers.md.`,
     from: { path: patternOf(folder, layers) },
     to: {
       dependencyTypesNot: ["core"],

@@ -32,7 +32,7 @@ const RULES: readonly TextRule[] = [
 
 /** Module-level state, and AWS clients that no factory makes, in code that users run. */
 export async function findInSource(root: string): Promise<Violation[]> {
-  const files = globSync(`{${SHIPPED.join(",")}}/**/*.ts`, { cwd: root }).sort();
+  const files = globSync(`{${SHIPPED.join(",")}}/**/*.{ts,tsx}`, { cwd: root }).sort();
   const found = await Promise.all(
     files.map(async (file) => violationsIn(file, await readFile(join(root, file), "utf8"))),
   );

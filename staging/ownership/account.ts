@@ -1,8 +1,9 @@
 import type { AccountId } from "../accounts.ts";
-import type { EnvironmentSettings } from "../environment.ts";
+import { type EnvironmentSettings, settingsFileName } from "../environment.ts";
 import { InputError } from "../errors.ts";
 import type { Region } from "../regions.ts";
-import { type BucketFact, bucketKey, type Held } from "./names.ts";
+import type { BucketFact } from "../resources/environment-facts.ts";
+import { bucketKey, type Held } from "./names.ts";
 
 /**
  * An environment is in one account: that of its tables, which AWS looks up in the account of the credentials. Its
@@ -21,7 +22,7 @@ export function refuseOtherAccount(
   held?: Pick<Held, "account">,
 ): void {
   if (used === undefined) return;
-  const file = `Pulumi.${settings.name}.yaml`;
+  const file = settingsFileName(settings.name);
   if (settings.account !== undefined && settings.account !== used) {
     throw otherAccount(settings, settings.account, used, `spawn:account in ${file} names the account.`);
   }

@@ -1,5 +1,7 @@
 import { accountOfArn } from "../accounts.ts";
-import { BUCKET_ADOPTION, STAGED_DATA } from "../resources.ts";
+import { heldEntries, type StateEntry } from "../held-entry.ts";
+import { BUCKET_ADOPTION, EXPIRATION } from "../resources/tokens.ts";
+import { isIsoTime, isTtlDays } from "../ttl.ts";
 import { type Held, TABLE_ROLES } from "./names.ts";
 
 const TABLE = "aws:dynamodb/table:Table";
@@ -10,13 +12,6 @@ const HOME_REGION = "us-east-1";
 
 /** Types of resources that hold data and are protected in an AWS account. */
 export const DATA_TYPES: ReadonlySet<string> = new Set([TABLE, BUCKET]);
-
-/** A resource of a stack's state, with its inputs or its outputs. */
-export interface StateEntry {
-  readonly urn: string;
-  readonly type: string;
-  readonly properties: Readonly<Record<string, unknown>>;
-}
 
 /**
  * The resources of an environment's stack that hold data or decide over data.
@@ -48,8 +43,13 @@ export function heldIn(entries: readonly StateEntry[], cloud: unknown): Held {
       .filter(({ type }) => type === TABLE)
       .map(({ properties: { arn } }) => accountOfArn(arn))
       .find((account) => account !== undefined),
-    stagingIds: entries
-      .filter(({ type }) => type === STAGED_DATA)
-      .flatMap(({ properties: { stagingId } }) => (typeof stagingId === "string" ? [stagingId] : [])),
+    entries: heldEntries(entries),
+    ttls: entries
+      .filter(({ type }) => type === EXPIRATION)
+      .flatMap(({ properties: { stagingId, uploadedAt, ttlDays } }) =>
+        typeof stagingId === "string" && isIsoTime(uploadedAt) && isTtlDays(ttlDays)
+          ? [{ stagingId, uploadedAt: new Date(uploadedAt), ttl: ttlDays }]
+          : [],
+      ),
   };
 }

@@ -1,4 +1,4 @@
-import type { EnvironmentFacts } from "./names.ts";
+import type { EnvironmentFacts } from "../resources/environment-facts.ts";
 
 /** A resource of an environment that is missing in AWS. */
 export interface Missing {

@@ -1,4 +1,4 @@
-import type { EnvironmentSettings } from "../environment.ts";
+import { type EnvironmentSettings, settingsFileName } from "../environment.ts";
 import { InputError } from "../errors.ts";
 import type { Region } from "../regions.ts";
 import { bucketKey, type Held, type HeldBucket, tablesOf } from "./names.ts";
@@ -8,8 +8,6 @@ import { bucketKey, type Held, type HeldBucket, tablesOf } from "./names.ts";
  * So each such change is refused before the engine compares resources.
  */
 
-const fileOf = ({ name }: EnvironmentSettings): string => `Pulumi.${name}.yaml`;
-
 /** @throws InputError if a table of the stack would get another name or region, or the environment another cloud */
 export function refuseMovedTables(settings: EnvironmentSettings, held: Held): void {
   const inStack = held.tables.length + held.buckets.length > 0;
@@ -18,7 +16,7 @@ export function refuseMovedTables(settings: EnvironmentSettings, held: Held): vo
       `spawn:cloud cannot change from ${held.cloud} to ${settings.cloud}: environment ${settings.name} already exists`,
       {
         why: "Its tables and buckets would stay, and the stack would lose track of them.",
-        fix: `Set spawn:cloud: ${held.cloud} in ${fileOf(settings)}. For the other cloud, write another file: Pulumi.<name>.yaml`,
+        fix: `Set spawn:cloud: ${held.cloud} in ${settingsFileName(settings.name)}. For the other cloud, write another file: Pulumi.<name>.yaml`,
       },
     );
   }
@@ -29,7 +27,7 @@ export function refuseMovedTables(settings: EnvironmentSettings, held: Held): vo
         `${key} would move the tables of environment ${settings.name} from ${table.region} to ${settings.tableRegion}`,
         {
           why: `Tables cannot be moved: new ones would be created, and ${table.name} deleted with all its content.`,
-          fix: `Set spawn:tableRegion: ${table.region} in ${fileOf(settings)}. ${onPurpose(settings)}`,
+          fix: `Set spawn:tableRegion: ${table.region} in ${settingsFileName(settings.name)}. ${onPurpose(settings)}`,
         },
       );
     }
@@ -37,7 +35,7 @@ export function refuseMovedTables(settings: EnvironmentSettings, held: Held): vo
     if (now !== undefined && now.name !== table.name) {
       throw new InputError(`${now.key} would rename the table ${table.name} to ${now.name}`, {
         why: `A table cannot be renamed: a new one would be created, and ${table.name} deleted with all its content.`,
-        fix: `Set spawn:${table.role}Table: ${table.name} in ${fileOf(settings)}. ${onPurpose(settings)}`,
+        fix: `Set spawn:${table.role}Table: ${table.name} in ${settingsFileName(settings.name)}. ${onPurpose(settings)}`,
       });
     }
   }
@@ -66,7 +64,7 @@ export function refuseMovedBuckets(
         `spawn:regions leaves out ${region}, where the bucket ${bucket.name} still holds data`,
         {
           why: "The bucket, or spawn's rules in it, would be deleted.",
-          fix: `Add ${region} to spawn:regions in ${fileOf(settings)} again. To leave it on purpose, first move or delete its entries: spawn stage list --region ${region} --environment ${settings.name}`,
+          fix: `Add ${region} to spawn:regions in ${settingsFileName(settings.name)} again. To leave it on purpose, first move or delete its entries: spawn stage list --region ${region} --environment ${settings.name}`,
         },
       );
     }
@@ -75,7 +73,7 @@ export function refuseMovedBuckets(
       `${key} would replace the bucket ${bucket.name} in ${region} by ${now}, and it holds data`,
       {
         why: "A bucket cannot be renamed: a new one would be created, and the old one deleted.",
-        fix: `${key.startsWith("staging.") ? `spawn config unset ${key.split(" ")[0]} --environment ${settings.name}` : `Set spawn:buckets: { ${region}: ${bucket.name} } in ${fileOf(settings)}, or take back the change of ${key}`}. To change it on purpose, first delete its entries: spawn stage list --region ${region} --environment ${settings.name}`,
+        fix: `${key.startsWith("staging.") ? `spawn config unset ${key.split(" ")[0]} --environment ${settings.name}` : `Set spawn:buckets: { ${region}: ${bucket.name} } in ${settingsFileName(settings.name)}, or take back the change of ${key}`}. To change it on purpose, first delete its entries: spawn stage list --region ${region} --environment ${settings.name}`,
       },
     );
   }
@@ -85,11 +83,11 @@ export function refuseMovedBuckets(
     throw adopted
       ? new InputError(`spawn:adopt leaves out ${region}, whose bucket ${name} you created`, {
           why: "spawn would delete it with the environment, like its own buckets.",
-          fix: `Add ${region} to spawn:adopt in ${fileOf(settings)} again.`,
+          fix: `Add ${region} to spawn:adopt in ${settingsFileName(settings.name)} again.`,
         })
       : new InputError(`spawn:adopt names ${region}, whose bucket ${name} spawn created`, {
           why: "Only a bucket that you created can be adopted.",
-          fix: `Remove ${region} from spawn:adopt in ${fileOf(settings)}.`,
+          fix: `Remove ${region} from spawn:adopt in ${settingsFileName(settings.name)}.`,
         });
   }
 }

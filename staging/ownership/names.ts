@@ -1,14 +1,17 @@
 import type { AccountId } from "../accounts.ts";
+import type { HeldTtl } from "../declared-expiry.ts";
 import { ENVIRONMENT_TAG, type EnvironmentSettings } from "../environment.ts";
+import type { HeldEntry } from "../held-entry.ts";
 import type { Region } from "../regions.ts";
+import type { Owner } from "../resources/environment-facts.ts";
 
 /**
  * Tag of a table or a role: a bucket of the environment that owns it. Two environments of one account can have the same name
  * ({@link ENVIRONMENT_TAG}), but never the same bucket.
  */
-export const BUCKET_TAG = "spawn:bucket";
+const BUCKET_TAG = "spawn:bucket";
 /** Tag of a bucket: the records table of the environment that owns it. */
-export const RECORDS_TABLE_TAG = "spawn:records-table";
+const RECORDS_TABLE_TAG = "spawn:records-table";
 
 /** The tags of the environment's tables and of its role. */
 export function tableTags(settings: EnvironmentSettings): Record<string, string> {
@@ -29,7 +32,7 @@ export const TABLE_ROLES = ["records", "usage", "sweeps"] as const;
 export type TableRole = (typeof TABLE_ROLES)[number];
 
 /** A name in the environment's stack. */
-export interface HeldTable {
+interface HeldTable {
   readonly role: TableRole;
   readonly region: string;
   readonly name: string;
@@ -51,8 +54,10 @@ export interface Held {
   readonly role: string | undefined;
   /** The account of the tables, from their ARNs. */
   readonly account?: AccountId | undefined;
-  /** IDs of the entries with data in the state. @default none */
-  readonly stagingIds?: readonly string[];
+  /** Entries with data in the state. @default none */
+  readonly entries?: readonly HeldEntry[];
+  /** The TTLs of the entries in the state. @default none */
+  readonly ttls?: readonly HeldTtl[];
 }
 
 export const NOTHING_HELD: Held = {
@@ -63,77 +68,6 @@ export const NOTHING_HELD: Held = {
   role: undefined,
 };
 
-/** The owner of a resource in AWS, by its tags. */
-export interface Owner {
-  readonly environment?: string;
-  /** {@link BUCKET_TAG} */
-  readonly bucket?: string;
-  /** {@link RECORDS_TABLE_TAG} */
-  readonly recordsTable?: string;
-}
-
-/** A table in AWS. */
-export interface TableFact {
-  readonly region: string;
-  readonly name: string;
-  readonly exists: boolean;
-  /** Its account, which is that of the credentials. Absent if the credentials may not read the table. */
-  readonly account?: AccountId;
-  readonly owner: Owner;
-}
-
-/** A bucket in AWS. */
-export interface BucketFact {
-  readonly region: string;
-  readonly name: string;
-  /**
-   * `foreign`: it belongs to another account, though the credentials can read it. `denied`: it exists, in another
-   * account or out of reach of the credentials. `elsewhere`: in another region.
-   */
-  readonly state: "none" | "there" | "foreign" | "denied" | "elsewhere";
-  readonly owner: Owner;
-  /** Whether it has objects, versions or uploads in progress; only on request. */
-  readonly inUse?: boolean;
-  /** Missing settings of an existing bucket, such as `versioning`. */
-  readonly lacks?: readonly string[];
-}
-
-/** The replication role in IAM. */
-export interface RoleFact {
-  readonly name: string;
-  readonly exists: boolean;
-  readonly owner: Owner;
-  /** Buckets that its policy names. */
-  readonly buckets: readonly string[];
-  /** The credentials may not read roles. */
-  readonly denied?: boolean;
-  /** The role has no policy of spawn. */
-  readonly lacksPolicy?: boolean;
-}
-
-/** AWS's resources under the names of an environment. */
-export interface EnvironmentFacts {
-  readonly tables: readonly TableFact[];
-  readonly buckets: readonly BucketFact[];
-  readonly role: RoleFact | undefined;
-  /** The account of the credentials, if the server has accounts. */
-  readonly account?: AccountId | undefined;
-}
-
-/** The resources to survey in AWS. */
-export interface SurveyRequest {
-  readonly tables: readonly { readonly region: string; readonly name: string }[];
-  readonly buckets: readonly {
-    readonly region: string;
-    readonly name: string;
-    /** Whether to check it for data. */
-    readonly data?: boolean;
-    /** Whether to check its settings. */
-    readonly settings?: boolean;
-  }[];
-  readonly role?: string;
-}
-
 export const ownerOfTags = (tags: Readonly<Record<string, string>>): Owner => ({
   ...(tags[ENVIRONMENT_TAG] === undefined ? {} : { environment: tags[ENVIRONMENT_TAG] }),
   ...(tags[BUCKET_TAG] === undefined ? {} : { bucket: tags[BUCKET_TAG] }),
@@ -141,7 +75,7 @@ export const ownerOfTags = (tags: Readonly<Record<string, string>>): Owner => ({
 });
 
 /** Whether tags name another environment than `settings`. Without tags: false. */
-export function isOthers(settings: EnvironmentSettings, owner: Owner): boolean {
+export function isOwnedByAnother(settings: EnvironmentSettings, owner: Owner): boolean {
   if (owner.environment === undefined) return false;
   if (owner.environment !== settings.name) return true;
   if (owner.bucket !== undefined && ![...settings.buckets.values()].includes(owner.bucket)) return true;

@@ -2,17 +2,9 @@ import type { EnvironmentSettings } from "../environment.ts";
 import { replicationRoleName } from "../environment.ts";
 import { InputError } from "../errors.ts";
 import type { Region } from "../regions.ts";
+import type { BucketFact, EnvironmentFacts, TableFact } from "../resources/environment-facts.ts";
 import { refuseForeignBucket } from "./account.ts";
-import {
-  type BucketFact,
-  bucketKey,
-  describeOwner,
-  type EnvironmentFacts,
-  type Held,
-  isOthers,
-  type TableFact,
-  tablesOf,
-} from "./names.ts";
+import { bucketKey, describeOwner, type Held, isOwnedByAnother, tablesOf } from "./names.ts";
 
 /** Resources that an environment's program adopts, because they exist in AWS and not in the state. */
 export interface Adoptions {
@@ -75,11 +67,11 @@ export function refuseOthers(
 ): void {
   for (const bucket of buckets) refuseForeignBucket(settings, bucket, account);
   for (const table of tables) {
-    if (isOthers(settings, table.owner))
+    if (isOwnedByAnother(settings, table.owner))
       throw others(settings, `the table ${table.name}`, keyOfTable(settings, table), table);
   }
   for (const bucket of buckets) {
-    if (isOthers(settings, bucket.owner)) {
+    if (isOwnedByAnother(settings, bucket.owner)) {
       throw others(
         settings,
         `the bucket ${bucket.name}`,
@@ -158,7 +150,7 @@ function adoptsRole(settings: EnvironmentSettings, { role }: EnvironmentFacts, h
   const ours = new Set(settings.buckets.values());
   const isOurs =
     role.owner.environment === settings.name &&
-    !isOthers(settings, role.owner) &&
+    !isOwnedByAnother(settings, role.owner) &&
     (role.buckets.length === 0 || role.buckets.some((bucket) => ours.has(bucket)));
   if (isOurs) return true;
   throw new InputError(

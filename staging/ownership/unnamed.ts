@@ -1,4 +1,4 @@
-import type { EnvironmentSettings } from "../environment.ts";
+import { type EnvironmentSettings, settingsFileName } from "../environment.ts";
 import { InputError } from "../errors.ts";
 import type { Held } from "./names.ts";
 
@@ -16,7 +16,7 @@ export function refuseUnnamedBuckets(settings: EnvironmentSettings, held: Pick<H
     .map((region) => buckets.get(region))
     .filter((bucket) => !held.buckets.some((one) => one.name === bucket));
   if (unnamed.length === 0) return;
-  const file = `Pulumi.${name}.yaml`;
+  const file = settingsFileName(name);
   throw new InputError(`${file}: spawn:bucketPrefix is missing`, {
     why: `Bucket names are global in AWS, and the default one, ${unnamed[0]}, is every user's.`,
     fix: `Set spawn:bucketPrefix in ${file} to a prefix of your own, such as spawn-staging-example-org-`,

@@ -1,5 +1,6 @@
 import { parseAccountId } from "../accounts.ts";
-import { parseEnvironmentSettings } from "../environment.ts";
+import { DEFAULT_NAME_PREFIX, type EnvironmentSettings } from "../environment.ts";
+import { parseRegionList, type Region } from "../regions.ts";
 import { matchesPattern } from "./pattern.ts";
 import { environmentPolicy, POLICY_NAMES, type PolicyName } from "./policies.ts";
 
@@ -14,7 +15,7 @@ const ACTION = /not authorized to perform: (?<action>[a-z0-9-]+:[A-Za-z]+)/;
 export const deniedAction = (text: string): string | undefined => ACTION.exec(text)?.groups?.["action"];
 
 /** The smallest policy that has an action; the stager's policy if the action is unknown. */
-export function policyWith(action: string | undefined): PolicyName {
+function policyWith(action: string | undefined): PolicyName {
   const has = (name: PolicyName): boolean => {
     const actions = environmentPolicy(name, ANY, NO_ACCOUNT).Statement.flatMap(({ Action }) => Action);
     return actions.some((pattern) => matchesPattern(pattern, action ?? ""));
@@ -29,7 +30,7 @@ export function policyWith(action: string | undefined): PolicyName {
  * @param text the message from AWS
  * @param environment of the command. @default the default one
  */
-export function rightsHint(text: string, environment?: string): string {
+export function permissionsHint(text: string, environment?: string): string {
   const action = deniedAction(text);
   const flag = environment === undefined ? "" : ` --environment ${environment}`;
   const what =
@@ -38,5 +39,12 @@ export function rightsHint(text: string, environment?: string): string {
 }
 
 /** The actions of a policy do not depend on the environment. */
-const ANY = parseEnvironmentSettings("any", { cloud: "local", regions: ["us-east-1", "us-west-2"] });
+const REGIONS = parseRegionList("us-east-1,us-west-2");
+const NAMES: ReadonlyMap<Region, string> = new Map(REGIONS.map((region) => [region, `any-${region}`]));
+const TABLES = { recordsTable: "any-records", usageTable: "any-usage", sweepsTable: "any-sweeps" };
+const ANY: EnvironmentSettings = {
+  ...{ name: "any", cloud: "local", regions: REGIONS, namePrefix: DEFAULT_NAME_PREFIX, buckets: NAMES },
+  ...{ adopted: new Set(), readers: [], tableRegion: REGIONS[0], ...TABLES },
+  keys: { buckets: NAMES, unnamedBuckets: new Set(), tableRegion: "", ...TABLES },
+};
 const NO_ACCOUNT = parseAccountId("000000000000");

@@ -2,7 +2,7 @@ import { actionsOf, allow, type Statement } from "./document.ts";
 import type { Places } from "./places.ts";
 
 /** Reads for the check of a bucket, before any read of an entry. */
-export const LOOK_AT_BUCKET = actionsOf(
+export const SURVEY_BUCKET = actionsOf(
   "s3",
   ...["ListBucket", "ListBucketMultipartUploads", "GetBucketTagging", "GetLifecycleConfiguration"],
 );

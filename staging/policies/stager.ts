@@ -2,10 +2,10 @@ import type { AccountId } from "../accounts.ts";
 import type { EnvironmentSettings } from "../environment.ts";
 import { allow, type PolicyDocument, policyOf } from "./document.ts";
 import {
-  LOOK_AT_BUCKET,
   READ_ITEMS,
   readLogs,
   SEE_RULES,
+  SURVEY_BUCKET,
   shareEntries,
   WRITE_ITEMS,
   writeEntries,
@@ -29,7 +29,7 @@ export function stagerPolicy(settings: EnvironmentSettings, account: AccountId):
   const places = placesOf(settings, account);
   const { workersBoundary } = settings;
   return policyOf([
-    allow("LookAtBuckets", [...LOOK_AT_BUCKET, ...SEE_RULES], places.buckets, places.owned),
+    allow("LookAtBuckets", [...SURVEY_BUCKET, ...SEE_RULES], places.buckets, places.owned),
     writeEntries(places),
     readLogs(places),
     allow("WriteTables", [...READ_ITEMS, ...WRITE_ITEMS], places.allTables),

@@ -9,15 +9,24 @@ import { partitionOf } from "./places.ts";
  * permissions here
  */
 export function stateStatements(url: string | undefined, region: string): Statement[] {
-  if (url === undefined || !url.startsWith("s3://")) return [];
-  const { hostname: bucket, pathname } = new URL(url);
-  const path = pathname.replace(/\/+$/, "");
-  const arn = `arn:${partitionOf(region)}:s3:::${bucket}`;
+  const state = stateArns(url, region);
+  if (state === undefined) return [];
+  const actions = actionsOf("s3", "ListBucket", "GetObject", "PutObject", "DeleteObject");
+  return [allow("KeepState", actions, [state.bucket, `${state.root}/.pulumi/*`, `${state.root}/.spawn/*`])];
+}
+
+/** Permissions to read a state in a bucket: previews take no lock and save nothing. */
+export function stateReads(url: string | undefined, region: string): Statement[] {
+  const state = stateArns(url, region);
+  if (state === undefined) return [];
   return [
-    allow("KeepState", actionsOf("s3", "ListBucket", "GetObject", "PutObject", "DeleteObject"), [
-      arn,
-      `${arn}${path}/.pulumi/*`,
-      `${arn}${path}/.spawn/*`,
-    ]),
+    allow("ReadState", actionsOf("s3", "ListBucket", "GetObject"), [state.bucket, `${state.root}/.pulumi/*`]),
   ];
+}
+
+function stateArns(url: string | undefined, region: string): { bucket: string; root: string } | undefined {
+  if (url === undefined || !url.startsWith("s3://")) return undefined;
+  const { hostname, pathname } = new URL(url);
+  const bucket = `arn:${partitionOf(region)}:s3:::${hostname}`;
+  return { bucket, root: `${bucket}${pathname.replace(/\/+$/, "")}` };
 }

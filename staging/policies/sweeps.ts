@@ -3,7 +3,7 @@ import { actionsOf, allow, type Condition, type Statement } from "./document.ts"
 import type { Places } from "./places.ts";
 
 /** Permissions to start, watch and end sweeps, beside their data and tables. */
-export interface SweepRights {
+interface SweepRights {
   /** The environment's name, which tags the resources of a sweep. */
   readonly environment: string;
   /**

@@ -1,4 +1,4 @@
-import { boolean, integer, list, string } from "../schema/fields.ts";
+import { boolean, integer, list, number, string } from "../schema/fields.ts";
 import { declareResource, type InputsOfResource, type OutputsOfResource } from "../schema/resource.ts";
 import {
   facts,
@@ -68,6 +68,21 @@ export const stagedDataResource = declareResource({
         "Regions that a replication rule copies to. The objects carry a tag for each from the upload on.",
       required: true,
     }),
+    replicaRegions: list(string({}), {
+      description: "The regions of the replicas, for the estimate in a preview.",
+      ignored: true,
+    }),
+    recordsTable: string({
+      description:
+        "The records table. A creation is refused if it has the entry's record: another stack has the entry then.",
+      ignored: true,
+    }),
+    recordsRegion: string({ description: "The region of the records table.", ignored: true }),
+    expectedSha256: string({
+      description:
+        "The SHA-256 that the data must have, lower-case hex. A creation fails with other content.",
+      ignored: true,
+    }),
     // Later on `Expiration` decides.
     ttlDays: integer({ ...ttlDays, required: true, ignored: true }),
     readersTag: string({ ...readersTag, ignored: true }),
@@ -88,6 +103,14 @@ export const stagedDataResource = declareResource({
       required: true,
     }),
     uploadedAt: string({ ...uploadedAt, required: true }),
+    sourceVersion: string({
+      description:
+        "A digest of the names, sizes and times of the source's files, or of their ETags, when they were staged.",
+    }),
+    estimatedCost: number({
+      description:
+        "The cost in US dollars of the upload: replication, and storage in all regions until the expiry. Known in a preview, like `sizeBytes` and `fileCount`.",
+    }),
     lost: string({
       description:
         "Why the data are not whole any more, if a refresh found that. The next update stages them again.",

@@ -77,5 +77,6 @@ export const surveyEnvironmentFunction = declareFunction({
       { name: "RoleFact", description: "The replication role as it is in IAM." },
     ),
     account: string({ description: "The account of the credentials, if the server has accounts." }),
+    time: string({ description: "The server's time (ISO 8601, UTC)." }),
   },
 });

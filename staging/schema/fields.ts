@@ -16,7 +16,7 @@ export interface Field<T = unknown, Given extends boolean = boolean> extends Opt
   readonly typeOfGiven?: Given;
 }
 
-export interface Options {
+interface Options {
   /** One or two sentences for the published schema. */
   readonly description?: string;
   readonly required?: true;
@@ -40,7 +40,7 @@ export interface Options {
   readonly problem?: (value: never) => string | undefined;
 }
 
-export type Shape =
+type Shape =
   | { readonly kind: "string"; readonly oneOf?: readonly string[] }
   | IntegerShape
   | { readonly kind: "number" }
@@ -51,7 +51,7 @@ export type Shape =
   | ObjectShape
   | ListShape;
 
-export interface IntegerShape {
+interface IntegerShape {
   readonly kind: "integer";
   readonly min: number;
   readonly max: number;
@@ -59,7 +59,7 @@ export interface IntegerShape {
   readonly wide?: true;
 }
 
-export interface ObjectShape {
+interface ObjectShape {
   readonly kind: "object";
   readonly fields: Fields;
   readonly normal?: (value: Item) => Item;

@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import { reasonOf } from "../errors.ts";
 import type { Fields, InputsOf } from "./fields.ts";
 
 /**
@@ -31,6 +31,20 @@ export const declareFunction = <const I extends Fields, const O extends Fields>(
   declaration: FunctionDeclaration<I, O>,
 ): FunctionDeclaration<I, O> => declaration;
 
+/** A component, declared once: a program in any language declares it by its token, and the plugin constructs it. */
+export interface ComponentDeclaration<I extends Fields = Fields, O extends Fields = Fields>
+  extends FunctionDeclaration<I, O> {
+  /** The type in URNs. Stacks of TypeScript programs have it, so it never changes. */
+  readonly type: string;
+}
+
+export const declareComponent = <const I extends Fields, const O extends Fields>(
+  declaration: ComponentDeclaration<I, O>,
+): ComponentDeclaration<I, O> => declaration;
+
+/** The arguments of a component from a program in any language, checked. */
+export type InputsOfComponent<D extends ComponentDeclaration> = Flat<InputsOf<D["inputs"]>>;
+
 type Flat<T> = { [K in keyof T]: T[K] };
 
 export type InputsOfResource<D extends Declaration> = Flat<InputsOf<D["inputs"]>>;
@@ -45,6 +59,6 @@ export const refusedBy =
       parse(value);
       return undefined;
     } catch (error) {
-      return messageOf(error);
+      return reasonOf(error);
     }
   };

@@ -1,6 +1,7 @@
 import { isMap, isSeq, type Node, type Scalar } from "yaml";
 import { nearest } from "../nearest.ts";
-import { MAX_SHOWN, shown } from "./problems.ts";
+import { shown } from "../printable.ts";
+import { MAX_SHOWN } from "./problems.ts";
 import { type Shape, sourceOf } from "./reader.ts";
 
 interface ListOptions {
@@ -93,7 +94,7 @@ export interface Key<T> {
   readonly shape: Shape<T>;
 }
 
-export type Keys = { readonly [name: string]: Key<unknown> };
+type Keys = { readonly [name: string]: Key<unknown> };
 
 /** The values of the present keys. */
 export type ValuesOf<K extends Keys> = {

@@ -2,7 +2,7 @@ import { InputError } from "../errors.ts";
 import { KIB } from "../units.ts";
 
 /** The command is an attribute of the sweep's item, which has at most 400 KB. */
-export const MAX_COMMAND_BYTES = 64 * KIB;
+const MAX_COMMAND_BYTES = 64 * KIB;
 
 /** @throws InputError if `text` cannot be the command of a sweep */
 export function parseCommand(text: string): string {

@@ -1,14 +1,18 @@
 import { isAccessPointArn } from "../access-point.ts";
 import { parseBucketName } from "../environment.ts";
-import type { SweepDataset, SweepRegion } from "./spec.ts";
+import type { Region } from "../regions.ts";
 
 /** The location of a copy of a dataset. */
-export type CopyPlace = SweepDataset["copies"][number];
+export interface CopyPlace {
+  readonly region: Region;
+  /** The bucket, or an access point. */
+  readonly bucket: string;
+}
 
 /** The copies that workers read: in their own region, or the first one if there is none. */
 export function copiesToRead(
-  { copies }: Pick<SweepDataset, "copies">,
-  regions: readonly Pick<SweepRegion, "region">[],
+  { copies }: { readonly copies: readonly CopyPlace[] },
+  regions: readonly { readonly region: Region }[],
 ): CopyPlace[] {
   const isMissing = regions.some(({ region }) => copies.every((copy) => copy.region !== region));
   return copies.filter(

@@ -13,7 +13,7 @@ export interface RegionRange {
   readonly end: number;
 }
 
-export interface DistributionInput {
+interface DistributionInput {
   readonly count: number;
   readonly distribution: Distribution;
   /** In the order of the file, which breaks ties. For `proportional` the counts are weights, for `cheapest` upper limits. */

@@ -1,18 +1,18 @@
 import { isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
+import { shown } from "../printable.ts";
 import { formatBytes, formatInteger } from "../units.ts";
 import { COLUMN_PATTERN, columnProblem, MAX_COLUMNS, valueProblem } from "./columns.ts";
-import { shown } from "./problems.ts";
 import { type Reader, type Shape, sourceOf } from "./reader.ts";
 import { MAX_INDICES, MAX_ROWS_BYTES, rowProblem } from "./row-checks.ts";
 import type { Rows } from "./rows.ts";
 
 /** A parameter of a grid with its values. */
-export interface GridAxis {
+interface GridAxis {
   readonly name: string;
   readonly values: readonly string[];
 }
 
-export type Grid = readonly GridAxis[];
+type Grid = readonly GridAxis[];
 
 const EXPECTED = "a mapping from parameters to lists of values";
 

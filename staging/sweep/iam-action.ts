@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { shown } from "./problems.ts";
+import { shown } from "../printable.ts";
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html */
 const ACTION = /^[a-z0-9-]{1,64}:[A-Za-z0-9*?]{1,128}$/;

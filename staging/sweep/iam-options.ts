@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
+import { shown } from "../printable.ts";
 import { MAX_MANAGED_POLICIES, parseIamAction, parseManagedPolicyArn } from "./iam-action.ts";
-import { shown } from "./problems.ts";
 
 /** Permissions that a user grants the workers of a sweep in addition: `--iam-policy`, `--iam-managed-policies`. */
 

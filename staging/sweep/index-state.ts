@@ -27,7 +27,7 @@ export interface Holder {
   readonly attempt: number;
 }
 
-export type Refusal =
+type Refusal =
   /** Another worker holds the lease. */
   | "leased"
   /** The index is done, failed or cancelled. */
@@ -39,7 +39,7 @@ export type Refusal =
   /** A retry does not open the index, or it already has this generation. */
   | "not-retried";
 
-export interface Transition<T extends IndexItem = IndexItem> {
+interface Transition<T extends IndexItem = IndexItem> {
   readonly item: T;
   /** The change of the region's counter `open`. */
   readonly open: -1 | 0 | 1;
@@ -107,7 +107,7 @@ export function complete(item: IndexItem, holder: Holder, now: Date): Outcome<En
   return { item: ended(item, "done", now, { exitCode: 0, error: undefined }), open: -1 };
 }
 
-export interface Failure {
+interface Failure {
   readonly exitCode?: number;
   readonly error: string;
   /** Another attempt cannot succeed: two checksum mismatches, or no access to the data. */

@@ -72,8 +72,8 @@ const isSame = (one: AttributeValue | undefined, other: AttributeValue): boolean
   JSON.stringify(one) === JSON.stringify(other);
 
 /** The counters of a region that transitions change. */
-export const COUNTERS = ["open", "done", "failed", "cancelled"] as const;
-export type Counters = Record<(typeof COUNTERS)[number], number>;
+const COUNTERS = ["open", "done", "failed", "cancelled"] as const;
+type Counters = Record<(typeof COUNTERS)[number], number>;
 
 /** The counter that includes the index. */
 const counterOf = ({ state }: IndexItem): keyof Counters =>

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { decode, MAPPING } from "../decode.ts";
 import { UserError } from "../errors.ts";
+import { shown } from "../printable.ts";
 import { isRecord } from "../type-guards.ts";
 import { isSweepId, type SweepId } from "./id.ts";
 import { ITEM_KEY, type ItemName, parseItemKey, SWEEP_KEY } from "./item-keys.ts";
-import { shown } from "./problems.ts";
 
 /** An item of the sweeps table that cannot be parsed. */
 export class SweepItemError extends UserError {

@@ -17,7 +17,7 @@ import { decimal, integer, matching, oneOf, text } from "./shapes.ts";
 
 /** The keys of a parameter file. The parser (`file.ts`) and the JSON Schema (`schema.ts`) use this one table. */
 
-export const DISTRIBUTIONS = ["even", "proportional", "cheapest"] as const;
+const DISTRIBUTIONS = ["even", "proportional", "cheapest"] as const;
 export type Distribution = (typeof DISTRIBUTIONS)[number];
 
 export const DEFAULT_DEADLINE = "24h";

@@ -11,6 +11,8 @@ import { CREATED_AT, ITEM_KEY, META_ITEM, SWEEP_KEY, SWEEP_KIND, SWEEP_KIND_ATTR
 import { readItem, TIME } from "./item-reader.ts";
 import { MAX_INDICES } from "./row-checks.ts";
 
+const META_ENTRIES = v.pipe(v.array(text(parseStagingId)), v.readonly());
+
 /** The item of a sweep: the facts for its workers and for `spawn sweep`. */
 const META = v.pipe(
   attributes({
@@ -19,7 +21,7 @@ const META = v.pipe(
     stack: text(parseStackName),
     count: whole(1, MAX_INDICES),
     regions: parsed(v.array(v.string()), parseRegionList),
-    entries: v.pipe(v.array(text(parseStagingId)), v.readonly()),
+    entries: META_ENTRIES,
     command: matching(/\S/),
     retries_interrupted: whole(),
     retries_error: whole(),
@@ -38,6 +40,12 @@ const META = v.pipe(
   }),
 );
 export type SweepMeta = { readonly sweepId: SweepId } & Readonly<v.InferOutput<typeof META>>;
+
+const READING = attributes({ entries: META_ENTRIES, deadline_at: TIME });
+/** The entries that a sweep reads, and until when at most. */
+export type SweepReading = { readonly sweepId: SweepId } & Readonly<v.InferOutput<typeof READING>>;
+/** The attributes of {@link parseSweepReading}. */
+export const READING_ATTRIBUTES = [SWEEP_KEY, ITEM_KEY, "entries", "deadline_at"] as const;
 
 /** The item for DynamoDB. */
 export function metaItem(meta: SweepMeta): Record<string, AttributeValue> {
@@ -72,4 +80,13 @@ export function metaItem(meta: SweepMeta): Record<string, AttributeValue> {
 export function parseMetaItem(value: unknown): SweepMeta {
   const { sweepId, read } = readItem("meta", value);
   return { sweepId, ...read(META) };
+}
+
+/**
+ * Parses {@link READING_ATTRIBUTES}.
+ * @throws SweepItemError if one is missing or malformed
+ */
+export function parseSweepReading(value: unknown): SweepReading {
+  const { sweepId, read } = readItem("meta", value);
+  return { sweepId, ...read(READING) };
 }

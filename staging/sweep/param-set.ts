@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { shown } from "./problems.ts";
+import { shown } from "../printable.ts";
 
 /**
  * PARAM_SET is a row as one word: `alpha=1,label=plain`. The guide's command uses the variable without quotes, so the
@@ -29,34 +29,3 @@ function encoded(value: string): string {
     Array.from(Buffer.from(run), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
   );
 }
-
-/**
- * Parses the output of {@link encodeParamSet}.
- * @throws InputError for any other text
- */
-export function decodeParamSet(text: string): Parameter[] {
-  if (text === "") return [];
-  return text.split(",").map((part): Parameter => {
-    const [, name, value] =
-      /^([A-Za-z_][A-Za-z0-9_]*)=((?:[A-Za-z0-9._:/@+-]|%[0-9A-F]{2})*)$/.exec(part) ?? [];
-    if (name === undefined || value === undefined) throw malformed(text);
-    return [name, decoded(value, text)];
-  });
-}
-
-function decoded(value: string, text: string): string {
-  let plain: string;
-  try {
-    plain = decodeURIComponent(value);
-  } catch {
-    throw malformed(text);
-  }
-  // Each value has one encoding: `%41` is not a valid encoding of `A`.
-  if (encoded(plain) !== value) throw malformed(text);
-  return plain;
-}
-
-const malformed = (text: string): InputError =>
-  new InputError(`${shown(text)} is not a parameter set`, {
-    why: "It is NAME=VALUE,…; characters other than letters, digits and ._:/@+- are percent-encoded.",
-  });

@@ -2,13 +2,14 @@ import { parseDuration } from "../duration.ts";
 import { InputError } from "../errors.ts";
 import { parseIdStart } from "../ids.ts";
 import { dollars, type MicroDollars } from "../money.ts";
+import { shown } from "../printable.ts";
 import type { Region } from "../regions.ts";
 import { countsOf, rowCountProblems } from "./cross-checks.ts";
 import type { SweepFile } from "./file.ts";
 import { gridRows } from "./grid.ts";
 import { DEFAULT_INSTANCE_TYPES, INSTANCE_TYPE_PATTERN } from "./instance-types.ts";
 import { DEFAULT_DEADLINE, DEFAULT_RETRIES, type Distribution } from "./keys.ts";
-import { SweepFileError, shown } from "./problems.ts";
+import { SweepFileError } from "./problems.ts";
 import type { RegionCount } from "./region-keys.ts";
 import type { Rows } from "./rows.ts";
 

@@ -15,8 +15,7 @@ export const MAX_SHOWN = 20;
 /** A parameter file, or a file of rows, with all its problems. */
 export class SweepFileError extends InputError {
   readonly problems: readonly Problem[];
-  /** The lines of the message: no text or name of the file begins a line. */
-  readonly lines: readonly [string, ...string[]];
+  override readonly lines: readonly [string, ...string[]];
 
   constructor(file: string, problems: readonly Problem[]) {
     const [first, ...others] = problems;
@@ -39,8 +38,3 @@ function listed(file: string, problems: readonly Problem[]): [string, ...string[
 
 const described = ({ place, message }: Problem): string =>
   place === undefined ? message : `${message} (line ${place.line}, column ${place.column})`;
-
-/** A text of a file in an error: short, and on one line. */
-export function shown(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}

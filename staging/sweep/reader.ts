@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, Scalar } from "yaml";
+import { shown } from "../printable.ts";
 import type { Place } from "../yaml/bounded.ts";
-import { type Problem, shown } from "./problems.ts";
+import type { Problem } from "./problems.ts";
 
 /** A JSON Schema, draft 2020-12. */
 export type JsonSchema = { readonly [keyword: string]: unknown };

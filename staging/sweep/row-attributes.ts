@@ -3,9 +3,9 @@ import { encodeParamSet, type Parameter } from "./param-set.ts";
 import { rowJson } from "./rows.ts";
 
 /** One variable per line, `NAME BASE64`, for a worker without a JSON parser. */
-export const VARIABLES_ATTRIBUTE = "variables";
+const VARIABLES_ATTRIBUTE = "variables";
 /** The row in the form of PARAM_SET; see `param-set.ts`. */
-export const PARAM_SET_ATTRIBUTE = "param_set";
+const PARAM_SET_ATTRIBUTE = "param_set";
 
 /**
  * The row in the item of an index, in the three forms that its command gets. The worker is a shell script: each form

@@ -1,6 +1,7 @@
+import { shown } from "../printable.ts";
 import { formatInteger, KIB, MIB } from "../units.ts";
 import { columnProblem, MAX_COLUMNS, valueProblem } from "./columns.ts";
-import { type Problem, shown } from "./problems.ts";
+import type { Problem } from "./problems.ts";
 
 /** Maximum indices of a sweep. */
 export const MAX_INDICES = 100_000;

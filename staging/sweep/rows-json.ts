@@ -1,4 +1,5 @@
-import { type Problem, shown } from "./problems.ts";
+import { shown } from "../printable.ts";
+import type { Problem } from "./problems.ts";
 import { columnsProblems, MAX_INDICES, type ParsedRows, type RawRow } from "./row-checks.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { InputError } from "../errors.ts";
+import { shown } from "../printable.ts";
 import { formatBytes, formatInteger } from "../units.ts";
 import type { Parameter } from "./param-set.ts";
-import { type Problem, SweepFileError, shown } from "./problems.ts";
+import { type Problem, SweepFileError } from "./problems.ts";
 import { MAX_INDICES, MAX_ROWS_BYTES, type RawRow, rowProblem } from "./row-checks.ts";
 import { parseCsv } from "./rows-csv.ts";
 import { parseJsonLines } from "./rows-json.ts";
@@ -13,7 +14,7 @@ export interface Rows {
   readonly values: readonly (readonly string[])[];
 }
 
-export type RowFormat = "csv" | "jsonl";
+type RowFormat = "csv" | "jsonl";
 
 /** @throws InputError for a file name that does not end in `.csv`, `.jsonl` or `.ndjson` */
 export function rowFormatOf(file: string): RowFormat {

@@ -1,8 +1,8 @@
 import { isScalar, type Node, type Scalar } from "yaml";
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { shown } from "../printable.ts";
 import { ambiguityOf } from "../yaml/scalars.ts";
-import { shown } from "./problems.ts";
 import { isPlain, type JsonSchema, type Reader, type Shape, sourceOf } from "./reader.ts";
 
 interface TextOptions<T> {

@@ -1,9 +1,9 @@
 import { type Destination, parseDestination } from "../destination.ts";
 import { InputError } from "../errors.ts";
 import { parseStagingId, type StagingId } from "../ids.ts";
+import { shown } from "../printable.ts";
 import { parseRegion, type Region } from "../regions.ts";
 import { parseCopyBucket } from "./copies.ts";
-import { shown } from "./problems.ts";
 
 /** The locations of an account's data, by region. Each entry behind access points has its own, so a region can have several. */
 export type StageBuckets = ReadonlyMap<Region, readonly string[]>;

@@ -21,14 +21,14 @@ export interface Place {
 }
 
 /** The problem of an unreadable text. */
-export interface YamlProblem {
+interface YamlProblem {
   readonly place: Place;
   readonly message: string;
   readonly fix?: string;
 }
 
 /** YAML as plain data: no aliases, no tags, no duplicate keys, no second document. */
-export interface PlainYaml {
+interface PlainYaml {
   /** Null for an empty text. */
   readonly root: Node | null;
   readonly placeOf: (node: Node) => Place;
@@ -36,7 +36,7 @@ export interface PlainYaml {
 
 export const MAX_YAML_BYTES = MIB;
 /** Maximum nesting. The parser is recursive, so the limit must be checked before it runs. */
-export const MAX_YAML_DEPTH = 32;
+const MAX_YAML_DEPTH = 32;
 
 /**
  * Parses a text as plain data, in bounded time and memory.

@@ -15,7 +15,7 @@ function terminal(isTTY = true) {
 
 const options = { yes: false, command: "spawn local reset" };
 
-/** What `confirm` answers, or the error that it ends with. */
+/** The result of `confirm`, or its error. */
 async function answerTo(typed: string | undefined): Promise<boolean | UserError> {
   const { input, output } = terminal();
   const asked = confirm("Continue?", { ...options, terminal: { input, output } });
@@ -27,14 +27,14 @@ async function answerTo(typed: string | undefined): Promise<boolean | UserError>
   });
 }
 
-describe("the question", () => {
-  it("takes y and yes for a yes and everything else for a no", async () => {
+describe("confirm", () => {
+  it("accepts y and yes, and nothing else", async () => {
     for (const yes of ["y\n", "Y\r\n", " yes \n"]) expect(await answerTo(yes), yes).to.equal(true);
     for (const no of ["n\n", "\n", "yep\n", "ja\n", undefined])
       expect(await answerTo(no), no).to.equal(false);
   });
 
-  it("is asked on the output, with the default in capitals", async () => {
+  it("writes the prompt to the output, with the default in capitals", async () => {
     const { input, output, shown } = terminal();
     const asked = confirm("Continue?", { ...options, terminal: { input, output } });
     input.write("n\n");
@@ -42,12 +42,12 @@ describe("the question", () => {
     expect(shown()).to.contain("Continue? [y/N]: ");
   });
 
-  it("ends with 130 on Ctrl-C", async () => {
+  it("exits with 130 on Ctrl-C", async () => {
     const error = await answerTo("\u0003");
     expect(error).to.be.instanceOf(UserError).with.property("exitCode", 130);
   });
 
-  it("is refused where nobody can answer, with the command that needs no answer", async () => {
+  it("is refused without a terminal, with the command that does not prompt", async () => {
     const error = await confirm("Continue?", { ...options, terminal: terminal(false) }).then(
       () => undefined,
       (reason: UserError) => reason,
@@ -57,7 +57,7 @@ describe("the question", () => {
     expect(error?.fix).to.equal("spawn local reset --yes");
   });
 
-  it("is not asked with --yes", async () => {
+  it("does not prompt with --yes", async () => {
     const { input, output, shown } = terminal(false);
     expect(await confirm("Continue?", { ...options, yes: true, terminal: { input, output } })).to.equal(true);
     expect(shown()).to.equal("");

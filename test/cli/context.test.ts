@@ -24,7 +24,7 @@ describe("the context of a command", () => {
   const saved = new Map(VARIABLES.map((name) => [name, process.env[name]]));
   const set = (variables: Record<string, string>) => {
     for (const name of VARIABLES) delete process.env[name];
-    // Nobody's own configuration.
+    // An empty configuration.
     Object.assign(process.env, { SPAWN_HOME: "/nowhere/spawn", ...variables });
   };
   afterEach(() => {
@@ -34,11 +34,11 @@ describe("the context of a command", () => {
     }
   });
 
-  it("refuses what cannot be an environment's name", () => {
+  it("refuses an invalid environment name", () => {
     expect(() => new Context("dev.stage", noProgress)).to.throw(/not the name of an environment/);
   });
 
-  it("reads the environment's settings, once", async () => {
+  it("reads the environment's settings once", async () => {
     const context = dev();
     const settings = await context.settings();
     expect(settings.cloud).to.equal("local");
@@ -46,7 +46,7 @@ describe("the context of a command", () => {
     expect(context.at).to.deep.equal({ environment: "dev", connection: undefined });
   });
 
-  it("uses the user's endpoint, with the user's keys or else the local ones", async () => {
+  it("uses the user's endpoint, with the user's keys or the local ones", async () => {
     set({ AWS_ENDPOINT_URL: "http://127.0.0.1:9" });
     const plain = await dev().clientConfig("S3", "eu-west-1");
     expect(plain).to.include({ region: "eu-west-1", endpoint: "http://127.0.0.1:9" });
@@ -56,14 +56,14 @@ describe("the context of a command", () => {
     expect(own.credentials).to.deep.equal({ accessKeyId: "own", secretAccessKey: "own" });
   });
 
-  it("sends data where the provider sends them, by each service's own endpoint", async () => {
+  it("uses the same endpoint of each service as the provider", async () => {
     set({
       AWS_ENDPOINT_URL: "http://127.0.0.1:9",
       AWS_ENDPOINT_URL_S3: "http://127.0.0.1:10",
       AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:11",
     });
     const context = dev();
-    const providers = [createS3Clients().of("us-east-1"), createDynamoClients()("us-east-1")];
+    const providers = [createS3Clients().at("us-east-1").client, createDynamoClients()("us-east-1")];
     for (const [index, service] of (["S3", "DYNAMODB"] as const).entries()) {
       const port = 10 + index;
       const { endpoint } = await context.clientConfig(service, "us-east-1");
@@ -73,14 +73,14 @@ describe("the context of a command", () => {
     expect(await context.clientConfig("STS", "us-east-1")).to.include({ endpoint: "http://127.0.0.1:9" });
   });
 
-  it("knows the endpoint for errors once it was found", async () => {
+  it("knows the endpoint for errors after its resolution", async () => {
     set({ AWS_ENDPOINT_URL: "http://127.0.0.1:9" });
     const context = dev();
     expect(await context.endpoint()).to.equal("http://127.0.0.1:9");
     expect(context.at.connection?.endpoints.S3?.url).to.equal("http://127.0.0.1:9");
   });
 
-  it("keeps the state of a local environment in the user's data, unless the user chose a backend", async () => {
+  it("keeps a local environment's state in the user's data folder, unless the user chose a backend", async () => {
     set({ SPAWN_HOME: "/nowhere/spawn" });
     expect(await dev().stateUrl()).to.equal("file:///nowhere/spawn/data/state");
     set({ PULUMI_BACKEND_URL: "s3://states" });

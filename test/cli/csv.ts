@@ -2,7 +2,7 @@
 export function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
-  // A cell, quoted or bare, and what ends it.
+  // A cell, quoted or bare, and its terminator.
   const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/y;
   while (cell.lastIndex < text.length) {
     const at = cell.lastIndex;

@@ -1,7 +1,8 @@
 import { devNull } from "node:os";
 import { expect } from "chai";
 import type { CloudOfError } from "../../cli/aws-errors.ts";
-import { Defect, explain } from "../../cli/errors.ts";
+import { Defect } from "../../cli/defect.ts";
+import { explain } from "../../cli/errors.ts";
 import { failureEnvelope, renderDetails, successEnvelope } from "../../cli/render/failure.ts";
 import { resolveConnection } from "../../connection/connection.ts";
 import type { Variables } from "../../connection/variables.ts";
@@ -23,12 +24,12 @@ const systemError = (code: string, message = `connect ${code}`) =>
   Object.assign(new Error(message), { code });
 
 describe("errors", () => {
-  it("leaves an error for the user alone", () => {
+  it("keep an error for the user unchanged", () => {
     const error = new InputError("no", { fix: "yes" });
     expect(explained(error)).to.equal(error);
   });
 
-  it("names the local cloud when it does not answer, however Node wraps that", () => {
+  it("name the local cloud if it does not respond, whatever Node's wrapper", () => {
     const refused = systemError("ECONNREFUSED");
     for (const error of [
       refused,
@@ -42,14 +43,14 @@ describe("errors", () => {
     }
   });
 
-  it("names AWS or the user's endpoint when that does not answer", () => {
+  it("name AWS or the user's endpoint if it does not respond", () => {
     expect(explained(systemError("ENOTFOUND"), AWS).message).to.equal("AWS is not answering");
     const own = explained(systemError("ECONNREFUSED"), at("prod", { AWS_ENDPOINT_URL: "http://minio:9000" }));
     expect(own.message).to.equal("http://minio:9000 is not answering");
     expect(own.fix).to.contain("AWS_ENDPOINT_URL");
   });
 
-  it("tells what an answer without a text is about, by its status", () => {
+  it("explain a response without a body by its status", () => {
     const textless = (status: number) =>
       Object.assign(awsError(String(status), "UnknownError"), { $metadata: { httpStatusCode: status } });
     for (const [status, message] of [
@@ -65,7 +66,7 @@ describe("errors", () => {
     expect(explained(textless(418), AWS)).to.be.instanceOf(Defect);
   });
 
-  it("has a remedy for what AWS refuses", () => {
+  it("have a fix for AWS's refusals", () => {
     const cases: [string, RegExp, RegExp][] = [
       [
         "ResourceNotFoundException",
@@ -85,13 +86,13 @@ describe("errors", () => {
       const error = explained(awsError(name), AWS);
       expect(error.message, name).to.match(message);
       expect(error.fix, name).to.match(fix);
-      // Where the environment is not up, nothing was begun.
+      // Without an environment, no operation has begun.
       expect(error.exitCode, name).to.equal(/not up/.test(error.message) ? 2 : 1);
       expect(error).to.not.be.instanceOf(Defect);
     }
   });
 
-  it("takes anything else for a defect of ours: one line, and how to report it", () => {
+  it("treat any other error as a bug: one line, and how to report it", () => {
     const error = explained(new TypeError("x is not a function\n    at secret.js:1:1"));
     expect(error).to.be.instanceOf(Defect);
     expect(error.message).to.equal("unexpected failure: x is not a function");
@@ -99,20 +100,20 @@ describe("errors", () => {
     expect(explained("a string").message).to.equal("unexpected failure: a string");
   });
 
-  it("ends an interruption with 130", () => {
+  it("exit with 130 after an interruption", () => {
     const controller = new AbortController();
     controller.abort();
     expect(explained(controller.signal.reason).exitCode).to.equal(130);
     expect(explained(controller.signal.reason).message).to.equal("interrupted");
   });
 
-  it("unwraps what a flag's own parser has thrown", () => {
+  it("unwrap errors of a flag's own parser", () => {
     const error = new InputError("TTL 0 is too short");
     error.message = `Parsing --ttl \n\t${error.message}\nSee more help with --help`;
     expect(explained(error).message).to.equal("TTL 0 is too short");
   });
 
-  it("has one envelope for success and failure", () => {
+  it("have one envelope for success and failure", () => {
     expect(successEnvelope(0, undefined, [])).to.deep.equal({ status: 0, result: null, warnings: [] });
     expect(failureEnvelope(new UserError("m", { why: "w", exitCode: 1 }), ["careful"])).to.deep.equal({
       status: 1,
@@ -121,7 +122,7 @@ describe("errors", () => {
     });
   });
 
-  it("shows the stacks of all causes as details", () => {
+  it("show the stacks of all causes as details", () => {
     const text = renderDetails(new UserError("outer", { cause: new Error("inner") }));
     expect(text).to.match(/^UserError: outer\n\s+at [\s\S]*\ncaused by: Error: inner\n\s+at /);
   });

@@ -39,11 +39,11 @@ describe("defaults from the user's config", () => {
     return { environment, ttl, prices };
   };
 
-  it("are the program's own where nothing is configured", async () => {
+  it("are the program's own without a configuration", async () => {
     expect(await parse()).to.deep.equal({ environment: "dev", ttl: "7", prices: "guide" });
   });
 
-  it("are what is configured, unless a variable or a flag says otherwise", async () => {
+  it("are the configured values, which variables and flags override", async () => {
     await configure('{"environment": "prod", "staging.ttl": "14", "prices": "aws"}');
     expect(await parse()).to.deep.equal({ environment: "prod", ttl: "14", prices: "aws" });
     process.env["SPAWN_ENVIRONMENT"] = "test";
@@ -52,7 +52,7 @@ describe("defaults from the user's config", () => {
     expect(environment).to.equal("dev");
   });
 
-  it("fail with the file's name where it is damaged", async () => {
+  it("fail with the file's name if it is damaged", async () => {
     await configure("{");
     const error = await parse().then(
       () => undefined,
@@ -61,11 +61,11 @@ describe("defaults from the user's config", () => {
     expect(error?.message).to.contain(userConfigPath());
   });
 
-  it("are named in help beside the program's own", async () => {
+  it("appear in help beside the program's own", async () => {
     expect(await configured("staging.ttl").defaultHelp()).to.equal("7, or staging.ttl of spawn config");
   });
 
-  it("decide whether a command for the user has to name its environment", async () => {
+  it("decide whether a suggested command must name its environment", async () => {
     expect(commandLine("spawn env", "dev")).to.equal("spawn env");
     expect(commandLine("spawn env", "prod")).to.equal("spawn env --environment prod");
     await configure('{"environment": "prod"}');

@@ -24,7 +24,7 @@ export function ledgerItem(id: string, changes: Record<string, unknown> = {}): R
   return { history: [{ from: uploaded_at, regions, ttl_days }], revision: 1, ...row };
 }
 
-export interface ReportOptions {
+interface ReportOptions {
   readonly since?: string;
   readonly until?: string;
   readonly filter?: LedgerFilter;

@@ -5,7 +5,7 @@ import { OutputClosed, OutputFailed, writeOut, writeWhole } from "../../cli/outp
 const systemError = (code: string): Error => Object.assign(new Error(`${code}: no`), { code });
 
 describe("output", () => {
-  it("is written whole where the system takes a part at a time", () => {
+  it("is complete although the system accepts partial writes", () => {
     const taken: number[] = [];
     writeWhole(Buffer.from("0123456789"), (bytes) => {
       const some = bytes.subarray(0, 3);
@@ -15,7 +15,7 @@ describe("output", () => {
     expect(Buffer.from(taken).toString()).to.equal("0123456789");
   });
 
-  it("fails where a part is taken and the disk is full then", () => {
+  it("fails if the disk fills up after a partial write", () => {
     let room = 4;
     const write = (bytes: Uint8Array): number => {
       if (room === 0) throw systemError("ENOSPC");

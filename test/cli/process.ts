@@ -11,14 +11,14 @@ export interface SpawnResult {
   readonly stderr: string;
 }
 
-/** The environment `dev` of the tests, whatever the checkout's own looks like at the moment. */
+/** The tests' environment `dev`, independent of the checkout's own. */
 const DEV_SETTINGS = "config:\n  spawn:cloud: local\n  spawn:regions: [us-east-1, us-west-2, eu-west-1]\n";
 
 export interface TestProject {
   readonly folder: string;
   /** Its `bin/spawn`. */
   readonly spawn: string;
-  /** Runs that, as a user does. */
+  /** Runs it like a user. */
   run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<SpawnResult>;
   remove(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export async function makeTestProject(): Promise<TestProject> {
   for (const name of ["bin", "dist", "package.json", "oclif.manifest.json", "Pulumi.yaml"]) {
     await cp(join(root, name), join(folder, name), { recursive: true });
   }
-  // Files that are not code and not bundled: the local cloud's, and the wrappers of the plugins.
+  // Files outside the bundles: the local cloud's, and the wrappers of the plugins.
   await mkdir(join(folder, "local"));
   for (const name of ["aws-plugin", "cloud", "engine", "language-host"]) {
     await symlink(join(root, "local", name), join(folder, "local", name));
@@ -66,11 +66,21 @@ export function runProgram(
   });
 }
 
-/** The processes run what is in `dist/`: builds it when a source is newer. */
+/** The processes run `dist/`: builds it if a source is newer. */
 async function ensureBuilt(): Promise<void> {
   const root = packageRoot();
   const built = join(root, "oclif.manifest.json");
-  const sources = ["bin", "cli", "components", "local", "provider", "scripts", "stacks", "staging"];
+  const sources = [
+    "bin",
+    "cli",
+    "components",
+    "dashboard",
+    "local",
+    "provider",
+    "scripts",
+    "stacks",
+    "staging",
+  ];
   const newest = Math.max(...sources.map((folder) => newestChange(join(root, folder))));
   const manifest = join(root, "package.json");
   if (existsSync(built) && statSync(built).mtimeMs > Math.max(newest, statSync(manifest).mtimeMs)) return;

@@ -14,7 +14,7 @@ export const GIB_100 = 107_374_182_400;
 export const testId = (number: number): StagingId =>
   parseStagingId(`stage-${number.toString(16).padStart(12, "0")}`);
 
-/** The settings of the environment that {@link testRecord} is in, with a bucket in every region. */
+/** The settings of the environment of {@link testRecord}, with a bucket in every region. */
 export const testSettings = (name = "dev") => ({
   ...{ name, namePrefix: "spawn", recordsTable: "records", usageTable: "usage", sweepsTable: "sweeps" },
   tableRegion: parseRegion("us-east-1"),

@@ -11,7 +11,7 @@ import { formatProgress } from "../../local/progress.ts";
 import { toYaml } from "../../stacks/yaml.ts";
 import { UserError } from "../../staging/errors.ts";
 
-/** Any control character but the line's end, and what reorders text. */
+/** Any control character except the line end, and characters that reorder text. */
 const CONTROL = /[^\P{Cc}\n]|[\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
 const ATTACKS = [
@@ -30,7 +30,7 @@ const hostile = fc
   .array(fc.oneof(fc.constantFrom(...ATTACKS), fc.string({ unit: "binary" }), fc.string()))
   .map((parts) => parts.join(""));
 
-/** Standard output, as a test can read it. */
+/** A readable standard output. */
 function screen() {
   const stream = new PassThrough() as unknown as NodeJS.WriteStream & PassThrough;
   const text = () => String(stream.read() ?? "");
@@ -39,8 +39,8 @@ function screen() {
 
 const plain = process.stderr.isTTY ? (new PassThrough() as unknown as NodeJS.WriteStream) : process.stderr;
 
-describe("the screen", () => {
-  it("gets no control character from a renderer, whatever the names are, and no line that a name begins", () => {
+describe("The screen", () => {
+  it("receives no control character from a renderer, whatever the names, and no line that starts inside a name", () => {
     const rows = (cell: string) => [{ cell }, { cell: "b" }];
     const columns = [
       { title: "A", value: (row: { cell: string }) => row.cell },
@@ -68,7 +68,7 @@ describe("the screen", () => {
     );
   });
 
-  it("keeps the columns of a table under each other", () => {
+  it("keeps the columns of a table aligned", () => {
     const columns = [
       { title: "NAME", value: (row: { name: string }) => row.name },
       { title: "B", value: () => "|" },
@@ -82,7 +82,7 @@ describe("the screen", () => {
     expect(new Set(places)).to.have.property("size", 1);
   });
 
-  it("is guarded: only line ends and oclif's bold and underlined text are more than characters", () => {
+  it("accepts only line ends and oclif's bold and underlined text besides characters", () => {
     fc.assert(
       fc.property(hostile, (name) => {
         const styles = ["1", "22", "4", "24"].map((code) => `\u001b[${code}m`);
@@ -98,7 +98,7 @@ describe("the screen", () => {
     expect(text()).to.equal("\\x1b[2J");
   });
 
-  it("lets data through as they are, and colours only of the program's own labels", () => {
+  it("passes data through unchanged, and colours only the program's own labels", () => {
     const { stream, text } = screen();
     guardScreen([stream]);
     writeExactly(stream, "\u001b[32m✓\u001b[39m a\u0000\n");
@@ -108,7 +108,7 @@ describe("the screen", () => {
     );
   });
 
-  it("gets JSON and YAML without a control character, with the exact data", () => {
+  it("receives JSON and YAML without a control character, with the exact data", () => {
     fc.assert(
       fc.property(hostile, (name) => {
         const data = { name, list: [name] };

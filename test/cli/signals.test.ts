@@ -5,7 +5,7 @@ import { packageRoot } from "../../package-root.ts";
 
 const module = (name: string): string => JSON.stringify(join(packageRoot(), name));
 
-/** Runs a program that listens to signals as commands do, and has locks, whose library listens, too. */
+/** Runs a program that listens to signals like a command and holds locks, and whose library listens, too. */
 function ended(program: string): { code: number | null; stdout: string } {
   const text = `
     import { endBySignal, handleSignals } from ${module("cli/signals.ts")};
@@ -21,11 +21,11 @@ function ended(program: string): { code: number | null; stdout: string } {
 }
 
 describe("a signal", () => {
-  it("ends a command that has no handler, whatever libraries listen to", () => {
+  it("ends a command without a handler, whatever its libraries listen to", () => {
     expect(ended("interrupt();").code).to.equal(130);
   });
 
-  it("ends none that handles it, until that is over", () => {
+  it("ends no command that handles it, until the handler is done", () => {
     const { code, stdout } = ended(`
       const release = handleSignals(["SIGINT", "SIGTERM"], () => {
         console.log("handled");

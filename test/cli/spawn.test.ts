@@ -13,7 +13,7 @@ describe("bin/spawn", () => {
   before(async () => {
     project = await makeTestProject();
     home = await makeTestHome();
-    // Nothing here may reach a cloud: where a command gets that far, it finds nobody.
+    // No test here may reach a cloud: the endpoint of a command that gets so far does not respond.
     env = { ...home.env, AWS_ENDPOINT_URL: "http://127.0.0.1:9", SPAWN_ENVIRONMENT: "" };
     delete env["SPAWN_ENVIRONMENT"];
   });
@@ -23,7 +23,7 @@ describe("bin/spawn", () => {
   });
   const run = (...args: string[]): Promise<SpawnResult> => project.run(args, env);
 
-  it("says on Windows where it runs", () => {
+  it("names the supported systems on Windows", () => {
     const asWindows = "data:text/javascript,Object.defineProperty(process, 'platform', { value: 'win32' })";
     const { status, stderr } = spawnSync(
       process.execPath,
@@ -34,13 +34,13 @@ describe("bin/spawn", () => {
     expect(stderr).to.match(/^Error: spawn does not run on Windows itself.*wsl --install\n$/);
   });
 
-  it("prints its version as oclif does", async () => {
+  it("prints its version like oclif", async () => {
     const expected = `spawn/0.1.0 ${process.platform}-${process.arch} node-${process.version}\n`;
     expect(await run("--version")).to.deep.equal({ code: 0, stdout: expected, stderr: "" });
     expect((await run("--version", "--verbose")).stdout).to.equal(expected);
   });
 
-  it("helps", async () => {
+  it("prints help", async () => {
     const { code, stdout } = await run("--help");
     expect(code).to.equal(0);
     for (const word of ["stage", "environment", "local", "doctor", "env"])
@@ -161,9 +161,9 @@ describe("bin/spawn", () => {
       "Error: there is no environment nowhere\n",
     ],
     [
-      "a question that nobody can answer",
+      "a prompt without a terminal",
       ["local", "reset"],
-      "⚠️  This will delete everything in the local cloud and cannot be undone.\nError: nobody can answer the question whether to go on\nWhy: The input is not a terminal, so this needs --yes.\nFix: spawn local reset --yes\n",
+      "⚠️  This will delete everything in the local cloud and cannot be undone.\nError: the command needs a confirmation\nWhy: The input is not a terminal, so the command needs --yes.\nFix: spawn local reset --yes\n",
     ],
   ];
   for (const [what, args, stderr] of refused) {
@@ -180,7 +180,7 @@ describe("bin/spawn", () => {
     });
   }
 
-  it("fails with 1 when the cloud does not answer, and says which", async () => {
+  it("exits with 1 if the cloud does not respond, and names it", async () => {
     const { code, stdout, stderr } = await run("stage", "list");
     expect(code).to.equal(1);
     expect(stdout).to.equal("");
@@ -190,7 +190,7 @@ describe("bin/spawn", () => {
     expect((await run("stage", "list", "--verbose")).stderr).to.match(/ECONNREFUSED[\s\S]*\n\s+at /);
   });
 
-  it("prints nothing but JSON on stdout under --json, also for errors", async () => {
+  it("prints only JSON on stdout under --json, also for errors", async () => {
     const failed = await run("stage", "info", "stage-123456789abc", "--json");
     expect(failed.code).to.equal(1);
     expect(failed.stderr).to.equal("");
@@ -207,14 +207,14 @@ describe("bin/spawn", () => {
     expect(stderr).to.contain("Error: there is no environment elsewhere\n");
   });
 
-  it("colours its errors only where that is asked for", async () => {
+  it("colours its errors only on request", async () => {
     const plain = await project.run(["stage", "info"], { ...env, NO_COLOR: "1" });
     expect(plain.stderr).to.not.contain("\u001b");
     const coloured = await project.run(["stage", "info"], { ...env, FORCE_COLOR: "1" });
     expect(coloured.stderr).to.contain("\u001b[1m\u001b[31mError:");
   });
 
-  it("is found through a link, from any folder", async () => {
+  it("works through a link, from any folder", async () => {
     const link = join(home.home, "spawn");
     await symlink(project.spawn, link);
     const { code, stdout } = await runProgram(process.execPath, [link, "local", "status"], {
@@ -225,12 +225,12 @@ describe("bin/spawn", () => {
     expect(stdout).to.match(/^State: (stopped|not installed)/);
   });
 
-  it("is not disturbed by NODE_ENV", async () => {
+  it("ignores NODE_ENV", async () => {
     const { code, stderr } = await project.run(["local", "status"], { ...env, NODE_ENV: "development" });
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
   });
 
-  it("diagnoses the machine, also with an environment that cannot be read", async () => {
+  it("diagnoses the machine, even with an unreadable environment", async () => {
     const { code, stdout } = await run("doctor", "--environment", "nowhere");
     expect(code).to.equal(1);
     expect(stdout).to.match(/^✗ Environment {4,}there is no environment nowhere\n +Fix: /);
@@ -251,14 +251,14 @@ describe("bin/spawn", () => {
     ["a line", ["config", "unset", "staging.ttl", "--json"], 1],
   ];
   for (const [what, args, expected] of written) {
-    it(`fails when ${what} cannot be written`, async () => {
+    it(`fails if ${what} cannot be written`, async () => {
       const { code, stderr } = await shell(`"$0" "$@" > /dev/full`, args);
       expect(code, stderr).to.equal(expected);
       expect(stderr).to.match(/^Error: the output could not be written(\nWhy)?: ENOSPC/);
     });
   }
 
-  it("writes an error to stderr if its JSON envelope cannot be written to stdout", async () => {
+  it("writes an error to stderr if stdout cannot take its JSON envelope", async () => {
     for (const [args, message] of [
       [["stage", "lst", "--json"], "there is no command spawn stage lst"],
       [["stage", "info", "nothing", "--json"], '"nothing" is not a staging ID'],
@@ -271,7 +271,7 @@ describe("bin/spawn", () => {
     }
   });
 
-  it("ends quietly if the reader of stdout has exited, or stdout is closed", async () => {
+  it("exits quietly if the reader of stdout has exited, or stdout is closed", async () => {
     for (const script of [`set -o pipefail; "$0" "$@" | true`, `"$0" "$@" >&-`]) {
       for (const args of [["--help"], ["config", "list"], ["config", "list", "--json"]]) {
         expect(await shell(script, args), script).to.deep.equal({ code: 0, stdout: "", stderr: "" });

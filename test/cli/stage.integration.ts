@@ -1,8 +1,7 @@
 import {
   BatchWriteItemCommand,
-  CreateTableCommand,
   DeleteItemCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   PutItemCommand,
   type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
@@ -19,10 +18,10 @@ import {
 } from "../../staging/record.ts";
 import { parseRegionList } from "../../staging/regions.ts";
 import { USAGE_KEY } from "../../staging/usage.ts";
-import { startTestCloud, type TestCloud } from "../support/cloud.ts";
-import { createHashTable } from "../support/hash-table.ts";
+import { createTable } from "../support/tables.ts";
 import { parseCsv } from "./csv.ts";
-import { makeTestProject, runProgram, type TestProject } from "./process.ts";
+import { LocalProject } from "./local-project.ts";
+import { runProgram } from "./process.ts";
 import { testId, testRecord } from "./records.ts";
 
 /** The tables of the environment `dev`, as its settings name them. */
@@ -30,29 +29,11 @@ const RECORDS = "spawn-staging-dev";
 const USAGE = "spawn-usage-dev";
 const HOUR = 3_600_000;
 
-describe("stage list and stage info on the local cloud", function () {
-  this.timeout(120_000);
-  let project: TestProject;
-  let cloud: TestCloud;
-  let dynamo: DynamoDBClient;
-  const run = (...args: string[]) => project.run(args, cloud.env);
+describe("stage list and stage info on the local cloud", () => {
+  const suite = LocalProject.forSuite();
+  const run = (...args: string[]) => suite.run(...args);
 
-  before(async () => {
-    project = await makeTestProject();
-    cloud = await startTestCloud();
-    dynamo = new DynamoDBClient({
-      endpoint: cloud.endpoint,
-      region: "us-east-1",
-      credentials: cloud.keys,
-    });
-  });
-  after(async () => {
-    dynamo?.destroy();
-    await cloud?.stop();
-    await project?.remove();
-  });
-
-  it("says which command makes the environment while it is not up", async () => {
+  it("name the command that creates a missing environment", async () => {
     for (const args of [
       ["stage", "list"],
       ["stage", "info", "stage-abc123def456"],
@@ -67,7 +48,7 @@ describe("stage list and stage info on the local cloud", function () {
   });
 
   describe("with tables", () => {
-    // Not the guide's dates: DynamoDB removes what has expired.
+    // Not the guide's dates: DynamoDB removes expired records.
     const uploadedAt = new Date(Math.floor(Date.now() / 1000) * 1000 - 5 * HOUR);
     const day = (date: Date) => date.toISOString().slice(0, 10);
     const first = testRecord({ uploadedAt });
@@ -81,9 +62,9 @@ describe("stage list and stage info on the local cloud", function () {
     });
 
     before(async () => {
-      await createTables(dynamo);
-      await putRecords(dynamo, [second, first]);
-      await dynamo.send(
+      await createTables(suite.dynamo);
+      await putRecords(suite.dynamo, [second, first]);
+      await suite.dynamo.send(
         new PutItemCommand({
           TableName: USAGE,
           Item: {
@@ -97,7 +78,7 @@ describe("stage list and stage info on the local cloud", function () {
       );
     });
 
-    it("lists the newest first", async () => {
+    it("list the newest entries first", async () => {
       const { code, stdout, stderr } = await run("stage", "list");
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
       expect(stdout).to.equal(`STAGING ID          SIZE    REGIONS  UPLOADED    TTL   SWEEP ID
@@ -106,7 +87,7 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
 `);
     });
 
-    it("filters by sweep and by region", async () => {
+    it("filter by sweep and by region", async () => {
       const ids = async (...args: string[]) => {
         const { stdout } = await run("stage", "list", "--format", "json", ...args);
         return (JSON.parse(stdout) as { staging_id: string }[]).map((entry) => entry.staging_id);
@@ -119,7 +100,7 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(none.stderr).to.equal("No entry matches.\n");
     });
 
-    it("sorts, turns round and cuts off", async () => {
+    it("sort, reverse and limit", async () => {
       const rows = async (...args: string[]) => {
         const { code, stdout, stderr } = await run("stage", "list", "--format", "csv", ...args);
         expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
@@ -142,7 +123,7 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(incomplete.stderr).to.contain("Fix: spawn stage list --incomplete\n");
     });
 
-    it("prints the guide's metadata as JSON and YAML, and the same in the envelope", async () => {
+    it("print the guide's metadata as JSON and YAML, and the same in the envelope", async () => {
       const json = JSON.parse((await run("stage", "list", "--format", "json")).stdout);
       const expires = new Date(first.uploadedAt.getTime() + 7 * 24 * HOUR);
       expect(json[0]).to.deep.include({
@@ -201,7 +182,7 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(envelope.warnings[0]).to.contain("the lifecycle rules of spawn-staging-us-east-1 in us-east-1");
     });
 
-    it("looks into the regions with --verify, in every form, and ends with 1 where data are not whole", async () => {
+    it("check the regions with --verify in every format, and exit with 1 if data are damaged", async () => {
       // There are no buckets here.
       const verify = (...args: string[]) => run("stage", "list", "--verify", ...args);
       const missing = "missing in us-east-1, missing in us-west-2";
@@ -239,7 +220,7 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(refused.stderr).to.contain("--incomplete");
     });
 
-    it("shows the details, joined with the use", async () => {
+    it("show the details together with the usage", async () => {
       const { code, stdout } = await run("stage", "info", first.stagingId);
       expect(code).to.equal(1);
       expect(stdout).to.contain("Staging ID: stage-abc123def456\nFile: reference-genome.fasta\n");
@@ -250,7 +231,7 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(stdout).to.contain("  vs. direct downloads: $216.00 (99.1% savings)\n");
     });
 
-    it("takes the first digits of an id, with or without its prefix, in every command", async () => {
+    it("accept the first digits of an ID, with or without its prefix, in every command", async () => {
       for (const short of ["stage-abc1", "abc1", "abc123def456"]) {
         const { stdout } = await run("stage", "info", short);
         expect(stdout.split("\n")[0]).to.equal("Staging ID: stage-abc123def456");
@@ -260,14 +241,14 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(deletion.stderr).to.contain("Deleting staged data: stage-abc123def456\n");
       expect(deletion.stderr).to.contain("spawn stage delete stage-abc123def456 --yes");
       const resume = await run("stage", "resume", "abc1");
-      // Its record is there, and its data are not.
+      // The record exists, but its data do not.
       expect(resume.code).to.equal(1);
       expect(resume.stderr).to.contain("the data of stage-abc123def456 are");
       const cost = await run("stage", "cost", "--staging-id", "abc1", "--json");
       expect(cost.code).to.equal(0);
     });
 
-    it("refuses digits that begin no id", async () => {
+    it("refuse digits that begin no ID", async () => {
       expect(await run("stage", "info", "ffff")).to.deep.equal({
         code: 2,
         stdout: "",
@@ -275,7 +256,7 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       });
     });
 
-    it("lists the candidates of digits that begin several ids", async () => {
+    it("list the candidates of ambiguous digits", async () => {
       const names = ["one.dat", "two\u001b[2J.dat"];
       for (const [at, filename] of names.entries()) {
         const record = testRecord({
@@ -283,7 +264,7 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
           filename,
           uploadedAt,
         });
-        await dynamo.send(new PutItemCommand({ TableName: RECORDS, Item: recordItem(record) }));
+        await suite.dynamo.send(new PutItemCommand({ TableName: RECORDS, Item: recordItem(record) }));
       }
       for (const command of [
         ["stage", "info"],
@@ -298,11 +279,11 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       }
       for (const at of names.keys()) {
         const Key = { [RECORD_KEY]: { S: `stage-dddd0000000${at}` } };
-        await dynamo.send(new DeleteItemCommand({ TableName: RECORDS, Key }));
+        await suite.dynamo.send(new DeleteItemCommand({ TableName: RECORDS, Key }));
       }
     });
 
-    it("refuses an id that the environment does not have", async () => {
+    it("refuse an ID that the environment does not have", async () => {
       expect(await run("stage", "info", "stage-ffffffffffff")).to.deep.equal({
         code: 2,
         stdout: "",
@@ -311,12 +292,12 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       });
     });
 
-    it("lists the rest when a record cannot be read, warns, and does not end as a success", async () => {
+    it("list the rest and warn if a record is unreadable, and exit with an error", async () => {
       const broken = {
         ...recordItem(testRecord({ stagingId: testId(0xbad), uploadedAt })),
         sha256: { N: "7" },
       };
-      await dynamo.send(new PutItemCommand({ TableName: RECORDS, Item: broken }));
+      await suite.dynamo.send(new PutItemCommand({ TableName: RECORDS, Item: broken }));
       const { code, stdout, stderr } = await run("stage", "list");
       expect(code).to.equal(1);
       expect(stdout.split("\n")).to.have.length(4);
@@ -342,24 +323,28 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
           sweepId: "sweep-many",
         }),
       );
-      await putRecords(dynamo, records);
+      await putRecords(suite.dynamo, records);
     });
 
-    it("streams all of them, the newest first, through a heap that could not hold them", async () => {
+    it("stream all of them, newest first, with a heap that could not hold them", async () => {
       const heap = ["--max-old-space-size=36", "--max-semi-space-size=2"];
       const args = ["stage", "list", "--sweep-id", "sweep-many", "--format", "json"];
-      const { code, stdout, stderr } = await runProgram(process.execPath, [...heap, project.spawn, ...args], {
-        env: cloud.env,
-      });
+      const { code, stdout, stderr } = await runProgram(
+        process.execPath,
+        [...heap, suite.project.spawn, ...args],
+        {
+          env: suite.cloud.env,
+        },
+      );
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
       const ids = (JSON.parse(stdout) as { staging_id: string }[]).map((entry) => entry.staging_id);
       expect(ids).to.deep.equal(Array.from({ length: MANY }, (_, number) => testId(MANY - 1 - number)));
     });
 
-    it("ends quietly when the reader has had enough", async () => {
+    it("exit quietly when the reader stops", async () => {
       const command = `"$0" "$1" stage list --sweep-id sweep-many --format json | head -1; exit \${PIPESTATUS[0]}`;
-      const result = await runProgram("/bin/bash", ["-c", command, process.execPath, project.spawn], {
-        env: cloud.env,
+      const result = await runProgram("/bin/bash", ["-c", command, process.execPath, suite.project.spawn], {
+        env: suite.cloud.env,
       });
       expect(result).to.deep.equal({ code: 0, stdout: "[\n", stderr: "" });
     });
@@ -367,29 +352,11 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
 });
 
 async function createTables(dynamo: DynamoDBClient): Promise<void> {
-  const index = (IndexName: string, hash: string) => ({
-    IndexName,
-    KeySchema: [
-      { AttributeName: hash, KeyType: "HASH" as const },
-      { AttributeName: "uploaded_at", KeyType: "RANGE" as const },
-    ],
-    Projection: { ProjectionType: "ALL" as const },
+  await createTable(dynamo, RECORDS, [RECORD_KEY], {
+    [UPLOADED_INDEX]: [RECORD_KIND_ATTRIBUTE, "uploaded_at"],
+    [SWEEP_INDEX]: ["sweep_id", "uploaded_at"],
   });
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: RECORDS,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: [{ AttributeName: RECORD_KEY, KeyType: "HASH" }],
-      AttributeDefinitions: [RECORD_KEY, RECORD_KIND_ATTRIBUTE, "sweep_id", "uploaded_at"].map(
-        (AttributeName) => ({
-          AttributeName,
-          AttributeType: "S",
-        }),
-      ),
-      GlobalSecondaryIndexes: [index(UPLOADED_INDEX, RECORD_KIND_ATTRIBUTE), index(SWEEP_INDEX, "sweep_id")],
-    }),
-  );
-  await createHashTable(dynamo, USAGE, USAGE_KEY);
+  await createTable(dynamo, USAGE, [USAGE_KEY]);
 }
 
 /** BatchWriteItem takes 25 items. */

@@ -10,7 +10,7 @@ export const SWEEP = parseLaunchedSweepId("sweep-abc123def456");
 export const EAST = parseRegion("us-east-1");
 export const WEST = parseRegion("us-west-2");
 
-/** A sweep of six indices in two regions, three each, that runs. */
+/** A running sweep of six indices in two regions, three each. */
 export function testMeta(changes: Partial<SweepMeta> = {}): SweepMeta {
   const sweepId = changes.sweepId ?? SWEEP;
   return {
@@ -33,7 +33,7 @@ export function testMeta(changes: Partial<SweepMeta> = {}): SweepMeta {
   };
 }
 
-/** The counters of a region with three indices, two workers, and nothing done. */
+/** The counters of a region with three indices, two workers, and no result. */
 export function testRegion(region: Region, changes: Partial<RegionItem> = {}): RegionItem {
   const start = region === EAST ? 0 : 3;
   return {

@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { parse as parseYaml } from "yaml";
@@ -17,9 +17,9 @@ import {
 import { metaItem } from "../../staging/sweep/meta-item.ts";
 import { logKey } from "../../staging/sweep/names.ts";
 import { regionItem } from "../../staging/sweep/region-item.ts";
-import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+import { createTable } from "../support/tables.ts";
 import { parseCsv } from "./csv.ts";
-import { makeTestProject, type TestProject } from "./process.ts";
+import { LocalProject } from "./local-project.ts";
 import {
   EAST,
   endedIndex,
@@ -34,39 +34,23 @@ import {
 const SWEEPS = "spawn-sweeps-dev";
 const NEWER = parseLaunchedSweepId("sweep-abd000000000");
 
-describe("spawn sweep on the local cloud", function () {
-  this.timeout(120_000);
-  let project: TestProject;
-  let cloud: TestCloud;
-  let dynamo: DynamoDBClient;
-  const run = (...args: string[]) => project.run(["sweep", ...args], cloud.env);
+describe("spawn sweep on the local cloud", () => {
+  const suite = LocalProject.forSuite();
+  const run = (...args: string[]) => suite.run("sweep", ...args);
+  const s3In = (region: string): S3Client => {
+    const { endpoint, keys: credentials } = suite.cloud;
+    return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  };
   const put = (Item: Record<string, AttributeValue>) =>
-    dynamo.send(new PutItemCommand({ TableName: SWEEPS, Item }));
+    suite.dynamo.send(new PutItemCommand({ TableName: SWEEPS, Item }));
   const putLog = async (region: string, index: number, attempt: number, text: string | Uint8Array) => {
-    const s3 = new S3Client({
-      ...{ endpoint: cloud.endpoint, region, credentials: cloud.keys, forcePathStyle: true },
-    });
+    const s3 = s3In(region);
     const Key = logKey(SWEEP, index, attempt);
     await s3.send(new PutObjectCommand({ Bucket: `spawn-staging-${region}`, Key, Body: text }));
     s3.destroy();
   };
 
-  before(async () => {
-    project = await makeTestProject();
-    cloud = await startTestCloud();
-    dynamo = new DynamoDBClient({
-      endpoint: cloud.endpoint,
-      region: "us-east-1",
-      credentials: cloud.keys,
-    });
-  });
-  after(async () => {
-    dynamo?.destroy();
-    await cloud?.stop();
-    await project?.remove();
-  });
-
-  it("says which command makes the environment while it is not up", async () => {
+  it("names the command that creates a missing environment", async () => {
     const { code, stderr } = await run("list");
     expect(code).to.equal(2);
     expect(stderr).to.contain("Fix: spawn environment up --environment dev");
@@ -74,11 +58,11 @@ describe("spawn sweep on the local cloud", function () {
 
   describe("with a table", () => {
     before(async () => {
-      await createTable(dynamo);
+      await createTable(suite.dynamo, SWEEPS, [SWEEP_KEY, ITEM_KEY], {
+        [SWEEPS_INDEX]: [SWEEP_KIND_ATTRIBUTE, CREATED_AT],
+      });
       for (const region of [EAST, WEST]) {
-        const s3 = new S3Client({
-          ...{ endpoint: cloud.endpoint, region, credentials: cloud.keys, forcePathStyle: true },
-        });
+        const s3 = s3In(region);
         await s3.send(new CreateBucketCommand({ Bucket: `spawn-staging-${region}` }));
         s3.destroy();
       }
@@ -120,7 +104,7 @@ sweep-abc123def456  genome-pipeline  running    2/6   1       2        2026-11-2
 `);
     });
 
-    it("lists for programs, by state, and so many", async () => {
+    it("lists sweeps as JSON, by state, and limited", async () => {
       const { stdout } = await run("list", "--format", "json");
       const [, sweep] = JSON.parse(stdout) as SweepJson[];
       expect(sweep).to.deep.equal({
@@ -153,7 +137,7 @@ sweep-abc123def456  genome-pipeline  running    2/6   1       2        2026-11-2
       expect(csv.map(([id]) => id)).to.deep.equal(["sweep_id", NEWER, SWEEP]);
     });
 
-    it("finds a sweep by the beginning of its ID", async () => {
+    it("finds a sweep by the first digits of its ID", async () => {
       const short = await run("info", "abc1", "--format", "json");
       expect((JSON.parse(short.stdout) as SweepReportJson).sweep_id).to.equal(SWEEP);
       const both = await run("info", "sweep-abc123def457");
@@ -163,7 +147,7 @@ sweep-abc123def456  genome-pipeline  running    2/6   1       2        2026-11-2
       for (const command of ["info", "logs", "watch"]) expect((await run(command, "ffff")).code).to.equal(2);
     });
 
-    it("shows a sweep with its failures, and how to go on", async () => {
+    it("shows a sweep with its failures and the next command", async () => {
       const { code, stdout } = await run("info", SWEEP);
       expect(code).to.equal(0);
       for (const text of [
@@ -197,7 +181,7 @@ sweep-abc123def456  genome-pipeline  running    2/6   1       2        2026-11-2
       ]);
     });
 
-    it("follows a sweep that has ended, and tells by the exit code that not all went well", async () => {
+    it("follows a sweep that has ended, and its exit code reports failures", async () => {
       const { code, stderr } = await run("watch", NEWER);
       expect(code).to.equal(1);
       expect(stderr).to.equal(
@@ -206,7 +190,7 @@ sweep-abc123def456  genome-pipeline  running    2/6   1       2        2026-11-2
       );
     });
 
-    it("prints the logs of all regions as they are, each line with its index", async () => {
+    it("prints the logs of all regions unchanged, each line with its index", async () => {
       const { code, stdout } = await run("logs", SWEEP);
       expect(code).to.equal(0);
       expect(stdout).to.equal("[0] hello\n[0] world\n[1] second\u001b[2J\n[4] \ufffd\n");
@@ -231,12 +215,12 @@ sweep-abc123def456  genome-pipeline  running    2/6   1       2        2026-11-2
       expect((await run("logs", "sweep-000000000000")).code).to.equal(2);
     });
 
-    it("ends a followed log with the sweep", async () => {
+    it("stops following a log when the sweep ends", async () => {
       const { code, stdout, stderr } = await run("logs", NEWER, "--follow");
       expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: "", stderr: "" });
     });
 
-    it("reports a corrupt item, and everything else", async () => {
+    it("reports a corrupt item, and lists everything else", async () => {
       const corrupt = { ...indexItem(pendingIndex(5)), state: { S: "lost" } };
       await put(corrupt);
       const { code, stdout, stderr } = await run("info", SWEEP);
@@ -253,30 +237,3 @@ sweep-abc123def456  genome-pipeline  running    2/6   1       2        2026-11-2
     });
   });
 });
-
-async function createTable(dynamo: DynamoDBClient): Promise<void> {
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: SWEEPS,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: [
-        { AttributeName: SWEEP_KEY, KeyType: "HASH" },
-        { AttributeName: ITEM_KEY, KeyType: "RANGE" },
-      ],
-      AttributeDefinitions: [SWEEP_KEY, ITEM_KEY, SWEEP_KIND_ATTRIBUTE, CREATED_AT].map((AttributeName) => ({
-        AttributeName,
-        AttributeType: "S" as const,
-      })),
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: SWEEPS_INDEX,
-          KeySchema: [
-            { AttributeName: SWEEP_KIND_ATTRIBUTE, KeyType: "HASH" },
-            { AttributeName: CREATED_AT, KeyType: "RANGE" },
-          ],
-          Projection: { ProjectionType: "ALL" },
-        },
-      ],
-    }),
-  );
-}

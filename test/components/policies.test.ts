@@ -31,7 +31,7 @@ const POINTS_POLICY = policyOf(
     OWNER,
   ),
 );
-/** Without `spawn:readers`; with it, test/gates/policies/ asks. */
+/** Without `spawn:readers`; test/gates/policies/ tests it with that setting. */
 const SHARING = { bucket: BUCKET, accountId: OWNER, cloud: "aws" as const, readers: [] };
 const BUCKETS: Readonly<Record<string, Policy>> = {
   "a bucket that spawn made": policyOf(bucketPolicy(SHARING)),
@@ -43,14 +43,14 @@ const BUCKETS: Readonly<Record<string, Policy>> = {
 interface Asked {
   readonly account: string;
   readonly action: string;
-  /** Of an object; a listing has none. */
+  /** For an object; a listing has none. */
   readonly key?: string;
   readonly context?: Readonly<Record<string, string>>;
   /** The account of the access point. @default the owner's */
   readonly pointOwner?: string;
 }
 
-/** By an access point: its policy, the bucket's, and that of the reader's own account all have to allow it. */
+/** Through an access point: its policy, the bucket's, and that of the reader's own account must all allow it. */
 function byAccessPoint(bucket: Policy, asked: Asked, own: Policy = EVERYTHING): boolean {
   const { account, action, key, context = TLS, pointOwner = OWNER } = asked;
   const point: Request = {
@@ -67,7 +67,7 @@ function byAccessPoint(bucket: Policy, asked: Asked, own: Policy = EVERYTHING): 
   return verdicts.every((one) => one === "allow");
 }
 
-/** By the bucket's name, of another account: its own policies and the bucket's have to allow it. */
+/** By the bucket's name, from another account: its own policies and the bucket's must allow it. */
 function byName(bucket: Policy, { account, action, key, context = TLS }: Asked): boolean {
   const resource = `arn:aws:s3:::${BUCKET}${key === undefined ? "" : `/${key}`}`;
   const request = { account, action, resource, context };
@@ -136,7 +136,7 @@ for (const [what, bucket] of Object.entries(BUCKETS)) {
 }
 
 describe("a stolen instance role", () => {
-  /** Of an instance in the own account, as the guide gives it. There IAM decides, and the bucket's policy only denies. */
+  /** For an instance in the own account, from the guide. There IAM decides, and the bucket's policy only denies. */
   const role: Policy = {
     Statement: [
       { Effect: "Allow", Action: ["s3:GetObject"], Resource: `arn:aws:s3:::spawn-staging-*/${ID}/*` },
@@ -196,7 +196,7 @@ describe("the replication role", () => {
   });
 
   it("reaches no other bucket, and has no other write or delete permission", () => {
-    expect(can("s3:ReplicateObject", "somebody-elses", "data")).to.equal(false);
+    expect(can("s3:ReplicateObject", "foreign-bucket", "data")).to.equal(false);
     for (const action of ["s3:ReplicateDelete", "s3:DeleteObject", "s3:PutObject", "s3:GetObject"]) {
       expect(can(action, BUCKET, `${ID}/data`), action).to.equal(false);
     }

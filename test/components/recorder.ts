@@ -1,39 +1,39 @@
 import * as pulumi from "@pulumi/pulumi";
-import { SURVEY_ENVIRONMENT } from "../../staging/resources.ts";
+import { SURVEY_ENVIRONMENT } from "../../staging/resources/tokens.ts";
 
 /** One resource as the program registered it. */
-export interface Registered {
+interface Registered {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Names of the resources that it waits for. */
+  /** Names of the resources that it depends on. */
   readonly dependsOn: readonly string[];
   /** Name of its parent. */
   readonly parent: string;
-  /** URN and id of the declared provider; "" for the default one. */
+  /** URN and ID of the declared provider; "" for the default one. */
   readonly provider: string;
   /** Whether the engine refuses to delete it. */
   readonly isProtected: boolean;
-  /** The id of what it takes over; "" for none. */
+  /** The ID of the resource that it adopts; "" for none. */
   readonly importId: string;
   /** Properties whose changes the engine ignores. */
   readonly ignoreChanges: readonly string[];
-  /** How long its provider may take, where the program says so. */
+  /** The time-outs of its provider, if the program declares any. */
   readonly timeouts: { readonly create?: string; readonly update?: string };
 }
 
 export interface Recording {
   readonly resources: readonly Registered[];
-  /** The resource of that name. @throws when there is none */
+  /** The resource of that name. @throws Error if it does not exist */
   get(name: string): Registered;
   ofType(type: string): Registered[];
-  /** What the program returned, with its outputs resolved. */
+  /** The program's result, with its outputs resolved. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
 export const ACCOUNT_ID = "123456789012";
 
-/** What the providers would compute, by type. An AWS resource gets an ARN. */
+/** The outputs that the providers would compute, by type. An AWS resource gets an ARN. */
 const COMPUTED: Readonly<Record<string, Record<string, unknown>>> = {
   "staging:index:StagedData": {
     filename: "reference.fasta",
@@ -56,6 +56,7 @@ const COMPUTED: Readonly<Record<string, Record<string, unknown>>> = {
   },
   "staging:index:Expiration": { ruleId: "spawn-ttl-7", removedAt: "2024-01-30T00:00:00Z" },
   "staging:index:UsageRow": { openedAt: "2024-01-22T10:31:00Z" },
+  "staging:index:EntryGuard": {},
   "staging:index:VersioningReadiness": { writableAt: "2024-01-22T10:15:00Z" },
   "staging:index:BucketAdoption": { writableAt: "2024-01-22T10:15:00Z" },
   "staging:index:BucketRules": {},
@@ -67,11 +68,17 @@ const COMPUTED: Readonly<Record<string, Record<string, unknown>>> = {
   "pulumi:providers:aws": {},
 };
 
-/** What a function of a provider answers. */
-type Answer = (args: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+/** The result of a provider's function. */
+type Answer = (
+  args: Readonly<Record<string, unknown>>,
+  /** The types that the program has registered so far. */
+  registered: readonly string[],
+) => Record<string, unknown> | Promise<Record<string, unknown>>;
 
-/** What the lookups of a sweep find in an account that has default VPCs. */
-const LOOKUPS: Readonly<Record<string, Answer>> = {
+/** The results of a sweep's lookups in an account with default VPCs. */
+export const LOOKUPS: Readonly<
+  Record<string, (args: Readonly<Record<string, unknown>>) => Record<string, unknown>>
+> = {
   "aws:ec2/getSubnets:getSubnets": ({ region }) => ({
     ids: ["b", "a"].map((zone) => `subnet-0${zone}0of${String(region)}`),
   }),
@@ -81,7 +88,7 @@ const LOOKUPS: Readonly<Record<string, Answer>> = {
   }),
 };
 
-/** The part of the SDK's stand-in for the engine that is listened to. */
+/** The part of the SDK's mock engine that is intercepted. */
 interface Monitor {
   registerResource(request: RegisterRequest, callback: unknown): Promise<void>;
 }
@@ -101,8 +108,8 @@ interface RegisterRequest {
 const nameOfUrn = (urn: string): string => urn.split("::").at(-1) ?? "";
 
 /**
- * Runs a program against a stand-in for the engine and records what it registers. Functions that no test knows of, and
- * resources without an explicit region where AWS has one, make it fail.
+ * Runs a program against a mock engine and records its registrations. Functions that no test knows of, and
+ * AWS resources without an explicit region make it fail.
  */
 export async function record(
   program: () => Promise<Record<string, unknown>>,
@@ -110,20 +117,21 @@ export async function record(
     stack?: string;
     config?: Record<string, string>;
     preview?: boolean;
-    /** Answers in place of the usual ones, by token. */
+    /** Results in place of the usual ones, by token. */
     lookups?: Readonly<Record<string, Answer>>;
   } = {},
 ): Promise<Recording> {
   const inputs = new Map<string, Record<string, unknown>>();
+  const registered: string[] = [];
   await pulumi.runtime.setMocks(
     {
       call({ token, inputs: args }) {
         if (token === "aws:index/getCallerIdentity:getCallerIdentity") return { accountId: ACCOUNT_ID };
-        // A new stack, and an account that has nothing of it.
+        // A new stack in an empty account.
+        const answer: Answer | undefined = options.lookups?.[token] ?? LOOKUPS[token];
+        if (answer !== undefined) return answer(args as Record<string, unknown>, registered);
         if (token === "pulumi:pulumi:readStackOutputs") return { outputs: {} };
         if (token === SURVEY_ENVIRONMENT) return { tables: [], buckets: [] };
-        const answer = options.lookups?.[token] ?? LOOKUPS[token];
-        if (answer !== undefined) return answer(args as Record<string, unknown>);
         throw new Error(`the program called ${token}`);
       },
       newResource({ type, name, inputs: given, custom }) {
@@ -144,6 +152,7 @@ export async function record(
   const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
   const registerResource = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, callback) => {
+    registered.push(request.getType());
     resources.push({
       type: request.getType(),
       name: request.getName(),
@@ -181,7 +190,7 @@ function computedBy(type: string, name: string): Record<string, unknown> {
   return computed;
 }
 
-/** The value of an output; undefined where a preview does not know it. */
+/** The value of an output; undefined if a preview does not know it. */
 function settled<T>(output: pulumi.Output<T>): Promise<T> {
   return (output as unknown as { promise(): Promise<T> }).promise();
 }

@@ -135,7 +135,7 @@ describe("ReplicationRules", () => {
         name,
       ).not.to.include(`spawn-replicate-${String(inputs["region"])}`);
     }
-  }).timeout(10_000);
+  });
 
   it("keeps existing rules unchanged after a new region or another order", () => {
     const [first] = REGIONS;

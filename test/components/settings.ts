@@ -1,6 +1,7 @@
 import { defaultDestination } from "../../staging/destination.ts";
 import type { EntrySpec } from "../../staging/entry.ts";
-import { type EnvironmentSettings, parseEnvironmentSettings } from "../../staging/environment.ts";
+import type { EnvironmentSettings } from "../../staging/environment.ts";
+import { parseEnvironmentSettings } from "../../staging/environment-values.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { parseRegionList, REGIONS } from "../../staging/regions.ts";
 import { parseTtlDays } from "../../staging/ttl.ts";

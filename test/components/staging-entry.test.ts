@@ -44,6 +44,7 @@ describe("StagingEntry", () => {
       `staging:index:Expiration ${ID}-expiration-us-west-2`,
       `staging:index:UsageRow ${ID}-usage`,
       `aws:dynamodb/tableItem:TableItem ${ID}-record`,
+      `staging:index:EntryGuard ${ID}-guard`,
     ]);
   });
 
@@ -54,8 +55,23 @@ describe("StagingEntry", () => {
       region: "us-east-1",
       bucket: "spawn-staging-us-east-1",
       replicateTo: ["us-west-2"],
+      replicaRegions: ["us-west-2"],
       ttlDays: 7,
     });
+  });
+
+  it("names the records table if the ID is not random, so that no other stack's entry is overwritten", async () => {
+    const declared = await recordEntry(entrySpec(undefined, { declaredAs: "genome" }));
+    expect(inputs("data", declared)).to.include({
+      recordsTable: "spawn-staging-dev",
+      recordsRegion: "us-east-1",
+    });
+  });
+
+  it("passes on the SHA-256 that the item pins", async () => {
+    const sha256 = "c".repeat(64);
+    const pinned = await recordEntry(entrySpec(undefined, { declaredAs: "genome", sha256 }));
+    expect(inputs("data", pinned)).to.include({ expectedSha256: sha256 });
   });
 
   it("replicates the uploaded data", () => {
@@ -113,12 +129,33 @@ describe("StagingEntry", () => {
     });
   });
 
-  it("creates the record last, so that it is deleted first", () => {
+  it("creates the record after its data, so that it is deleted before them", () => {
+    const [guard, record] = [`${ID}-guard`, `${ID}-record`];
     const others = children().map(({ name }) => name);
-    expect(made.get(`${ID}-record`).dependsOn).to.have.members(
-      others.filter((name) => name !== `${ID}-record`),
+    expect(made.get(record).dependsOn).to.have.members(
+      others.filter((name) => name !== record && name !== guard),
     );
-    for (const { name, dependsOn } of children()) expect(dependsOn, name).not.to.include(`${ID}-record`);
+    for (const { name, dependsOn } of children())
+      if (name !== guard) expect(dependsOn, name).not.to.include(record);
+  });
+
+  it("creates its guard last, so that nothing is deleted while a sweep reads it", () => {
+    expect(inputs("guard")).to.deep.equal({
+      stagingId: ID,
+      table: "spawn-sweeps-dev",
+      region: "us-east-1",
+      environment: "dev",
+    });
+    const others = children().map(({ name }) => name);
+    expect(made.get(`${ID}-guard`).dependsOn).to.have.members(
+      others.filter((name) => name !== `${ID}-guard`),
+    );
+  });
+
+  it("has no guard if an earlier version created it", async () => {
+    const earlier = await recordEntry(entrySpec(), { guarded: false });
+    expect(earlier.ofType("staging:index:EntryGuard")).to.deep.equal([]);
+    expect(earlier.outputs["details"]).to.deep.equal(made.outputs["details"]);
   });
 
   it("records the guide's schema in the table's region", () => {
@@ -402,7 +439,7 @@ describe("StagingEntry", () => {
 
     it("does not depend on another entry", () => {
       const ofOther = both.resources.filter(({ parent }) => parent === "stage-0123456789ab");
-      expect(ofOther).to.have.length(1 + 2 + 3 + 1 + 1);
+      expect(ofOther).to.have.length(1 + 2 + 3 + 1 + 1 + 1);
       for (const { name, dependsOn } of ofOther) {
         expect(name).to.match(/^stage-0123456789ab-/);
         expect(dependsOn.filter((dependency) => dependency.startsWith(ID))).to.deep.equal([]);

@@ -6,7 +6,7 @@ import { ALL_REGIONS, environmentSettings } from "./settings.ts";
 
 const ADOPTING = { adopt: ["us-west-2"], buckets: { "us-west-2": "my-spawn-staging-us-west-2" } };
 
-/** Names of all that is made before the resource, and so deleted after it. */
+/** Names of all resources that are created before the resource, and so deleted after it. */
 function allBefore({ get }: Recording, name: string, found = new Set<string>()): Set<string> {
   for (const before of get(name).dependsOn) {
     if (found.has(before)) continue;
@@ -168,5 +168,5 @@ describe("StagingEnvironment", () => {
     expect(all.ofType("staging:index:VersioningReadiness")).to.have.length(11);
     expect(all.ofType("aws:iam/role:Role")).to.have.length(1);
     expect(all.ofType("aws:dynamodb/table:Table")).to.have.length(3);
-  }).timeout(10_000);
+  });
 });

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import type { Access } from "../../connection/access.ts";
 import { accountOf, hasAccounts } from "../../connection/account.ts";
 import { resolveConnection } from "../../connection/connection.ts";
 import { DIRECT } from "../../connection/transport.ts";
@@ -58,9 +59,13 @@ describe("the account of a connection", () => {
       status: 200,
       body: `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
     });
-    const access = () => {
+    const access = (): Access => {
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      return { connection: resolveConnection({ ...KEYS, AWS_ENDPOINT_URL: url }), transport: DIRECT };
+      return {
+        program: "library",
+        connection: resolveConnection({ ...KEYS, AWS_ENDPOINT_URL: url }),
+        transport: DIRECT,
+      };
     };
 
     it("comes from STS, requested once", async () => {

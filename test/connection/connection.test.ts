@@ -1,5 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { devNull, tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
+import { devNull } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -8,6 +8,7 @@ import { resolveConnection } from "../../connection/connection.ts";
 import { SERVICES } from "../../connection/endpoints.ts";
 import { changed, type Variables } from "../../connection/variables.ts";
 import { InputError } from "../../staging/errors.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { TEST_AUTHORITY } from "../support/tls.ts";
 
 const CONFIG = `# comment
@@ -36,22 +37,20 @@ dynamodb =
 `;
 
 describe("the connection", () => {
-  let folder: string;
+  const folder = temporaryFolder("spawn connection ", "suite");
   let files: Variables;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "spawn connection "));
-    await writeFile(join(folder, "ca.pem"), `text before\n${TEST_AUTHORITY}`);
-    await writeFile(join(folder, "config"), CONFIG.replace("BUNDLE", join(folder, "ca.pem")));
+    await writeFile(join(folder(), "ca.pem"), `text before\n${TEST_AUTHORITY}`);
+    await writeFile(join(folder(), "config"), CONFIG.replace("BUNDLE", join(folder(), "ca.pem")));
     await writeFile(
-      join(folder, "credentials"),
+      join(folder(), "credentials"),
       "[keys]\naws_access_key_id = a\naws_secret_access_key = b\n",
     );
     files = {
-      AWS_CONFIG_FILE: join(folder, "config"),
-      AWS_SHARED_CREDENTIALS_FILE: join(folder, "credentials"),
+      AWS_CONFIG_FILE: join(folder(), "config"),
+      AWS_SHARED_CREDENTIALS_FILE: join(folder(), "credentials"),
     };
   });
-  after(() => rm(folder, { recursive: true, force: true }));
 
   const urls = (env: Variables) => {
     const { endpoints } = resolveConnection({ ...files, ...env });
@@ -67,7 +66,7 @@ describe("the connection", () => {
     expect(urls({ AWS_PROFILE: "work" })).to.deep.equal(
       SERVICES.map((service) => own.get(service) ?? "https://all.example.com"),
     );
-    // A variable goes before the profile, and a service's own before that of all.
+    // A variable takes precedence over the profile, and a service's own over the general one.
     expect(
       urls({ AWS_PROFILE: "work", AWS_ENDPOINT_URL: "http://a:1", AWS_ENDPOINT_URL_STS: "http://b:1" }),
     ).to.deep.equal(SERVICES.map((service) => (service === "STS" ? "http://b:1" : "http://a:1")));
@@ -95,11 +94,11 @@ describe("the connection", () => {
   });
 
   it("names the invalid variable, or the file and its line", async () => {
-    const broken = join(folder, "broken");
+    const broken = join(folder(), "broken");
     await writeFile(broken, "[default]\nregion = eu-west-1\nno setting\n");
-    const early = join(folder, "early");
+    const early = join(folder(), "early");
     await writeFile(early, "region = eu-west-1\n");
-    const none = join(folder, "none.pem");
+    const none = join(folder(), "none.pem");
     await writeFile(none, "nothing");
     const cases: [Variables, RegExp, RegExp][] = [
       [
@@ -110,7 +109,7 @@ describe("the connection", () => {
       [{ AWS_PROFILE: "lost" }, /no section \[services nowhere\]/, /services = nowhere/],
       [{ AWS_CONFIG_FILE: broken }, /broken cannot be parsed/, /Line 3 is neither/],
       [{ AWS_CONFIG_FILE: early }, /early cannot be parsed/, /Line 1 is before the first/],
-      [{ AWS_CONFIG_FILE: folder }, /cannot be read/, /EISDIR/],
+      [{ AWS_CONFIG_FILE: folder() }, /cannot be read/, /EISDIR/],
       [{ AWS_ENDPOINT_URL_S3: "minio:9000" }, /"minio:9000" is not a URL/, /AWS_ENDPOINT_URL_S3/],
       [{ AWS_ENDPOINT_URL: "nonsense" }, /"nonsense" is not a URL/, /AWS_ENDPOINT_URL /],
       [{ AWS_CA_BUNDLE: "/nowhere.pem" }, /\/nowhere.pem cannot be read/, /AWS_CA_BUNDLE/],
@@ -129,7 +128,11 @@ describe("the connection", () => {
     expect(resolveConnection({ ...files, AWS_PROFILE: "work" }).authorities?.source).to.match(
       /^the profile work/,
     );
-    const named = resolveConnection({ ...files, AWS_PROFILE: "work", AWS_CA_BUNDLE: join(folder, "ca.pem") });
+    const named = resolveConnection({
+      ...files,
+      AWS_PROFILE: "work",
+      AWS_CA_BUNDLE: join(folder(), "ca.pem"),
+    });
     expect(named.authorities?.source).to.equal("AWS_CA_BUNDLE");
     expect(named.authorities?.certificates).to.have.length(1);
   });
@@ -201,7 +204,7 @@ describe("the connection", () => {
       AWS_ENDPOINT_URL_S3: ["http://b:1"],
       AWS_ENDPOINT_URL_DYNAMODB: ["http://c:1"],
       AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: ["true", "false"],
-      AWS_CA_BUNDLE: [join(folder, "ca.pem")],
+      AWS_CA_BUNDLE: [join(folder(), "ca.pem")],
       HTTPS_PROXY: ["http://p:1", "q:2"],
       https_proxy: ["http://r:1"],
       NO_PROXY: [".amazonaws.com", "*"],

@@ -39,8 +39,7 @@ const GUIDES_RULE = {
   NoncurrentVersionExpiration: { NoncurrentDays: 1 },
 } as const;
 
-describe("A bucket that the user made", function () {
-  this.timeout(120_000);
+describe("An adopted bucket", () => {
   let world: World;
   let aws: Aws;
   let asMade: Record<string, unknown>;
@@ -58,7 +57,7 @@ describe("A bucket that the user made", function () {
     await adopt(REGION);
   });
 
-  it("is not made for the user: up says how to make it", async () => {
+  it("must exist: environment up prints the command that creates it", async () => {
     const { code, stderr } = await environment("up");
     expect(code).to.equal(1);
     expect(stderr).to.contain(`there is no bucket ${Bucket}, which is to be adopted in ${REGION}`);
@@ -66,7 +65,7 @@ describe("A bucket that the user made", function () {
     expect(await aws.hasBucket(REGION, Bucket)).to.equal(false);
   });
 
-  it("is adopted as the guide sets it up, with a rule, a policy, tags and objects of its own", async () => {
+  it("keeps its own rule, policy, tags and objects when environment up adopts it", async () => {
     const s3 = aws.s3(REGION);
     await s3.send(new CreateBucketCommand({ Bucket }));
     await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
@@ -125,7 +124,7 @@ describe("A bucket that the user made", function () {
     expect(update.stderr).to.contain("would delete the data after 7 days");
   });
 
-  it("is not taken over by an environment that would delete it, nor left to one that did not make it", async () => {
+  it("is refused to an environment that would delete it and to one that did not create it", async () => {
     const now = await settingsOf(aws.s3(REGION), Bucket);
     await adopt();
     const managed = await environment("up");
@@ -151,7 +150,7 @@ describe("A bucket that the user made", function () {
     expect((await settingsOf(aws.s3(OTHER), MANAGED))["lifecycle"]).to.not.equal(null);
   });
 
-  it("is as it was, with what is the user's, when the environment is gone", async () => {
+  it("has its original settings and the user's objects after the environment is destroyed", async () => {
     const { stdout } = await succeed(world.spawn("stage", "list", "--format", "json", ...HERE));
     const [id] = [...(/stage-[0-9a-f]{12}/.exec(stdout) ?? [])];
     expect((await environment("destroy", "--yes")).code).to.equal(2);

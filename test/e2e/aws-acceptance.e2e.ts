@@ -9,8 +9,7 @@ import type { Report } from "../../scripts/aws-acceptance/report.ts";
 import { Running, succeed } from "./support/process.ts";
 import { World } from "./support/world.ts";
 
-describe("The acceptance on AWS, on the local cloud", function () {
-  this.timeout(600_000);
+describe("The AWS acceptance run, against the local cloud", () => {
   let world: World;
   let folder: string;
 
@@ -35,7 +34,7 @@ describe("The acceptance on AWS, on the local cloud", function () {
   };
   const environmentFile = () => join(world.project, "Pulumi.acceptance.yaml");
 
-  it("asks before it spends anything", async () => {
+  it("prompts before it spends money", async () => {
     const unasked = await start("--steps", "errors").ended;
     expect(unasked.code, unasked.stderr).to.equal(1);
     expect(unasked.stdout).to.match(/at most \$\d+\.\d\d, about \d+ minutes/);
@@ -43,7 +42,7 @@ describe("The acceptance on AWS, on the local cloud", function () {
     expect(await buckets()).to.deep.equal([]);
   });
 
-  it("runs every step, and answers no point about AWS", async () => {
+  it("runs every step, and answers no question about AWS", async () => {
     const ended = await succeed(start("--yes", "--keep").ended);
     const report = JSON.parse(await readFile(join(folder, "report.json"), "utf8")) as Report;
     expect(report.failures, ended.stderr).to.deep.equal({});
@@ -57,7 +56,7 @@ describe("The acceptance on AWS, on the local cloud", function () {
     expect(existsSync(environmentFile())).to.equal(true);
   });
 
-  it("goes on where it was, and deletes everything, also when it is interrupted", async () => {
+  it("resumes where it stopped, and deletes everything even after an interruption", async () => {
     const again = start("--yes");
     await again.wrote("the expiry of an entry");
     again.kill("SIGINT");

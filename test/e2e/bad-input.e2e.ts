@@ -9,14 +9,14 @@ import { bucketOf, REGIONS, sharedWorld, type World } from "./support/world.ts";
 interface Case {
   readonly what: string;
   readonly args: readonly string[];
-  /** Parts of the message that the user must find, on stderr and, under --json, in the envelope. */
+  /** Parts that the message must contain, on stderr and, under --json, in the envelope. */
   readonly says: readonly string[];
 }
 
 const upload = (...flags: string[]): string[] => ["stage", "upload", "good.dat", ...flags];
 const UNKNOWN = "stage-0123456789ab";
 
-/** Root reads everything, so for root there is no file that cannot be read. */
+/** Root can read every file, so these cases are skipped for root. */
 const UNREADABLE: readonly Case[] =
   process.getuid?.() === 0
     ? []
@@ -185,14 +185,13 @@ const CASES: readonly Case[] = [
   { what: "an unknown topic", args: ["enviroment", "up"], says: ["spawn environment up"] },
 ];
 
-describe("Bad input", function () {
-  this.timeout(60_000);
+describe("Bad input", () => {
   let world: World;
   let aws: Aws;
   let server: Server;
   let untouched: unknown;
 
-  /** Everything that a command could have left: stacks, settings, objects, open uploads. */
+  /** All traces that a command could leave: stacks, settings, objects, open uploads. */
   const everything = async () => ({
     traces: (await world.traces()).sort(),
     versions: await Promise.all(REGIONS.map((region) => aws.versions(region, bucketOf(region)))),
@@ -217,7 +216,7 @@ describe("Bad input", function () {
   after(() => new Promise<unknown>((resolve) => server.close(resolve)));
 
   for (const { what, args, says } of CASES) {
-    it(`is refused, and nothing created: ${what}`, async () => {
+    it(`is refused before anything is created: ${what}`, async () => {
       const [text, json] = await Promise.all([world.spawn(...args), world.spawn(...args, "--json")]);
       expect(text.code, text.stderr).to.equal(2);
       expect(text.stdout).to.equal("");
@@ -234,7 +233,7 @@ describe("Bad input", function () {
     });
   }
 
-  it("takes no path from a pipe, and no data", async () => {
+  it("is refused from a pipe, as a path and as data", async () => {
     const { code, stderr } = await world.bash("set +e; echo good.dat | spawn stage upload; exit $?");
     expect({ code, first: stderr.split("\n", 1)[0] }).to.deep.equal({
       code: 2,
@@ -244,7 +243,7 @@ describe("Bad input", function () {
     expect(there.code).to.equal(2);
   });
 
-  it("has left nothing behind", async () => {
+  it("leaves nothing behind", async () => {
     expect(await everything()).to.deep.equal(untouched);
   });
 });

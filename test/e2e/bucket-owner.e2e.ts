@@ -2,11 +2,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { type Fault, type ProxiedRequest, TestProxy } from "../support/proxy.ts";
+import type { Fault, ProxiedRequest, TestProxy } from "../support/proxy.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
 import { isPart, whileRunning } from "./support/interrupting.ts";
 import { type Ended, succeed } from "./support/process.ts";
-import { bucketOf, randomFile, sharedWorld, type World } from "./support/world.ts";
+import { bucketOf, proxiedWorld, randomFile, type World } from "./support/world.ts";
 
 const MIB = 1024 ** 2;
 const [PRIMARY, SECOND] = ["us-east-1", "us-west-2"] as const;
@@ -14,7 +14,7 @@ const BOTH = ["--regions", `${PRIMARY},${SECOND}`];
 const OWNER = "x-amz-expected-bucket-owner";
 const SOURCE_OWNER = "x-amz-source-expected-bucket-owner";
 const ACCOUNT = "000000000000";
-const SOURCE = "the-source-of-somebody";
+const SOURCE = "another-users-source";
 const ID = /stage-[0-9a-f]{12}/;
 const DENIED = {
   status: 403,
@@ -26,16 +26,13 @@ const isStaging = (bucket: string): boolean => bucket.startsWith("spawn-staging-
 const isS3 = ({ operation, path }: ProxiedRequest): boolean =>
   operation === "" && !path.startsWith("/v20180820/");
 
-describe("The owner of the staging buckets", function () {
-  this.timeout(240_000);
+describe("The expected owner of staging buckets", () => {
   const bytes = randomFile(40 * MIB);
   let world: World;
   let aws: Aws;
   let proxy: TestProxy;
   before(async () => {
-    world = await sharedWorld();
-    aws = await world.aws();
-    proxy = await TestProxy.start(aws.endpoint);
+    ({ world, aws, proxy } = await proxiedWorld());
     await world.writeFile("owned.bin", bytes);
     await aws.s3(PRIMARY).send(new CreateBucketCommand({ Bucket: SOURCE }));
     for (const [Key, size] of [
@@ -53,8 +50,8 @@ describe("The owner of the staging buckets", function () {
   const spawn = (...args: string[]): Promise<Ended> =>
     world.startIn({ env: aws.variables(proxy.endpoint) }, ...args).ended;
 
-  describe("is named by every request", () => {
-    /** As S3 does it, and more: what names no owner is refused, too. */
+  describe("is in every request", () => {
+    /** Stricter than S3: also refuses requests that name no owner. */
     const refused: string[] = [];
     const requireOwner = (request: ProxiedRequest): Fault | undefined => {
       const { path, method, headers, query } = request;
@@ -75,7 +72,7 @@ describe("The owner of the staging buckets", function () {
       expect(proxy.requests.filter(isS3).length).to.be.greaterThan(0);
     });
 
-    it("of an upload that is interrupted, resumed, changed, repaired, cleaned up and deleted", async () => {
+    it("of an upload that is interrupted, resumed, updated, repaired, cleaned up and deleted", async () => {
       proxy.fault = (request) =>
         requireOwner(request) ??
         (isPart(request) && Number(request.query.get("partNumber")) > 1 ? { delayMs: 600_000 } : undefined);
@@ -96,7 +93,7 @@ describe("The owner of the staging buckets", function () {
       expect((await spawn("stage", "info", id, "--verify")).code).to.equal(1);
       await succeed(spawn("stage", "repair", id));
       expect(await aws.sha256(PRIMARY, bucketOf(PRIMARY), Key)).to.equal(sha256(bytes));
-      await succeed(spawn("stage", "list", "--verify"));
+      await succeed(spawn("stage", "info", id, "--verify"));
       await succeed(spawn("stage", "download", id, "./fetched.bin"));
       await succeed(spawn("stage", "cleanup", "--orphans", "--dry-run"));
       await succeed(spawn("stage", "delete", id, "--yes"));
@@ -104,7 +101,7 @@ describe("The owner of the staging buckets", function () {
       expect([...methods].sort()).to.deep.equal(["GET", "HEAD", "POST", "PUT"]);
     });
 
-    it("of a directory with copies as replicas, and of a region that is added", async () => {
+    it("of a directory whose replicas are copies, and of an added region", async () => {
       const folder = join(world.folder, "owned tree");
       await mkdir(folder);
       for (const name of ["a", "b", "c"]) await writeFile(join(folder, name), name);
@@ -118,7 +115,7 @@ describe("The owner of the staging buckets", function () {
       await succeed(spawn("stage", "delete", id, "--yes"));
     });
 
-    it("to the bucket, and by none to a source that the user names", async () => {
+    it("to the staging bucket, and in no request to a source that the user names", async () => {
       const id = (
         await succeed(spawn("stage", "upload", `s3://${SOURCE}/data/`, "--regions", PRIMARY))
       ).stdout.trim();
@@ -130,7 +127,7 @@ describe("The owner of the staging buckets", function () {
     });
   });
 
-  describe("that is another account, which lets everybody read and write", () => {
+  describe("that differs from the owner of a bucket that everyone can read and write", () => {
     const attacked = bucketOf(PRIMARY);
     beforeEach(() => {
       proxy.fault = (request) =>
@@ -152,7 +149,7 @@ describe("The owner of the staging buckets", function () {
       "an update of the environment": ["environment", "up"],
       "the status of the environment": ["environment", "status"],
     })) {
-      it(`gets nothing by ${what}`, async () => {
+      it(`receives no data and no write from ${what}`, async () => {
         const { code, stdout, stderr } = await spawn(...args);
         expect({ code, stdout }, stderr).to.deep.equal({ code: 2, stdout: "" });
         expect(stderr).to.contain(`the bucket ${attacked} in ${PRIMARY} belongs to another account`);
@@ -160,14 +157,14 @@ describe("The owner of the staging buckets", function () {
       });
     }
 
-    it("is left alone by a cleanup, which says so", async () => {
+    it("makes a cleanup skip the bucket and report it", async () => {
       const { code, stderr } = await spawn("stage", "cleanup", "--orphans", "--yes");
       expect(code, stderr).to.equal(1);
       expect(stderr).to.contain(`the bucket ${attacked} was not searched`);
       expect(stderr).to.contain("belongs to another account");
     });
 
-    it("is not taken for a bucket of the user's", async () => {
+    it("prevents the adoption of the bucket", async () => {
       const key = `staging.bucket.${PRIMARY}`;
       const { code, stderr } = await spawn("config", "set", key, attacked);
       expect(code, stderr).to.equal(2);
@@ -175,7 +172,7 @@ describe("The owner of the staging buckets", function () {
     });
   });
 
-  it("has to be the account that the environment's file names, in every command", async () => {
+  it("must be the account that the environment's file names, in every command", async () => {
     const text = `config:\n  spawn:cloud: local\n  spawn:account: "111111111111"\n  spawn:regions: [${PRIMARY}]\n  spawn:namePrefix: elsewhere\n`;
     await writeFile(join(world.project, "Pulumi.elsewhere.yaml"), text);
     for (const args of [

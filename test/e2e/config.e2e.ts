@@ -14,10 +14,9 @@ interface Entry {
   readonly adopted?: boolean;
 }
 
-describe("spawn config", function () {
-  this.timeout(120_000);
+describe("spawn config", () => {
   let world: World;
-  /** Other tests share the world, and are not to be configured. */
+  /** Other tests share the world, so this config file is separate. */
   let folder: string;
   let variables: NodeJS.ProcessEnv;
   before(async () => {
@@ -40,7 +39,7 @@ describe("spawn config", function () {
     return (await resultOf<Entry[]>("config", "list")).find((entry) => entry.key === key);
   }
 
-  it("sets, shows, lists and takes back a value, in a file that only its owner reads", async () => {
+  it("sets, shows, lists and unsets a value, in a file that only its owner can read", async () => {
     expect((await spawn("config", "get", "staging.ttl")).stdout).to.equal("7\n");
     expect(existsSync(file())).to.equal(false);
     const done = { code: 0, stdout: "✅ staging.ttl is set.\n", stderr: "" };
@@ -59,7 +58,7 @@ describe("spawn config", function () {
     expect(await entryOf("staging.ttl")).to.include({ value: "7", source: "default" });
   });
 
-  it("keeps what several commands set at once", async () => {
+  it("keeps every value that concurrent commands set", async () => {
     await Promise.all([
       set("staging.ttl", "14"),
       set("prices", "aws"),
@@ -88,15 +87,19 @@ describe("spawn config", function () {
     [["staging.regions", "ap-south-1"], "ap-south-1", "Pulumi.dev.yaml"],
     [["environment", "nowhere"], "there is no environment nowhere", "Write Pulumi.nowhere.yaml"],
     [["backend.url", "ftp://host"], '"ftp://host" is not the URL of a backend', undefined],
-    [["backend.url", "file:///nowhere/state"], "the backend file:///nowhere/state is no folder", "mkdir -p"],
+    [
+      ["backend.url", "file:///nowhere/state"],
+      "the backend file:///nowhere/state is not a folder",
+      "mkdir -p",
+    ],
     [["staging.bucket.us-east-1", "My_Bucket"], '"My_Bucket" cannot name a bucket', undefined],
     [["staging.bucket.ap-south-1", "my-data"], "ap-south-1", "Pulumi.dev.yaml"],
     [
       ["staging.bucket.us-east-1", "spawn-staging-us-west-2"],
-      "spawn-staging-us-west-2 is the bucket of us-west-2 already",
+      "spawn-staging-us-west-2 is already the bucket of us-west-2",
       "spawn config set staging.bucket.us-east-1",
     ],
-    [["staging.ttl", "7", "--adopt"], "--adopt says nothing about staging.ttl", undefined],
+    [["staging.ttl", "7", "--adopt"], "--adopt does not apply to staging.ttl", undefined],
   ] as const) {
     it(`refuses ${args.join(" ")}`, async () => {
       const { code, stdout, stderr } = await spawn("config", "set", ...args);
@@ -108,7 +111,7 @@ describe("spawn config", function () {
     });
   }
 
-  it("tells which file is damaged, and the command that mends it", async () => {
+  it("names a damaged file and the command that repairs it", async () => {
     await writeFile(file(), '{"staging.ttl": "7"');
     for (const args of [
       ["stage", "list"],
@@ -126,7 +129,7 @@ describe("spawn config", function () {
     await succeed(spawn("stage", "list"));
   });
 
-  it("is taken by an estimate, unless flags say otherwise", async () => {
+  it("sets the defaults of an estimate, which flags override", async () => {
     const estimated = (...flags: string[]) =>
       resultOf<Record<string, unknown>>("stage", "estimate", "--data-size-gb", "100", ...flags);
     const before = await estimated();
@@ -141,7 +144,7 @@ describe("spawn config", function () {
     expect(await estimated(...flags)).to.deep.equal(before);
   });
 
-  it("goes after variables, and chooses the environment", async () => {
+  it("yields to environment variables, and selects the environment", async () => {
     const other = join(world.project, "Pulumi.other.yaml");
     await writeFile(other, "config: {spawn:regions: [us-east-1]}\n");
     try {
@@ -161,7 +164,7 @@ describe("spawn config", function () {
     }
   });
 
-  it("gives an upload its regions and TTL", async () => {
+  it("sets an upload's default regions and TTL", async () => {
     await set("staging.regions", "eu-west-1");
     await set("staging.ttl", "3");
     await world.writeFile("configured.dat", randomFile(10_000));
@@ -170,7 +173,7 @@ describe("spawn config", function () {
     await succeed(world.spawn("stage", "delete", String(metadata["staging_id"]), "--yes"));
   });
 
-  it("says where the state is", async () => {
+  it("shows where the state is", async () => {
     const state = join(folder, "state");
     await mkdir(state);
     const url = `file://${encodeURI(state)}`;
@@ -179,20 +182,29 @@ describe("spawn config", function () {
     expect(await resultOf("config", "get", "backend.url")).to.include({ value: url, source: "user config" });
   });
 
-  it("names a bucket, which plain pulumi finds, too", async () => {
+  it("sets a bucket's name, which plain pulumi uses, too", async () => {
+    // An environment without a bucket: one with data could not be renamed.
+    const settings = join(world.project, "Pulumi.named.yaml");
+    await writeFile(settings, "config: {spawn:cloud: local, spawn:regions: [eu-west-1]}\n");
+    variables = { ...variables, SPAWN_ENVIRONMENT: "named" };
     const key = "staging.bucket.eu-west-1";
     const { stderr } = await set(key, "not-there-yet");
     expect(stderr).to.contain("spawn environment up");
     const configured = { value: "not-there-yet", source: "user config", adopted: false };
     expect(await entryOf(key)).to.include(configured);
     const preview = await world.bash(
-      `export SPAWN_CONFIG_DIR='${folder}'\neval "$(spawn env)"\npulumi preview -s dev --json`,
+      `export SPAWN_CONFIG_DIR='${folder}'
+eval "$(spawn env)"
+pulumi stack init named --no-select >&2
+pulumi preview -s named --json
+pulumi stack rm named --yes --preserve-config >&2`,
       world.project,
     );
     expect(preview.stdout, preview.stderr).to.contain('"not-there-yet"');
+    await rm(settings);
   });
 
-  it("adopts a bucket that is there, unless the environment has made it or the user says not to", async () => {
+  it("adopts an existing bucket unless the environment created it or --no-adopt is given", async () => {
     const key = "staging.bucket.eu-west-1";
     await set(key, "spawn-staging-eu-west-1");
     expect(await entryOf(key)).to.include({ adopted: false });
@@ -211,13 +223,13 @@ describe("spawn config", function () {
       await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
       const refused = await spawn("config", "set", key, Bucket);
       expect({ code: refused.code, stdout: refused.stdout }).to.deep.equal({ code: 2, stdout: "" });
-      expect(refused.stderr).to.contain(`Error: another environment has made the bucket ${Bucket}\n`);
+      expect(refused.stderr).to.contain(`Error: another environment has created the bucket ${Bucket}\n`);
     } finally {
       await s3.send(new DeleteBucketCommand({ Bucket }));
     }
   });
 
-  it("asks whose a bucket is where nobody answers", async () => {
+  it("requires --adopt or --no-adopt if it cannot read the bucket", async () => {
     variables = { ...variables, AWS_ENDPOINT_URL: "http://127.0.0.1:9" };
     const args = ["staging.bucket.us-east-1", "my-data"];
     const { code, stderr } = await spawn("config", "set", ...args);

@@ -18,7 +18,7 @@ import { ledgerItem } from "../cli/ledger.ts";
 import { succeed } from "./support/process.ts";
 import { bucketOf, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
 
-/** Long before anything that other tests stage. */
+/** Long before the entries of other tests. */
 const MARCH = ["--since", "2025-03-01", "--until", "2025-03-31"];
 const ROWS = [
   ledgerItem("c057", {
@@ -28,15 +28,14 @@ const ROWS = [
     filename: 'a "quoted", <b>name</b>.tar',
     "instances_in_us-west-2": 10,
   }),
-  // Never closed: it expired.
+  // Expired, so no command closed its row.
   ledgerItem("c058", { uploaded_at: "2025-03-20T00:00:00Z", ttl_days: 1, size_bytes: 10 * GIB }),
-  // Over before, and after.
+  // Outside the reported month.
   ledgerItem("c059", { uploaded_at: "2025-01-20T00:00:00Z" }),
   ledgerItem("c060", { uploaded_at: "2025-04-01T00:00:00Z" }),
 ];
 
-describe("stage cost", function () {
-  this.timeout(120_000);
+describe("stage cost", () => {
   let world: World;
   const cost = (...args: string[]) => world.spawn("stage", "cost", ...args);
   before(async () => {
@@ -49,7 +48,7 @@ describe("stage cost", function () {
     );
   });
 
-  it("reports in the guide's layout on what was staged in a month, and is gone since", async () => {
+  it("reports a month's deleted entries in the guide's layout", async () => {
     const { stdout, stderr } = await succeed(cost(...MARCH));
     expect(stderr).to.equal("");
     expect(stdout).to.equal(`Staging Cost Report (2025-03-01 to 2025-03-31)
@@ -98,7 +97,7 @@ Savings vs. Direct Transfer: $86.70 (96.3%)
     expect(text).to.contain("a &quot;quoted&quot;, &lt;b&gt;name&lt;/b&gt;.tar").and.not.contain("<b>name");
   });
 
-  it("counts an entry from its upload to its deletion", async () => {
+  it("bills an entry from its upload to its deletion", async () => {
     await world.writeFile("costs.dat", randomFile(4 * 1024 * 1024));
     const id = await world.upload("costs.dat", "--regions", "us-east-1,us-west-2");
     const entryOf = async () => {
@@ -116,7 +115,7 @@ Savings vs. Direct Transfer: $86.70 (96.3%)
     expect(deleted.sum.replication).to.equal(0.000078);
   });
 
-  it("counts what an upload without a row has in S3, by its id and beside the totals", async () => {
+  it("bills the S3 objects of an upload without a ledger row, by its ID and apart from the totals", async () => {
     const id = "stage-0f0f0f0f0f0f";
     const s3 = (await world.aws()).s3("us-west-2");
     const key = { Bucket: bucketOf("us-west-2"), Key: `${id}/big.bin` };
@@ -139,7 +138,7 @@ Savings vs. Direct Transfer: $86.70 (96.3%)
       await s3.send(new DeleteObjectCommand({ ...small, VersionId: versionId }));
   });
 
-  it("says so where nothing was staged, and what it does not understand", async () => {
+  it("reports an empty period, and explains invalid options", async () => {
     const [empty, emptyCsv, form, future, turned, unknown, aws, folder] = await Promise.all([
       cost("--since", "2025-02-10", "--until", "2025-02-11"),
       cost("--since", "2025-02-10", "--until", "2025-02-11", "--format", "csv"),

@@ -9,27 +9,26 @@ import {
 import { expect } from "chai";
 import type { SweepReportJson } from "../../cli/services/sweep/report.ts";
 import { keysOfAccount } from "../../local/cloud/keys.ts";
-import { MachineControl } from "../../local/machines/control.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { RoleCloud } from "../local/role-cloud.ts";
+import { MachineControl } from "../support/machine-control.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
 import { type Ended, succeed } from "./support/process.ts";
 import { randomFile, World } from "./support/world.ts";
 
-// Three accounts of the guide's "Cross-Account Staging": A has the data, B uses them, C may not.
+// Three accounts, as in the guide's "Cross-Account Staging": A owns the data, B may use them, C may not.
 const A = "111111111111";
 const B = "000000000000";
 const C = "222222222222";
 const PLACES = ["us-east-1", "us-west-2"] as const;
 const REGIONS = PLACES.join(",");
-/** A bucket of A, whose environment lets B read by the name, and not C. */
+/** A bucket of A, whose environment lets B, and not C, read by the bucket's name. */
 const LAB = "lab-staging-us-east-1";
 const DESTINATION = "/data/shared genome.fa";
 
 type Points = Readonly<Record<string, { readonly arn: string; readonly alias: string }>>;
 
-describe("Data of another account", function () {
-  this.timeout(600_000);
+describe("Data of another account", () => {
   let world: World;
   let aws: Aws;
   const genome = randomFile(300_000);
@@ -41,7 +40,7 @@ describe("Data of another account", function () {
   const sweeps: string[] = [];
   const opened: RoleCloud[] = [];
 
-  /** A command in another account, whose environment has its own names, as names of buckets are global. */
+  /** A command in another account. Bucket names are global, so its environment has other names. */
   const spawnAs = (account: string, ...args: string[]): Promise<Ended> => {
     const { accessKeyId, secretAccessKey } = keysOfAccount(aws.keys, account);
     const env = {
@@ -116,7 +115,7 @@ describe("Data of another account", function () {
     await world?.remove();
   });
 
-  it("are used by the very command that the owner's stage info prints", async () => {
+  it("are used by the exact command that the owner's stage info prints", async () => {
     const { stdout } = await succeed(spawnAs(A, "stage", "info", file));
     const [command = ""] = /^ {2}spawn launch (?:.*\\\n)*.*$/m.exec(stdout) ?? [];
     expect(command).to.contain(`--stage-id ${file} --stage-account ${A}`);
@@ -127,7 +126,7 @@ describe("Data of another account", function () {
     expect(logs.split(sha256(genome)).length).to.equal(3);
   });
 
-  it("can be several, each behind access points of its own, a directory among them", async () => {
+  it("can be several entries, each behind its own access points, one of them a directory", async () => {
     const launched = await succeed(
       launch(
         ...["--stage-id", tree, "--stage-id", file, "--wait"],
@@ -143,13 +142,13 @@ describe("Data of another account", function () {
       .and.contain(sha256(genome));
   });
 
-  it("are all that workers can read of that account", async () => {
+  it("are the only objects of that account that workers can read", async () => {
     const own = rootOf(B);
     const worker = keep(await own.assume(`arn:aws:iam::${B}:role/spawn-${sweeps[0]}`));
     const [point, other] = [filePoints["us-east-1"]?.alias, treePoints["us-east-1"]?.alias];
     const key = `${file}/genome.fa`;
     expect(await get(worker, point, key)).to.equal("");
-    // The sweep was launched by the points, so its policy names no bucket.
+    // The sweep's policy has access points only, and no bucket.
     expect(await get(worker, LAB, key), "past the point").to.equal("AccessDenied");
     expect(await get(own, LAB, key)).to.equal("");
     expect(await get(worker, point, `${tree}/panel/first`), "another entry by this point").to.not.equal("");
@@ -172,7 +171,7 @@ describe("Data of another account", function () {
     }
   });
 
-  it("are refused to an account that they are not shared with, at its launch and to its workers", async () => {
+  it("are refused to other accounts, at the launch and to workers", async () => {
     const { code, stdout, stderr } = await spawnAs(
       C,
       ...["launch", "--params", "sweep.yaml", "--stage-account", A, "--yes"],
@@ -192,14 +191,14 @@ describe("Data of another account", function () {
     );
   });
 
-  it("need a place where the usual name is a bucket of one's own", async () => {
+  it("need an explicit location where the standard bucket name belongs to the launching account", async () => {
     const { code, stderr } = await launch("--stage-id", file);
     expect(code).to.equal(2);
     expect(stderr).to.contain("us-east-1: that bucket is yours (spawn-staging-us-east-1)");
     expect(stderr).to.contain("prints your command, with --stage-bucket us-east-1=ALIAS");
   });
 
-  it("are read as the guide does it, by the bucket's name and with its policy, from every region", async () => {
+  it("are read by bucket name and bucket policy, as in the guide, from every region", async () => {
     const statement = (Action: string, Resource: string) => ({ Effect: "Allow", Action, Resource });
     const guides = [statement("s3:GetObject", `arn:aws:s3:::lab-staging-*/${file}/*`)];
     const own = rootOf(B);
@@ -224,7 +223,7 @@ describe("Data of another account", function () {
     expect(stdout).to.contain("Through access points only: 987654321098");
   });
 
-  it("become readable by the bucket's name, and end to be so, without moving", async () => {
+  it("become readable by bucket name, and stop being so, without a copy", async () => {
     const flags = PLACES.flatMap((region) => ["--stage-bucket", `${region}=lab-staging-${region}`]);
     const refused = await launch("--stage-id", secret, ...flags);
     expect(refused.code, refused.stderr).to.equal(2);
@@ -238,9 +237,9 @@ describe("Data of another account", function () {
       expect(await get(rootOf(B), `lab-staging-${region}`, `${secret}/secret.fa`)).to.equal("AccessDenied");
   });
 
-  it("are closed to workers of a sweep that has started when the owner takes the sharing back", async () => {
+  it("are closed to the workers of a running sweep when the owner stops sharing", async () => {
     const control = new MachineControl(spawnPaths(world.env));
-    // No worker gets credentials before.
+    // Workers get no credentials before.
     await control.slowImds(120);
     const launched = await succeed(launch("--stage-id", file, ...placesOf(filePoints), "--detach"));
     const sweep = launched.stdout.trim();
@@ -250,13 +249,13 @@ describe("Data of another account", function () {
     expect((await world.spawn("sweep", "watch", sweep)).code).to.equal(1);
     const { stdout } = await succeed(world.spawn("sweep", "info", sweep));
     expect(stdout).to.contain("download failed: 403 Forbidden").and.contain("2 failed");
-    // Where the point is gone, so is its alias.
+    // The alias disappears with its access point.
     const { code, stderr } = await launch("--stage-id", file, ...placesOf(filePoints));
     expect(code).to.equal(2);
     expect(stderr).to.contain(`Account ${A} must run: spawn stage update ${file} --allow-accounts ${B}`);
   });
 
-  it("leave nothing in either account when sweeps and entries are deleted", async () => {
+  it("leave nothing in either account after sweeps and entries are deleted", async () => {
     for (const sweep of sweeps) await succeed(world.spawn("sweep", "delete", sweep, "--yes"));
     for (const id of [file, tree, secret]) await succeed(spawnAs(A, "stage", "delete", id, "--yes"));
     expect((await world.stacks()).sort()).to.deep.equal(["dev", "lab"]);

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DeleteItemCommand, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { type Aws, sha256 } from "./support/aws.ts";
 import { succeed } from "./support/process.ts";
@@ -17,7 +18,7 @@ interface Item {
   readonly source?: string;
 }
 
-/** An environment's file, as someone writes it, with items whose sources lie beside it. */
+/** An environment's file as a user writes it, whose items have sources beside it. */
 function settings(items: readonly Item[]): string {
   const entries = items.map(
     ({ name, ttl, allowAccounts = "[]", source = `data/${name}.bin` }) => `    - name: ${name}
@@ -35,8 +36,7 @@ function settings(items: readonly Item[]): string {
   spawn:entries:${items.length === 0 ? " []\n" : `\n${entries.join("")}`}`;
 }
 
-describe("Entries that an environment's file declares", function () {
-  this.timeout(120_000);
+describe("Entries that an environment's file declares", () => {
   const contents = { reference: randomFile(18_000_000), extra: randomFile(1_000) };
   const ids: Record<string, string> = {};
   let world: World;
@@ -52,6 +52,24 @@ describe("Entries that an environment's file declares", function () {
     ).flat();
   const record = (name: string) => aws.item("spawn-staging-declared", ids[name] ?? "", REGIONS[0]);
   const up = () => succeed(world.pulumi("pulumi up -s declared --yes --skip-preview"));
+  /** Runs `work` while the entry is as after its expiry: an old usage row, and no record. */
+  async function expired(id: string, work: () => Promise<void>): Promise<void> {
+    const dynamo = aws.dynamo(REGIONS[0]);
+    const Key = { staging_id: { S: id } };
+    const [row, own] = await Promise.all(
+      ["spawn-usage-declared", "spawn-staging-declared"].map(async (TableName) => {
+        const { Item } = await dynamo.send(new GetItemCommand({ TableName, Key }));
+        if (Item === undefined) throw new Error(`${TableName} has no item ${id}`);
+        return { TableName, Item };
+      }),
+    );
+    if (row === undefined || own === undefined) throw new Error("there are two tables");
+    const old = { ...row.Item, uploaded_at: { S: "2000-01-02T00:00:00Z" } };
+    await dynamo.send(new PutItemCommand({ ...row, Item: old }));
+    await dynamo.send(new DeleteItemCommand({ TableName: own.TableName, Key }));
+    await work();
+    await Promise.all([row, own].map((item) => dynamo.send(new PutItemCommand(item))));
+  }
 
   before(async () => {
     world = await sharedWorld();
@@ -69,9 +87,12 @@ describe("Entries that an environment's file declares", function () {
     );
   });
 
-  it("are uploaded by pulumi up, into every region", async () => {
+  it("are uploaded into every region by pulumi up", async () => {
     await succeed(world.pulumi("pulumi stack init declared --no-select"));
-    await up();
+    const { stdout } = await succeed(world.pulumi("pulumi up -s declared --yes"));
+    expect(stdout).to.contain(
+      "would move 17.2 MB (1 file) to us-west-2, and replicate to us-east-1; estimated cost: <$0.01 for 5 days",
+    );
     const entries = await list();
     expect(entries).to.have.length(2);
     for (const entry of entries) ids[String(entry["declared_as"])] = String(entry["staging_id"]);
@@ -86,7 +107,7 @@ describe("Entries that an environment's file declares", function () {
     }
   });
 
-  it("show in list and info", async () => {
+  it("appear in list and info", async () => {
     const args = ["--environment", "declared", "--format", "json"];
     const { stdout } = await succeed(world.spawn("stage", "info", ids["reference"] ?? "", ...args));
     expect(JSON.parse(stdout)).to.deep.include({
@@ -100,7 +121,7 @@ describe("Entries that an environment's file declares", function () {
       stack: "declared",
       declared_as: "reference",
     });
-    // Another environment on the same cloud does not show them.
+    // Another environment on the same cloud must not list them.
     expect((await succeed(world.spawn("stage", "list", "--json"))).stdout).to.not.contain(ids["reference"]);
   });
 
@@ -113,12 +134,12 @@ describe("Entries that an environment's file declares", function () {
     expect(await record("reference")).to.not.have.any.keys("allow_accounts", "access_points");
   });
 
-  it("do not change where nothing was edited", async () => {
+  it("do not change without an edit", async () => {
     await succeed(world.pulumi("pulumi preview -s declared --expect-no-changes"));
     await succeed(world.pulumi("pulumi refresh -s declared --yes --expect-no-changes"));
   });
 
-  it("are the same under another spelling of their source", async () => {
+  it("do not change when their source is spelled differently", async () => {
     const written = await world.readProjectFile(FILE);
     const absolute = join(world.project, "data/./extra.bin");
     await world.writeProjectFile(
@@ -131,7 +152,9 @@ describe("Entries that an environment's file declares", function () {
     await succeed(world.pulumi("pulumi preview -s declared --expect-no-changes"));
     const args = ["--environment", "declared", "--json"];
     const { stdout } = await succeed(world.spawn("environment", "preview", ...args));
-    expect(JSON.parse(stdout).result.changes).to.not.have.any.keys("create", "delete", "replace");
+    const { changes, transfers } = JSON.parse(stdout).result;
+    expect(changes).to.not.have.any.keys("create", "delete", "replace");
+    expect(transfers).to.deep.equal([]);
     await world.writeProjectFile(FILE, written);
   });
 
@@ -169,7 +192,7 @@ describe("Entries that an environment's file declares", function () {
     expect(stderr).to.contain(FILE);
   });
 
-  it("move no data when the TTL changes", async () => {
+  it("change their TTL without moving data", async () => {
     const versions = await versionsOf("reference");
     const before = (await record("reference")) ?? {};
     await world.writeProjectFile(FILE, (await world.readProjectFile(FILE)).replace("ttl: 5", "ttl: 9"));
@@ -185,6 +208,83 @@ describe("Entries that an environment's file declares", function () {
     expect(days).to.equal(9);
     expect(after).to.include({ uploaded_at: before["uploaded_at"], sha256: before["sha256"] });
     await succeed(world.pulumi("pulumi refresh -s declared --yes --expect-no-changes"));
+  });
+
+  it("do not change when their source is gone, or only its time changes", async () => {
+    const source = join(world.project, "data", "extra.bin");
+    await utimes(source, new Date(0), new Date(0));
+    await succeed(world.pulumi("pulumi preview -s declared --expect-no-changes"));
+    await rm(source);
+    const { stdout } = await succeed(world.pulumi("pulumi preview -s declared --expect-no-changes"));
+    expect(stdout).to.contain(`item extra: its source cannot be compared with ${ids["extra"]}, which stays`);
+    await writeFile(source, contents.extra);
+  });
+
+  it("keep ID and data when their item is renamed, and show no replacement", async () => {
+    const written = await world.readProjectFile(FILE);
+    const versions = await versionsOf("extra");
+    await world.writeProjectFile(FILE, written.replace("name: extra", "name: renamed"));
+    await up();
+    expect((await list()).find((entry) => entry["declared_as"] === "renamed")?.["staging_id"]).to.equal(
+      ids["extra"],
+    );
+    expect(await versionsOf("extra")).to.deep.equal(versions);
+    const { stderr } = await world.spawn("stage", "delete", ids["extra"] ?? "", "--environment", "declared");
+    expect(stderr).to.contain(`is declared in ${FILE} as item renamed of spawn:entries`);
+    await expired(ids["extra"] ?? "", async () => {
+      const listed = await succeed(world.spawn("stage", "list", "--environment", "declared"));
+      expect(listed.stderr).to.contain(`the item renamed of spawn:entries (${ids["extra"]}) expired on `);
+    });
+    await world.writeProjectFile(FILE, written);
+  });
+
+  it("are replaced after their source has changed, when the new entry is complete", async () => {
+    const before = ids["extra"] ?? "";
+    const content = randomFile(1_000);
+    await writeFile(join(world.project, "data", "extra.bin"), content);
+    const unasked = await world.spawn("environment", "up", "--environment", "declared");
+    expect(unasked.code).to.equal(2);
+    expect(unasked.stderr).to.match(
+      new RegExp(`The source of item extra has changed: stage-[0-9a-f]{12} replaces ${before}`),
+    );
+    const { stdout } = await up();
+    expect(stdout).to.contain("item extra: its source has changed");
+    expect(await versionsOf("extra")).to.deep.equal([]);
+    const usage = await aws.item("spawn-usage-declared", before, REGIONS[0]);
+    expect(usage?.["closed_at"]).to.be.a("string");
+    const entry = (await list()).find((one) => one["declared_as"] === "extra");
+    ids["extra"] = String(entry?.["staging_id"]);
+    expect(ids["extra"]).to.not.equal(before);
+    for (const region of REGIONS) {
+      const key = `${ids["extra"]}/extra.bin`;
+      expect(await aws.sha256(region, bucketOf(region), key), region).to.equal(sha256(content));
+    }
+    await succeed(world.pulumi("pulumi preview -s declared --expect-no-changes"));
+  });
+
+  it("are adopted from the command line and ejected again, without moving data", async () => {
+    const before = await world.readProjectFile(FILE);
+    const args = ["--environment", "declared", "--json"];
+    const source = join(world.project, "data", "adopted.bin");
+    await writeFile(source, randomFile(1_000));
+    const upload = ["stage", "upload", source, "--regions", REGIONS.join(","), "--ttl", "3", ...args];
+    const id = String(JSON.parse((await succeed(world.spawn(...upload))).stdout).result.staging_id);
+    ids["adopted"] = id;
+    const versions = await versionsOf("adopted");
+    const recorded = (await record("adopted")) ?? {};
+    const adopt = await succeed(world.spawn("stage", "adopt", id, "--name", "adopted", ...args));
+    expect(JSON.parse(adopt.stdout).result).to.deep.equal({
+      ...{ staging_id: id, declared_as: "adopted", file: FILE },
+    });
+    expect(await record("adopted")).to.deep.equal({ ...recorded, stack: "declared", declared_as: "adopted" });
+    expect(await world.readProjectFile(FILE)).to.contain(`id: ${id}\n      source: data/adopted.bin\n`);
+    await succeed(world.pulumi("pulumi preview -s declared --expect-no-changes"));
+    expect((await world.spawn("stage", "adopt", id, ...args)).code).to.equal(2);
+    await succeed(world.spawn("stage", "eject", "adopted", ...args));
+    expect(await record("adopted")).to.deep.equal(recorded);
+    expect(await world.readProjectFile(FILE)).to.equal(before);
+    expect(await versionsOf("adopted")).to.deep.equal(versions);
+    await succeed(world.spawn("stage", "delete", id, "--yes", ...args));
   });
 
   it("are deleted everywhere when their item is removed", async () => {

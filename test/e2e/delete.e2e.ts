@@ -6,8 +6,7 @@ import type { Aws } from "./support/aws.ts";
 import { succeed } from "./support/process.ts";
 import { bucketOf, RECORDS, REGIONS, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
 
-describe("Deleting an entry", function () {
-  this.timeout(120_000);
+describe("Deleting an entry", () => {
   let world: World;
   let aws: Aws;
 
@@ -30,7 +29,7 @@ describe("Deleting an entry", function () {
     expect((await world.traces()).filter((name) => name.includes(id))).to.deep.equal([]);
   };
 
-  it("needs --yes where nobody can answer, and is complete with it", async () => {
+  it("needs --yes without a terminal, and then deletes everything", async () => {
     const id = await world.upload("mesh.dat", "--regions", REGIONS.join(","));
     const before = await everythingOf(id);
     expect(before).to.have.length(6);
@@ -43,7 +42,7 @@ describe("Deleting an entry", function () {
     expect(await everythingOf(id)).to.deep.equal(before);
     expect(await aws.item(RECORDS, id)).to.include({ staging_id: id });
 
-    // What a client that knows nothing of versions leaves goes, too: another version and a delete marker.
+    // A client without support for versions leaves another version and a delete marker: both must go.
     const object = { Bucket: bucketOf("us-west-2"), Key: `${id}/mesh.dat` };
     await aws.s3("us-west-2").send(new PutObjectCommand({ ...object, Body: "by hand" }));
     await aws.s3("us-west-2").send(new DeleteObjectCommand(object));
@@ -74,7 +73,7 @@ describe("Deleting an entry", function () {
     expect(info.stderr).to.contain(`there is no staging entry ${id} in environment dev`);
   });
 
-  it("takes several, looks all up before any is deleted, and tells each one's end", async () => {
+  it("looks up all entries before it deletes any, and reports the result of each", async () => {
     const upload = () => world.upload("mesh.dat", "--regions", "us-east-1");
     const ids = [await upload(), await upload()];
     const [first = "", second = ""] = ids;
@@ -96,10 +95,10 @@ describe("Deleting an entry", function () {
     expect(stderr).to.match(/\n✅ Staging deleted \(2 entries\)\n$/);
   });
 
-  it("goes on where one of several fails, and says which and how to go on", async () => {
+  it("continues after one entry fails, and names the failed entry and the next command", async () => {
     const upload = () => world.upload("mesh.dat", "--regions", "us-east-1");
     const [bad, good, other] = [await upload(), await upload(), await upload()];
-    // A lock of a machine of which nobody knows here whether it is up.
+    // A lock of another machine, which may be running.
     const locks = join(world.home, "data/state/.pulumi/locks/organization/spawn", `dev.${bad}`);
     const lock = join(locks, "0.json");
     await mkdir(locks, { recursive: true });
@@ -123,7 +122,7 @@ describe("Deleting an entry", function () {
     await expectGone(bad);
   });
 
-  it("asks at a terminal, and takes anything but yes for a no", async () => {
+  it('prompts at a terminal, and only "yes" confirms', async () => {
     const { stdout } = await succeed(uploadAtTerminal(100));
     const id = idIn(stdout);
     const remove = async (answer: string) => {
@@ -145,10 +144,10 @@ describe("Deleting an entry", function () {
     await expectGone(id);
   });
 
-  it("follows an upload at a terminal, whose bars stay, whatever width the terminal reports", async () => {
+  it("keeps an upload's progress bars on a terminal of any width", async () => {
     const { stdout } = await succeed(uploadAtTerminal(0));
     expect(stdout).to.not.contain("Infinity");
-    // What stays on the screen is how each region got its data, as in the guide.
+    // As in the guide, the last lines show how each region got its data.
     const [before = ""] = stdout.split("\r\n\r\n✅ Staging Complete!\r\n");
     const [primary, replica] = before.split("\r\n").slice(-2);
     expect(primary).to.match(/us-east-1 {2}Uploading {2}█{20,40} 100% \|.* [KMG]B\/s \| ETA: 0s$/);

@@ -8,8 +8,7 @@ const MIB = 1024 ** 2;
 const PRIMARY = "us-east-1";
 const SECOND = "us-west-2";
 
-describe("A directory that is staged", function () {
-  this.timeout(120_000);
+describe("A staged directory", () => {
   const large = randomFile(17 * MIB); // in parts
   let world: World;
   let aws: Aws;
@@ -37,7 +36,7 @@ describe("A directory that is staged", function () {
     id = stdout.trim();
   });
 
-  it("has every file under its path in every region, and not what was left out", async () => {
+  it("has every file under its path in every region, and no excluded file", async () => {
     const files: [string, string][] = [
       [".hidden/x", sha256(Buffer.from("x"))],
       ["a/1.txt", sha256(Buffer.from("one"))],
@@ -55,7 +54,7 @@ describe("A directory that is staged", function () {
     }
   });
 
-  it("has its modes, links and empty directories in the manifest, whose SHA-256 is the entry's", async () => {
+  it("has modes, links and empty directories in its manifest, whose SHA-256 is the entry's", async () => {
     const bytes = await aws.read(SECOND, bucketOf(SECOND), `${id}/.spawn-manifest.jsonl`);
     const { entries } = await parseManifest([bytes]);
     const found = new Map<string, object>();
@@ -82,7 +81,7 @@ describe("A directory that is staged", function () {
     });
   });
 
-  it("can be staged from S3 again, without its bytes coming through here", async () => {
+  it("can be staged from S3 without sending its bytes through this machine", async () => {
     const source = `s3://${bucketOf(SECOND)}/${id}/data set/`;
     const { stdout } = await succeed(
       world.spawn("stage", "upload", source, "--regions", PRIMARY, "--no-sha256"),
@@ -102,7 +101,19 @@ describe("A directory that is staged", function () {
     await succeed(world.spawn("stage", "delete", copy, "--yes"));
   });
 
-  it("is refused with a link that leaves it, by name, and nothing is created", async () => {
+  it("is staged without files, with a warning", async () => {
+    await succeed(world.bash("mkdir 'no files'"));
+    const uploaded = await succeed(
+      world.spawn("stage", "upload", "no files", "--regions", PRIMARY, "--json"),
+    );
+    const { result, warnings } = JSON.parse(uploaded.stdout);
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.match(/\/no files has no files: the entry will be empty$/);
+    expect(result).to.include({ file_count: 0 });
+    await succeed(world.spawn("stage", "delete", result.staging_id, "--yes"));
+  });
+
+  it("is refused by name if a link leaves it, and nothing is created", async () => {
     await succeed(world.bash("mkdir leaving && ln -s /etc/passwd leaving/out"));
     const before = await world.traces();
     const refused = await world.spawn("stage", "upload", "leaving");

@@ -1,18 +1,19 @@
-import { chmod, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
 import { ensureVenv } from "../support/venv.ts";
+import { whileRunning } from "./support/interrupting.ts";
 import { run, succeed } from "./support/process.ts";
-import { bucketOf, sharedWorld, USAGE, type World } from "./support/world.ts";
+import { bucketOf, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
 
 const [PRIMARY, SECOND] = ["us-east-1", "us-west-2"] as const;
 
-/** A right-to-left mark among the rest: a terminal shows it as an escape, a program gets it as it is. */
+/** Includes a right-to-left mark: a terminal shows its escape, a program gets it unchanged. */
 const NAME = "data's \u200f$(set)";
 
-describe("Downloading an entry", function () {
-  this.timeout(300_000);
+describe("Downloading an entry", () => {
   let world: World;
   let id: string;
   before(async () => {
@@ -34,7 +35,7 @@ describe("Downloading an entry", function () {
       }),
     );
 
-  it("stage download restores the data, counts the download, and replaces nothing without --force", async () => {
+  it("restores the data, counts the download, and overwrites nothing without --force", async () => {
     const copy = "copy \u200f";
     const path = join(world.folder, copy);
     const { stdout, stderr } = await succeed(world.spawn("stage", "download", id, copy, "--region", SECOND));
@@ -61,7 +62,7 @@ describe("Downloading an entry", function () {
     expect(wrong.stderr).to.contain(`spawn stage update ${id} --regions ${PRIMARY},${SECOND},eu-west-1`);
   });
 
-  it("stage script prints a script that a job runs without spawn", async () => {
+  it("works from a printed script on a machine without spawn", async () => {
     const { stdout } = await succeed(world.spawn("stage", "script", id));
     expect(stdout).to.match(/^#!\/bin\/sh\n/);
     await world.writeFile("stage.sh", Buffer.from(stdout));
@@ -82,7 +83,7 @@ describe("Downloading an entry", function () {
       .s3(SECOND)
       .send(new DeleteObjectCommand({ Bucket: bucketOf(SECOND), Key: `${id}/${NAME}/run` }));
     expect(await job("./other")).to.include({ code: 5, stdout: "" });
-    // The primary region has it still.
+    // The primary region still has it.
     const primary = await succeed(world.spawn("stage", "script", id, "--region", PRIMARY, "--json"));
     const { script } = (JSON.parse(primary.stdout) as { result: { script: string } }).result;
     await world.writeFile("stage.sh", Buffer.from(script));
@@ -90,5 +91,54 @@ describe("Downloading an entry", function () {
     await sameTree(join(world.folder, "other"));
     await rm(join(world.folder, NAME), { recursive: true });
     await succeed(world.spawn("stage", "delete", id, "--yes"));
+  });
+
+  it("resumes after Ctrl-C and after kill -9, and reads only the rest", async () => {
+    const MIB = 1024 ** 2;
+    const bytes = randomFile(100 * MIB);
+    await world.writeFile("large.bin", bytes);
+    const large = await world.upload("large.bin", "--regions", PRIMARY);
+    const to = join(world.folder, "large copy");
+    await mkdir(to);
+    const aws = await world.aws();
+    const proxy = await TestProxy.start(aws.endpoint);
+    const env = aws.variables(proxy.endpoint);
+    const firstByte = ({ method, path, headers }: ProxiedRequest): number | undefined =>
+      method === "GET" && path.endsWith("/large.bin")
+        ? Number(/^bytes=(\d+)/.exec(headers.range ?? "")?.[1])
+        : undefined;
+    const never = new Promise<void>(() => {});
+    const download = () => world.startIn({ env }, "stage", "download", large, to);
+    const partial = async (): Promise<number> => {
+      const [name, ...others] = await readdir(to);
+      expect(others).to.deep.equal([]);
+      return name === undefined ? 0 : (await stat(join(to, name))).size;
+    };
+    try {
+      let kept = 0;
+      for (const [signal, code, limit] of [
+        ["SIGINT", 130, 40 * MIB],
+        ["SIGKILL", 137, 80 * MIB],
+      ] as const) {
+        proxy.reset();
+        proxy.fault = (request) => ((firstByte(request) ?? 0) >= limit ? { until: never } : undefined);
+        const running = download();
+        await whileRunning(running, async () => ((await partial()) >= limit - 16 * MIB ? true : undefined));
+        running.kill(signal);
+        const ended = await running.ended;
+        expect(ended, ended.stderr).to.include({ code, stdout: "" });
+        if (signal === "SIGINT") expect(ended.stderr).to.match(/^Error: interrupted$/m);
+        expect(Math.min(...proxy.requests.flatMap((request) => firstByte(request) ?? []))).to.equal(kept);
+        kept = await partial();
+      }
+      proxy.reset();
+      expect(await succeed(download().ended)).to.include({ stdout: `${join(to, "large.bin")}\n` });
+      expect(Math.min(...proxy.requests.flatMap((request) => firstByte(request) ?? []))).to.equal(kept);
+      expect(await readdir(to)).to.deep.equal(["large.bin"]);
+      expect((await readFile(join(to, "large.bin"))).equals(bytes)).to.equal(true);
+    } finally {
+      await proxy.stop();
+    }
+    await succeed(world.spawn("stage", "delete", large, "--yes"));
   });
 });

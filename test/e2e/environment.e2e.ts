@@ -8,12 +8,11 @@ const REGIONS = ["eu-west-1", "us-east-2"] as const;
 const bucketOf = (region: string): string => `e2e-second-${region}`;
 const IN_SECOND = ["--environment", "second"];
 
-/** The settings file with more keys. Not at its end, where the engine adds a line of its own. */
+/** The settings file with more keys. They are not appended, because the engine appends a line of its own. */
 const withLines = (file: string, ...lines: string[]): string =>
   file.replace("config:", ["config:", ...lines.map((line) => `  ${line}`)].join("\n"));
 
-describe("An environment", function () {
-  this.timeout(120_000);
+describe("An environment", () => {
   let world: World;
   let aws: Aws;
   const environment = (...args: string[]) => world.spawn("environment", ...args, ...IN_SECOND);
@@ -32,7 +31,7 @@ describe("An environment", function () {
     );
   });
 
-  it("is missing at first: status says so and how to make it, preview what would be made", async () => {
+  it("does not exist at first: status prints the command that creates it, preview lists its resources", async () => {
     const status = await environment("status");
     expect(status.code).to.equal(1);
     expect(status.stdout).to.match(/^ {2}eu-west-1 +e2e-second-eu-west-1 +missing$/m);
@@ -52,7 +51,7 @@ describe("An environment", function () {
     for (const region of REGIONS) expect(await aws.hasBucket(region, bucketOf(region))).to.equal(false);
   });
 
-  it("refuses uploads, lists and details until it is up, with the command that makes it", async () => {
+  it("refuses uploads, lists and details until it exists, and names the command that creates it", async () => {
     await world.writeFile("early.dat", Buffer.from("early\n"));
     const before = await world.traces();
     for (const args of [
@@ -69,7 +68,7 @@ describe("An environment", function () {
     expect(await world.traces()).to.deep.equal(before);
   });
 
-  it("is made by up, and the second up and preview change nothing", async () => {
+  it("is created by up, after which up and preview find no change", async () => {
     const made = await succeed(environment("up"));
     expect(made.stdout).to.match(/^✅ Environment second is up: \d+ created\.\n$/);
     for (const region of REGIONS) expect(await aws.hasBucket(region, bucketOf(region))).to.equal(true);
@@ -81,7 +80,7 @@ describe("An environment", function () {
     expect(status.stderr).to.equal("");
   });
 
-  it("gets the bucket of a region that is added to its file", async () => {
+  it("gets a bucket for each region that is added to its file", async () => {
     const file = await world.readProjectFile("Pulumi.second.yaml");
     await world.writeProjectFile(
       "Pulumi.second.yaml",
@@ -94,7 +93,7 @@ describe("An environment", function () {
     expect(await aws.hasBucket("ap-south-1", bucketOf("ap-south-1"))).to.equal(true);
   });
 
-  describe("that holds an entry", () => {
+  describe("with an entry", () => {
     let id: string;
     let file: string;
     before(async () => {
@@ -114,7 +113,7 @@ describe("An environment", function () {
       ["another prefix of the buckets", "e2e-second-", "e2e-moved-", "spawn:bucketPrefix"],
       ["another table", "config:", "config:\n  spawn:recordsTable: moved", "spawn:recordsTable"],
     ] as const) {
-      it(`is not moved by ${change}: preview, up and plain pulumi refuse, and the old file works again`, async () => {
+      it(`cannot move after ${change}: preview, up and plain pulumi refuse, and the old file works again`, async () => {
         const before = await world.traces();
         await world.writeProjectFile("Pulumi.second.yaml", file.replace(from, to));
         for (const command of ["preview", "up"]) {
@@ -133,7 +132,7 @@ describe("An environment", function () {
       });
     }
 
-    it("is not worked on by another environment that names its tables and buckets", async () => {
+    it("is protected from another environment that names its tables and buckets", async () => {
       const named = withLines(
         file,
         "spawn:recordsTable: spawn-staging-second",
@@ -161,7 +160,7 @@ describe("An environment", function () {
       await isWhole();
     });
 
-    it("is repaired by up where somebody deleted a bucket, its rules or a table", async () => {
+    it("is repaired by up after a bucket, its rules or a table was deleted", async () => {
       await aws.s3("ap-south-1").send(new DeleteBucketCommand({ Bucket: bucketOf("ap-south-1") }));
       await aws.s3("us-east-2").send(new DeleteBucketLifecycleCommand({ Bucket: bucketOf("us-east-2") }));
       const refused = await world.spawn(
@@ -186,7 +185,7 @@ describe("An environment", function () {
       await isWhole();
     });
 
-    it("is taken over with its data where its stack was lost", async () => {
+    it("is adopted with its data after its stack was lost", async () => {
       await succeed(world.pulumi("pulumi stack rm --force --yes --preserve-config second"));
       const changes = await changesOf("up");
       expect(changes).to.have.property("import", 7);
@@ -195,7 +194,7 @@ describe("An environment", function () {
       await succeed(world.spawn("stage", "delete", id, "--yes", ...IN_SECOND));
     });
 
-    it("does not let another environment of its name take its tables or its role", async () => {
+    it("keeps its tables and role from another environment of the same name", async () => {
       const other = file.replace("e2e-second-", "e2e-team-b-");
       await succeed(world.pulumi("pulumi stack export -s second --file second.state"));
       await succeed(world.pulumi("pulumi stack rm --force --yes --preserve-config second"));
@@ -224,7 +223,7 @@ describe("An environment", function () {
 
   // Mocha runs the tests of nested suites last.
   describe("at its end", () => {
-    it("refuses to be destroyed while there is an entry, and is gone after its deletion", async () => {
+    it("cannot be destroyed while it has an entry, and is destroyed after the entry's deletion", async () => {
       await world.writeFile("held.dat", randomFile(1_000));
       const id = await world.upload("held.dat", "--regions", "ap-south-1,eu-west-1", ...IN_SECOND);
       const question = await environment("destroy");
@@ -245,7 +244,7 @@ describe("An environment", function () {
       expect((await environment("status")).code).to.equal(1);
     });
 
-    it("can be made again after that", async () => {
+    it("can be created again afterwards", async () => {
       expect(await changesOf("up")).to.have.property("create");
       await succeed(environment("destroy", "--yes"));
     });

@@ -7,7 +7,7 @@ import { shellQuoted } from "../../staging/shell.ts";
 import { succeed } from "./support/process.ts";
 import { World } from "./support/world.ts";
 
-/** What to stage, as examples/README.md says it, and what each index prints. */
+/** The datasets to stage, as in examples/README.md, and the output of each index. */
 interface Example {
   readonly folder: string;
   readonly file: string;
@@ -75,8 +75,7 @@ const EXAMPLES: readonly Example[] = [
   },
 ];
 
-describe("The examples", function () {
-  this.timeout(600_000);
+describe("The examples", () => {
   let world: World;
 
   before(async () => {

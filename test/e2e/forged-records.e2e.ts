@@ -21,18 +21,17 @@ import { bucketOf, RECORDS, REGIONS, randomFile, sharedWorld, USAGE, type World 
 
 type Item = Record<string, AttributeValue>;
 const PRIMARY = "us-east-1";
-/** A bucket of somebody else in the same account, with objects under the prefix of an entry that is not there. */
-const FOREIGN_BUCKET = "bucket-of-somebody-else";
+/** A foreign bucket in the same account, with objects under the prefix of an entry that it does not hold. */
+const FOREIGN_BUCKET = "another-users-bucket";
 const FOREIGN_ID = "stage-00000000f0e1";
 
-/** What somebody who may write to the tables can make the commands do. */
-describe("Forged records and usage rows", function () {
-  this.timeout(300_000);
+/** Attacks by a process that can write to the tables. */
+describe("Forged records and usage rows", () => {
   let world: World;
   let aws: Aws;
   let victim: string;
   let forged: string;
-  /** The true items, to be put back. */
+  /** The original items, which the suite restores. */
   const truth = new Map<string, Item>();
 
   const key = (id: string): Item => ({ staging_id: { S: id } });
@@ -44,6 +43,12 @@ describe("Forged records and usage rows", function () {
   const versionsOf = async (id: string) =>
     (await Promise.all(REGIONS.map((region) => aws.versions(region, bucketOf(region), `${id}/`)))).flat();
   const upload = () => world.upload("cells.dat", "--regions", "us-east-1,us-west-2");
+  /** Files that a forged stack's name could have created. Other tests own the user's own files. */
+  const suspicious = async (): Promise<string[]> =>
+    (await readdir(world.home, { recursive: true })).filter(
+      (name) => !name.startsWith("user files/") && /(^|\/)(x|Pulumi\.\.\.)/.test(name),
+    );
+  let suspects: readonly string[];
   const forge = async (id: string, changes: Item) => put(RECORDS, { ...(truth.get(id) as Item), ...changes });
 
   before(async () => {
@@ -53,13 +58,14 @@ describe("Forged records and usage rows", function () {
     victim = await upload();
     forged = await upload();
     for (const id of [victim, forged]) truth.set(id, await get(RECORDS, id));
+    suspects = await suspicious();
   });
 
   after(async () => {
     await succeed(stage("delete", victim, "--yes"));
   });
 
-  it("make no command act on another stack, file or key, and stop no other entry", async () => {
+  it("redirect no command to another stack, file or key, and block no other entry", async () => {
     const stacks = await world.stacks();
     const before = await versionsOf(forged);
     const forgeries: [string, Item][] = [
@@ -77,7 +83,7 @@ describe("Forged records and usage rows", function () {
         expect(stderr).to.contain(`Fix: spawn stage delete ${forged} --yes`);
       }
     }
-    // The state of its own stack tells what the record was.
+    // The state of its own stack still has the true record.
     const { stderr } = await succeed(stage("repair", forged));
     expect(stderr).to.contain(`The record of ${forged} was changed by hand. It is written again.`);
     expect(await get(RECORDS, forged)).to.deep.equal(truth.get(forged));
@@ -90,14 +96,14 @@ describe("Forged records and usage rows", function () {
       .and.not.include(forged);
     expect(await versionsOf(forged)).to.deep.equal(before);
     expect(await world.stacks()).to.deep.equal(stacks);
-    // Neither a new upload nor `--reuse` uses or trips over it: the other entry stands for it.
+    // A new upload and `--reuse` ignore the forged record: the other entry takes its place.
     const again = await succeed(
       stage("upload", "./cells.dat", "--regions", "us-east-1,us-west-2", "--reuse"),
     );
     expect(again.stdout.trim()).to.equal(victim);
   });
 
-  it("do not keep an entry from being deleted by its ID, and nothing else goes with it", async () => {
+  it("do not prevent a deletion by ID, which deletes nothing else", async () => {
     const before = await versionsOf(victim);
     await forge(forged, { stack: { S: `dev.${victim}` }, declared_as: { S: "mesh" } });
     await put(USAGE, {
@@ -118,17 +124,13 @@ describe("Forged records and usage rows", function () {
     expect(await world.stacks()).to.include.members(["dev", `dev.${victim}`]);
     await succeed(stage("info", victim));
     await succeed(world.spawn("environment", "status"));
-    // The user's own files are those of other tests.
-    const files = (await readdir(world.home, { recursive: true })).filter(
-      (name) => !name.startsWith("user files/"),
-    );
-    expect(files.filter((name) => /(^|\/)(x|Pulumi\.\.\.)/.test(name))).to.deep.equal([]);
+    expect((await suspicious()).filter((name) => !suspects.includes(name))).to.deep.equal([]);
     expect((await world.traces()).filter((name) => name.includes(forged))).to.deep.equal([]);
-    // Otherwise every later cost report in this environment names it and exits with 1.
+    // Every later cost report in this environment would name it and exit with 1.
     await aws.dynamo(PRIMARY).send(new DeleteItemCommand({ TableName: USAGE, Key: key(forged) }));
   });
 
-  it("do not make a cleanup remove what has not expired, or is of no such sweep", async () => {
+  it("do not make a cleanup remove entries that have not expired or belong to no such sweep", async () => {
     const before = await versionsOf(victim);
     const old = { uploaded_at: { S: "2020-01-01T00:00:00Z" }, expires_at: { S: "2020-01-08T00:00:00Z" } };
     const row = await get(USAGE, victim);
@@ -141,7 +143,7 @@ describe("Forged records and usage rows", function () {
       expect(code).to.equal(1);
       expect(stderr).to.contain(`${victim} is not removed: its record or its usage row was changed by hand`);
     }
-    // The same by a usage row, with the record removed.
+    // The same by a usage row, after the record's removal.
     await aws.dynamo(PRIMARY).send(new DeleteItemCommand({ TableName: RECORDS, Key: key(victim) }));
     const { history: _, ...rest } = row;
     await put(USAGE, { ...rest, uploaded_at: { S: "2020-01-01T00:00:00Z" } });
@@ -154,7 +156,7 @@ describe("Forged records and usage rows", function () {
     await succeed(stage("info", victim));
   });
 
-  it("do not make a cleanup or a deletion look into a bucket that only a record names", async () => {
+  it("do not make a cleanup or a deletion read a bucket that only a record names", async () => {
     const s3 = aws.s3(PRIMARY);
     await s3.send(new CreateBucketCommand({ Bucket: FOREIGN_BUCKET }));
     await s3.send(new PutObjectCommand({ Bucket: FOREIGN_BUCKET, Key: `${FOREIGN_ID}/data`, Body: "x" }));
@@ -176,7 +178,7 @@ describe("Forged records and usage rows", function () {
     await s3.send(new DeleteBucketCommand({ Bucket: FOREIGN_BUCKET }));
   });
 
-  it("do not keep costs from being counted", async () => {
+  it("do not prevent a cost report", async () => {
     const row = await get(USAGE, victim);
     const rows: Item[] = [
       { ...row, ...key("stage-00000000f0e2"), size_bytes: { N: "-5" } },

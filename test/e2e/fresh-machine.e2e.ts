@@ -6,8 +6,7 @@ import { succeed } from "./support/process.ts";
 import { processesOf } from "./support/processes.ts";
 import { World } from "./support/world.ts";
 
-describe("On a machine where nothing was set up", function () {
-  this.timeout(120_000);
+describe("A machine without an environment", () => {
   let world: World;
   before(async () => {
     world = await World.make();
@@ -15,7 +14,7 @@ describe("On a machine where nothing was set up", function () {
   });
   after(() => world.remove());
 
-  it("an upload says which command makes the environment, and creates nothing", async () => {
+  it("refuses an upload, names the command that creates the environment, and creates nothing", async () => {
     const { code, stdout, stderr } = await world.spawn("stage", "upload", "first.dat");
     expect({ code, stdout }).to.deep.equal({ code: 2, stdout: "" });
     expect(stderr).to.match(/^Error: environment dev is not up/m);
@@ -23,8 +22,10 @@ describe("On a machine where nothing was set up", function () {
     expect(await world.traces()).to.deep.equal([]);
   });
 
-  it("status, list and local status tell how it is, and local down ends what was started", async () => {
-    expect((await world.spawn("environment", "status")).code).to.equal(1);
+  it("reports itself in status, list and local status, and local down stops the cloud", async () => {
+    const status = await world.spawn("environment", "status");
+    expect(status.code).to.equal(1);
+    expect(status.stdout).to.match(/^ {2}settings +\/.*\/Pulumi\.dev\.yaml$/m);
     const list = await world.spawn("stage", "list");
     expect(list.code).to.equal(2);
     expect(list.stderr).to.contain("spawn environment up");
@@ -34,8 +35,8 @@ describe("On a machine where nothing was set up", function () {
     expect((await succeed(world.spawn("local", "status"))).stdout).to.match(/^State: stopped$/m);
   });
 
-  it("without an engine, and no way to get one, it says so and what to install", async () => {
-    // The local cloud is there, and neither pulumi nor go nor a network.
+  it("names the engine to install if it has none and cannot get one", async () => {
+    // The local cloud is installed, but there is no pulumi, no Go and no network.
     const cache = join(world.home, "cache without engine");
     const venv = spawnPaths(world.env).venv;
     await mkdir(cache);

@@ -6,7 +6,7 @@ import { randomFile, World } from "./support/world.ts";
 
 const NOBODY = "http://127.0.0.1:9";
 
-/** What a shell may hold for other work; nothing of it is for the local cloud. */
+/** Settings that a shell may have for other work; none may affect the local cloud. */
 const HOSTILE: Readonly<Record<string, string>> = {
   AWS_PROFILE: "work",
   AWS_REGION: "mars-1",
@@ -80,7 +80,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   COLUMNS: "7",
 };
 
-describe("a shell that is set for other work", () => {
+describe("A shell with settings for other work", () => {
   let world: World;
   before(async () => {
     world = await World.make();
@@ -96,7 +96,7 @@ describe("a shell that is set for other work", () => {
     await world?.remove();
   });
 
-  it("changes nothing of what the local cloud does", async () => {
+  it("does not change the local cloud's behaviour", async () => {
     await succeed(world.spawn("environment", "up"));
     await world.writeFile("data.bin", randomFile(2_000_000));
     const id = await world.upload(
@@ -114,9 +114,9 @@ describe("a shell that is set for other work", () => {
     expect(code).to.not.equal(0);
   });
 
-  it("is set right by spawn env for plain pulumi, the settings that lead elsewhere being unset", async () => {
+  it("is fixed for plain pulumi by spawn env, which unsets conflicting settings", async () => {
     delete world.env["NODE_OPTIONS"]; // the module is another folder's
-    // The user's passphrase stays in the shell; the stacks of the local cloud have the empty one.
+    // The shell keeps the user's passphrase; stacks of the local cloud have the empty one.
     const { stdout } = await succeed(
       world.pulumi("env; PULUMI_CONFIG_PASSPHRASE= pulumi preview -s dev 2>&1"),
     );
@@ -130,7 +130,7 @@ describe("a shell that is set for other work", () => {
       .and.to.match(/^PULUMI_CONFIG_PASSPHRASE_FILE=\/nowhere$/m);
   });
 
-  it("names a server that AWS_ENDPOINT_URL puts in the local cloud's place", async () => {
+  it("is named where AWS_ENDPOINT_URL replaces the local cloud", async () => {
     for (const name of Object.keys(world.env)) if (/^AWS_|^HTTPS_PROXY$/.test(name)) delete world.env[name];
     delete world.env["FORCE_COLOR"];
     Object.assign(world.env, { AWS_ENDPOINT_URL: NOBODY, HOME: join(world.home, "empty") });

@@ -6,10 +6,10 @@ import { ledgerItem } from "../cli/ledger.ts";
 import type { Ended } from "./support/process.ts";
 import { RECORDS, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
 
-/** Writes to the clipboard, clears the screen, colours, ends the line and reports a success; reverses text; a formula. */
+/** Writes to the clipboard, clears the screen, sets colours, forges a success line, reverses text, and is a formula. */
 const EVIL = "=evil\u001b]52;c;ZXZpbA==\u0007\u001b[2J\u009b31m\r\n✅ forged\u2028✅ forged\u202egnp";
 
-/** What the program itself writes on a terminal: colours of labels, bold and underlined help, its bars, its question. */
+/** The program's own escapes on a terminal: colours of labels, bold and underlined help, bars, prompt. */
 const OWN = new RegExp(
   [
     "\u001b\\[(?:1|22|4|24|31|32|33|39)m",
@@ -23,9 +23,8 @@ const OWN = new RegExp(
 );
 const CONTROL = /[^\P{Cc}\n]|[\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
-/** Names, IDs, records and servers' messages from others, at a terminal and in a pipe. */
-describe("hostile text", function () {
-  this.timeout(240_000);
+/** Names, IDs, records and server messages from others, on a terminal and in a pipe. */
+describe("hostile text", () => {
   let world: World;
   let id: string;
   const forged = ["stage-00000000f001", "stage-00000000f002", `stage-${EVIL}`];
@@ -90,7 +89,7 @@ describe("hostile text", function () {
     return piped;
   }
 
-  it("of records is harmless in lists, details, questions, warnings and errors", async () => {
+  it("in records is harmless in lists, details, prompts, warnings and errors", async () => {
     await inBoth("stage", "list");
     await inPipe("stage", "list", "--format", "csv");
     await inPipe("stage", "list", "--sweep-id", "sweep-hostile", "--verify");
@@ -101,7 +100,7 @@ describe("hostile text", function () {
     await inPipe("stage", "cleanup", "--expired", "--dry-run");
   });
 
-  it("of the ledger is harmless in the report of costs", async () => {
+  it("in the ledger is harmless in the cost report", async () => {
     const may = ["stage", "cost", "--since", "2024-05-01", "--until", "2024-05-31"];
     await inBoth(...may);
     const csv = await inPipe(...may, "--format", "csv");
@@ -112,7 +111,7 @@ describe("hostile text", function () {
     expect(page.stdout).to.contain("=evil\\x1b");
   });
 
-  it("is exact for programs, without a control character", async () => {
+  it("is exact in JSON and YAML, without a control character", async () => {
     for (const format of ["json", "yaml"]) {
       const { stdout } = await inPipe("stage", "list", "--format", format);
       expect(stdout).to.contain(id);
@@ -131,7 +130,7 @@ describe("hostile text", function () {
     expect(report.entries.map(({ filename }) => filename)).to.include(EVIL);
   });
 
-  it("of the command line is harmless in errors", async () => {
+  it("on the command line is harmless in errors", async () => {
     await inBoth("stage", "list", `--${EVIL}`);
     await inBoth("stage", "upload", EVIL);
     for (const args of [

@@ -12,10 +12,10 @@ const UNKNOWN = "stage-0123456789ab";
 
 interface Case {
   readonly what: string;
-  /** Lines of the parameter file beside its command and its staged data. */
+  /** Lines that the parameter file has beside its command and its staged data. */
   readonly file: string;
   readonly args?: readonly string[];
-  /** Parts of what the user must find on stderr. `{id}` stands for the staged data. */
+  /** Parts that stderr must contain. `{id}` stands for the staged data. */
   readonly says: readonly string[];
 }
 
@@ -124,7 +124,7 @@ const CASES: readonly Case[] = [
     ],
   },
   {
-    what: "a bucket of nobody's account",
+    what: "a bucket that does not exist",
     file: "count: 2\nstage_id: {id}",
     args: ["--stage-bucket", "us-east-1=my-bucket"],
     says: ["--stage-account"],
@@ -137,14 +137,13 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe("Bad input of spawn launch", function () {
-  this.timeout(60_000);
+describe("Bad input of spawn launch", () => {
   let world: World;
   let aws: Aws;
   let id: string;
   let untouched: unknown;
 
-  /** Everything that a launch could have left on this machine, in the state and in AWS. */
+  /** All traces that a launch could leave on this machine, in the state and in AWS. */
   const everything = async () => ({
     files: (await readdir(join(world.home, "data/stacks"), { recursive: true })).sort(),
     traces: (await world.traces()).sort(),
@@ -174,7 +173,7 @@ describe("Bad input of spawn launch", function () {
   }
 
   for (const [at, { what, file, args = [], says }] of CASES.entries()) {
-    it(`is refused, and nothing created: ${what}`, async () => {
+    it(`is refused before anything is created: ${what}`, async () => {
       const name = `bad-${at}.yaml`;
       await sweepFile(name, file);
       const refused = await world.spawn("launch", "--params", name, ...args.map(real), "--yes");
@@ -190,7 +189,7 @@ describe("Bad input of spawn launch", function () {
     expect(expired.stderr).to.contain(`${id} expired at`).and.to.contain("Stage the data of");
   });
 
-  it("is refused without a file, and with one that is none", async () => {
+  it("is refused without a parameter file or with an invalid one", async () => {
     const neither = await world.spawn("launch", "--yes");
     expectRefused(neither);
     expect(neither.stderr).to.contain("--params");
@@ -199,14 +198,14 @@ describe("Bad input of spawn launch", function () {
     expect(folder.stderr).to.contain("is a folder");
   });
 
-  it("is refused in a pipe without --yes, after the plan, with the command that has it", async () => {
+  it("is refused in a pipe without --yes, after the plan, with the command that has --yes", async () => {
     const asked = await world.bash("set +e; spawn launch --params good.yaml </dev/null; exit $?");
     expectRefused(asked);
     expect(asked.stderr).to.contain("Indices: 4\n");
     expect(asked.stderr).to.contain("Fix: spawn launch --params good.yaml --yes\n");
   });
 
-  it("shows the plan of a dry run, from the standard input, too", async () => {
+  it("shows the plan in a dry run, also from standard input", async () => {
     for (const command of [
       "spawn launch --params good.yaml --dry-run",
       "spawn launch --params - --dry-run <good.yaml",
@@ -217,7 +216,7 @@ describe("Bad input of spawn launch", function () {
     }
   });
 
-  it("gives the plan as JSON", async () => {
+  it("prints the plan as JSON", async () => {
     const { code, stdout, stderr } = await world.spawn(
       "launch",
       "--params",
@@ -235,7 +234,7 @@ describe("Bad input of spawn launch", function () {
     expect(result.plan.regions.map(({ region }) => region)).to.deep.equal(["us-east-1", "us-west-2"]);
   });
 
-  it("notes a command that is the same for all indices, as an unquoted heredoc of a shell makes it", async () => {
+  it("warns if a command is the same for all indices, as an unquoted heredoc makes it", async () => {
     const script = `cat >heredoc.yaml <<EOF
 count: 4
 stage_id: ${id.slice(0, 12)}
@@ -249,7 +248,7 @@ spawn launch --params heredoc.yaml --dry-run`;
     expect(stderr).to.contain("all 4 indices run the same command").and.to.contain("<<'EOF'");
   });
 
-  it("has left nothing behind", async () => {
+  it("leaves nothing behind", async () => {
     expect(await everything()).to.deep.equal(untouched);
   });
 });

@@ -5,10 +5,8 @@ import { succeed } from "./support/process.ts";
 import { cloudsOf, processesOf } from "./support/processes.ts";
 import { bucketOf, RECORDS, randomFile, sharedWorld } from "./support/world.ts";
 
-describe("The local cloud", function () {
-  this.timeout(120_000);
-
-  it("starts once for two uploads at the same time, which both succeed", async () => {
+describe("The local cloud", () => {
+  it("starts once for two concurrent uploads, which both succeed", async () => {
     const world = await sharedWorld();
     const aws = await world.aws();
     const files = { "one.dat": randomFile(1_500_000), "two.dat": randomFile(2_500_000) };
@@ -31,7 +29,7 @@ describe("The local cloud", function () {
     await Promise.all(ids.map((id) => succeed(world.spawn("stage", "delete", id, "--yes"))));
   });
 
-  it("leaves nothing running when it is stopped, and has its data when it runs again", async () => {
+  it("leaves no process after a stop, and has its data after a restart", async () => {
     const world = await sharedWorld();
     const bytes = randomFile(20_000_000);
     await world.writeFile("kept.dat", bytes);
@@ -47,7 +45,7 @@ describe("The local cloud", function () {
       "The local cloud was not running.\n",
     );
 
-    expect(await info()).to.equal(before); // starts it
+    expect(await info()).to.equal(before); // starts the cloud
     const aws = await world.aws();
     for (const region of ["us-east-1", "us-west-2"]) {
       expect(await aws.sha256(region, bucketOf(region), `${id}/kept.dat`)).to.equal(sha256(bytes));
@@ -57,7 +55,7 @@ describe("The local cloud", function () {
     expect(await aws.versions("us-east-1", bucketOf("us-east-1"), `${id}/`)).to.deep.equal([]);
   });
 
-  it("serves any AWS client in a shell that has taken spawn env", async () => {
+  it("serves any AWS client in a shell that evaluated spawn env", async () => {
     const world = await sharedWorld();
     const script = `eval "$(spawn env)"
       node -e 'import("@aws-sdk/client-s3").then(async ({ S3Client, ListBucketsCommand }) => {
@@ -72,7 +70,7 @@ describe("The local cloud", function () {
     ]);
   });
 
-  it("writes its secret into no file but that of its key: no state, no log, no settings of a stack", async () => {
+  it("writes its secret only into its key file: not into a state, a log or a stack's settings", async () => {
     const world = await sharedWorld();
     const { keys } = await world.aws();
     const { stdout } = await world.bash(

@@ -9,11 +9,11 @@ interface Named {
   readonly what: string;
   readonly name: string;
   readonly bytes?: Buffer;
-  /** As it is given on the command line. Default: the name. */
+  /** As given on the command line. Default: the name. */
   readonly args?: readonly string[];
 }
 
-/** Each costs an upload and a deletion, so one name has what is of one kind. */
+/** Each costs an upload and a deletion, so one name combines all characters of one kind. */
 const NAMES: readonly Named[] = [
   { what: "spaces and quotes", name: ` it's  "quoted" \`here\` .txt` },
   { what: "a backslash and a dollar", name: "back\\slash $HOME.txt" },
@@ -27,18 +27,17 @@ const NAMES: readonly Named[] = [
   { what: "no bytes in it", name: "empty.dat", bytes: Buffer.alloc(0) },
 ];
 
-/** Uploads at a time: as a user with several shells. */
+/** Concurrent uploads, like a user with several shells. */
 const AT_ONCE = 3;
 
-describe("A file whose name has", function () {
-  this.timeout(120_000);
+describe("A file name with", () => {
   const LAST = "eu-west-1";
   const ids = new Map<Named, string>();
   const listed = new Map<string, string>();
   let world: World;
   let aws: Aws;
 
-  /** Half of the files are replicated by rule, and half copied. */
+  /** Rules replicate half of the files, and the client copies the other half. */
   const methodOf = (named: Named) => (NAMES.indexOf(named) % 2 === 0 ? "rule" : "copy");
   const contentOf = (named: Named) => named.bytes ?? Buffer.from(`content of ${named.name}\n`);
 
@@ -64,7 +63,7 @@ describe("A file whose name has", function () {
   );
 
   for (const named of NAMES) {
-    it(`${named.what} is read back byte for byte from the last region (${methodOf(named)})`, async () => {
+    it(`${named.what} survives byte for byte in the last region (${methodOf(named)})`, async () => {
       const id = ids.get(named) ?? "";
       expect(id).to.match(/^stage-[0-9a-f]{12}$/);
       const bytes = await aws.read(LAST, bucketOf(LAST), `${id}/${named.name}`);
@@ -80,10 +79,8 @@ describe("A file whose name has", function () {
   }
 });
 
-describe("A link to a file", function () {
-  this.timeout(60_000);
-
-  it("is staged under its own name with the bytes of the file", async () => {
+describe("A link to a file", () => {
+  it("is staged under its own name with the file's bytes", async () => {
     const world = await sharedWorld();
     const aws = await world.aws();
     const bytes = randomFile(5_000);
@@ -97,7 +94,7 @@ describe("A link to a file", function () {
 
 const isId = (text: string): boolean => /^stage-[0-9a-f]{12}$/.test(text);
 
-/** Does the work for all items, {@link AT_ONCE} at a time. */
+/** Runs `work` for all items, {@link AT_ONCE} at a time. */
 async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   const worker = async () => {

@@ -13,8 +13,7 @@ const REGION = "us-east-1";
 const Bucket = "e2e-locked-by-the-user";
 const HERE = ["--environment", "locked"];
 
-describe("A bucket with S3 Object Lock", function () {
-  this.timeout(120_000);
+describe("A bucket with S3 Object Lock", () => {
   let world: World;
   let aws: Aws;
 
@@ -54,7 +53,7 @@ describe("A bucket with S3 Object Lock", function () {
     return JSON.parse(stdout) as { staging_id: string; status?: string; state?: string }[];
   };
 
-  it("is adopted with a note, unless no entry could be removed at the end of its TTL", async () => {
+  it("is adopted with a note, unless no entry could be removed when its TTL ends", async () => {
     await setRetention(91);
     const refused = await spawn("environment", "up");
     expect(refused.code).to.equal(1);
@@ -74,7 +73,7 @@ describe("A bucket with S3 Object Lock", function () {
     await setRetention(undefined);
   });
 
-  it("keeps what is locked: nothing is deleted, the lock is named, and the entry stays listed and paid", async () => {
+  it("keeps locked objects: the deletion names the lock, and the entry stays listed and billed", async () => {
     const id = (await succeed(upload())).stdout.trim();
     const key = { Bucket, Key: `${id}/locked.dat` };
     await aws.s3(REGION).send(new PutObjectLegalHoldCommand({ ...key, LegalHold: { Status: "ON" } }));

@@ -13,11 +13,10 @@ interface State {
   };
 }
 
-describe("An environment of a version that had no sweeps", function () {
-  this.timeout(240_000);
+describe("An environment of a version without sweeps", () => {
   let world: World;
 
-  /** Takes the table of the sweeps out of the stack's state, as if it had never been there. */
+  /** Removes the sweeps table from the stack's state, as an older version would have left it. */
   async function forgetSweeps(): Promise<void> {
     const file = join(world.project, "dev.state");
     await succeed(world.pulumi(`pulumi stack export -s dev --file dev.state`));
@@ -40,14 +39,14 @@ describe("An environment of a version that had no sweeps", function () {
   });
   after(async () => await world?.remove());
 
-  it("is used for entries as before", async () => {
+  it("stages entries as before", async () => {
     await world.writeFile("genome.dat", randomFile(1_000));
     const id = await world.upload("genome.dat", "--regions", "us-east-1");
     await succeed(world.spawn("stage", "info", id));
     await succeed(world.spawn("stage", "delete", id, "--yes"));
   });
 
-  it("is said to lack the table of the sweeps", async () => {
+  it("is reported to lack the sweeps table", async () => {
     const status = await world.spawn("environment", "status");
     expect(status.code).to.equal(1);
     expect(status.stdout).to.match(/^ {2}usage +spawn-usage-dev +up$/m);
@@ -55,7 +54,7 @@ describe("An environment of a version that had no sweeps", function () {
     expect(status.stderr).to.contain("spawn environment up");
   });
 
-  it("gets the table at the next update, and nothing else changes", async () => {
+  it("gets the table at the next update, and no other change", async () => {
     const { stdout } = await succeed(world.spawn("environment", "up", "--json"));
     const { changes } = (JSON.parse(stdout) as { result: { changes: Record<string, number> } }).result;
     expect(changes).to.have.property("create", 1);

@@ -4,22 +4,21 @@ import { RECORDS, randomFile, sharedWorld, type World } from "./support/world.ts
 
 const ID = /stage-[0-9a-f]{12}/;
 
-describe("An output that cannot be written", function () {
-  this.timeout(120_000);
+describe("An unwritable output", () => {
   let world: World;
   before(async () => {
     world = await sharedWorld();
   });
-  /** With exit codes of its own: `bash` of the world ends at the first failure. */
+  /** With explicit exit codes: the world's `bash` exits at the first failure. */
   const shell = (script: string) => world.bash(`set +e\n${script}\nexit $?`);
 
-  it("fails an upload, with its ID on stderr; the same upload command then returns that ID", async () => {
+  it("fails an upload, whose ID is on stderr; the same upload command then returns that ID", async () => {
     await world.writeFile("lost.dat", randomFile(5_000));
     const lost = await shell("spawn stage upload lost.dat --json > /dev/full");
     expect(lost.code, lost.stderr).to.equal(1);
     const [id = "none"] = ID.exec(lost.stderr) ?? [];
     expect(await (await world.aws()).item(RECORDS, id)).to.include({ staging_id: id });
-    // It is no interrupted upload: nothing is missing.
+    // Nothing is missing, so it is no interrupted upload.
     const { stdout: incomplete } = await succeed(world.spawn("stage", "list", "--incomplete", "--json"));
     expect(incomplete).to.not.contain(id);
     const again = await succeed(world.spawn("stage", "upload", "lost.dat"));
@@ -27,7 +26,7 @@ describe("An output that cannot be written", function () {
     expect(again.stderr).to.contain(`${id} is complete`).and.not.contain("Resuming");
   });
 
-  it("fails an upload if its reader has exited, with its ID on stderr", async () => {
+  it("fails an upload whose reader has exited, with its ID on stderr", async () => {
     await world.writeFile("gone.dat", randomFile(5_000));
     const gone = await shell("set -o pipefail; spawn stage upload gone.dat --json | true");
     expect(gone.code, gone.stderr).to.equal(1);

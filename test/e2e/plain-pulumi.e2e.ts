@@ -5,8 +5,7 @@ import { succeed } from "./support/process.ts";
 import { filesOf } from "./support/project.ts";
 import { bucketOf, RECORDS, REGIONS, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
 
-describe("Plain pulumi on what the command line made", function () {
-  this.timeout(120_000);
+describe("Plain pulumi on stacks of the command line", () => {
   let world: World;
   let aws: Aws;
   let id: string;
@@ -23,7 +22,7 @@ describe("Plain pulumi on what the command line made", function () {
     await world.writeFile("weights.pt", randomFile(2_000_000));
     id = await world.upload("weights.pt", "--regions", REGIONS.join(","));
     stack = `dev.${id}`;
-    // Its source is needed no more.
+    // The entry no longer needs its source.
     await rm(`${world.folder}/weights.pt`);
   });
 
@@ -32,18 +31,18 @@ describe("Plain pulumi on what the command line made", function () {
     expect((await succeed(world.pulumi("pulumi stack ls"))).stdout).to.contain(stack);
   });
 
-  it("previews and updates the environment, and nothing changes", async () => {
+  it("previews and updates the environment without a change", async () => {
     await succeed(world.pulumi("pulumi preview -s dev --expect-no-changes"));
     const up = await succeed(world.pulumi("pulumi up -s dev --yes --skip-preview"));
     expect(up.stdout).to.match(/\b\d\d unchanged\b/);
     expect(up.stdout).to.not.match(/\b\d+ (created|updated|deleted|replaced)\b/);
   });
 
-  it("refreshes the environment, and finds it as it was made", async () => {
+  it("refreshes the environment without a difference", async () => {
     await succeed(world.pulumi("pulumi refresh -s dev --yes --expect-no-changes"));
   });
 
-  it("refreshes, previews and updates the entry, and nothing changes", async () => {
+  it("refreshes, previews and updates the entry without a change", async () => {
     const before = await versions();
     await succeed(world.pulumi(`pulumi refresh -s ${stack} --yes --expect-no-changes`));
     await succeed(world.pulumi(`pulumi preview -s ${stack} --expect-no-changes`));
@@ -51,7 +50,7 @@ describe("Plain pulumi on what the command line made", function () {
     expect(await versions()).to.deep.equal(before);
   });
 
-  it("destroys the entry: no version is left, the record is gone, the list no longer shows it", async () => {
+  it("destroys the entry with all versions, its record and its line in the list", async () => {
     expect(await versions()).to.have.length(6);
     await succeed(world.pulumi(`pulumi destroy -s ${stack} --yes`));
     expect(await versions()).to.deep.equal([]);
@@ -62,7 +61,7 @@ describe("Plain pulumi on what the command line made", function () {
     expect((await world.spawn("stage", "info", id)).code).to.equal(2);
   });
 
-  it("leaves the checkout as it was", async () => {
+  it("leaves the checkout unchanged", async () => {
     expect(await names()).to.deep.equal(Object.keys(files).sort());
     expect(await filesOf(world.project)).to.deep.equal(files);
   });

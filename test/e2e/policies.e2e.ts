@@ -12,14 +12,13 @@ import {
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { parseAccountId } from "../../staging/accounts.ts";
-import { parseEnvironmentSettings } from "../../staging/environment.ts";
+import { parseEnvironmentSettings } from "../../staging/environment-values.ts";
 import type { Statement } from "../../staging/policies/document.ts";
 import {
   environmentPolicy,
   POLICY_NAMES,
   type PolicyName,
   PRINTED_POLICIES,
-  type UserPolicyName,
 } from "../../staging/policies/policies.ts";
 import { parseLaunchedSweepId } from "../../staging/sweep/id.ts";
 import { logKey } from "../../staging/sweep/names.ts";
@@ -37,19 +36,20 @@ const BOUNDARY_ARN = `arn:aws:iam::000000000000:policy/${BOUNDARY}`;
 const SETTINGS = parseEnvironmentSettings("dev", {
   ...{ cloud: "local", regions: [PRIMARY, REPLICA], workersBoundary: BOUNDARY_ARN },
 });
-/** Statements without which `environment up` fails. Commands on the same stack run one after another. */
+/** Statements without which `environment up` fails. Commands on one stack run one after another. */
 const TO_MAKE = ["ManageBuckets", "ManageTables", "ManageReplicationRole", "PassReplicationRole"];
-/** Roles run at a time. */
+/** Concurrent roles. */
 const AT_A_TIME = 3;
+
+type UserPolicyName = (typeof POLICY_NAMES)[number];
 
 const statementsOf = (name: PolicyName): readonly Statement[] =>
   environmentPolicy(name, SETTINGS, parseAccountId("000000000000")).Statement;
 
-/** What tells the command that a right is missing. */
+/** The text of an error about a missing permission. */
 type Breaks = (role: Role) => Promise<Ended>;
 
-describe("The policies of an environment, with IAM enforced", function () {
-  this.timeout(300_000);
+describe("The policies of an environment, with IAM enforced", () => {
   let world: World;
   let aws: Aws;
   let roles: Roles;
@@ -67,7 +67,7 @@ describe("The policies of an environment, with IAM enforced", function () {
       statementsOf(name).filter(({ Sid }) => Sid !== sid),
     );
   let launches = 0;
-  /** Of a sweep of its own: a launch of one that was not completed is refused. */
+  /** Each use has its own sweep, because a launch that did not complete blocks the next one. */
   const launch: Breaks = async ({ spawn }) => {
     const name = `rights-${++launches}`;
     const text = `sweep_name: ${name}\ncount: 1\nregions:\n  - ${PRIMARY}: 1\nstage_id: ${entry}\nbase_command: |\n  sleep 1\n`;
@@ -79,7 +79,7 @@ describe("The policies of an environment, with IAM enforced", function () {
     (name: string, ...flags: string[]): Breaks =>
     ({ spawn }) =>
       spawn("stage", "upload", `./${name}`, "--regions", `${PRIMARY},${REPLICA}`, ...flags);
-  /** A request of a job, which has no command of ours. */
+  /** A request of a job, for which spawn has no command. */
   const request =
     (send: (role: Role) => Promise<unknown>): Breaks =>
     (role) =>
@@ -98,7 +98,7 @@ describe("The policies of an environment, with IAM enforced", function () {
       }),
     ),
   );
-  /** An entry that is shared, and a sweep with a log, by a stager. */
+  /** A shared entry, and a sweep with a log, created by a stager. */
   async function stageAndLaunch(): Promise<void> {
     entry = (await succeed(upload("data.dat", "--allow-accounts", "111111111111")(stager))).stdout.trim();
     sweep = (await succeed(launch(stager))).stdout.trim();
@@ -117,13 +117,13 @@ describe("The policies of an environment, with IAM enforced", function () {
       env: { ...world.env, ...env, PATH: `${tools}:${world.env["PATH"]}`, SPAWN_REGION: PRIMARY },
     });
   };
-  /** The data are there, too, where it cannot be counted: then the command warns. */
+  /** A download that cannot be counted still succeeds, with a warning. */
   const downloadCounted: Breaks = async ({ spawn }) => {
     const ended = await spawn("stage", "download", entry, "./counted.dat");
     return { ...ended, code: ended.stderr.includes("could not be counted") ? 1 : ended.code };
   };
 
-  /** For each statement the command that does not work without it. Statements that two policies share are in the first. */
+  /** The command that fails without the statement. A statement of two policies appears in the first only. */
   const NEEDED: Readonly<
     Record<UserPolicyName, Readonly<Record<string, readonly [what: string, breaks: Breaks]>>>
   > = {
@@ -155,7 +155,7 @@ describe("The policies of an environment, with IAM enforced", function () {
       ManageReplicationRole: ["environment up", up],
       PassReplicationRole: ["environment up", up],
       RemoveLogs: ["environment destroy", ({ spawn }) => spawn("environment", "destroy", "--yes")],
-      // Without the boundary that the stager's has.
+      // Without the boundary that the stager's role has.
       MakeRoles: ["launch", launch],
     },
     reader: {
@@ -171,7 +171,7 @@ describe("The policies of an environment, with IAM enforced", function () {
   };
 
   const done = new Map<string, Promise<Ended>>();
-  /** Runs them few at a time, each in a role of its own. */
+  /** Runs a few of them at a time, each in its own role. */
   async function runAll(name: UserPolicyName, sids: readonly string[], atATime: number): Promise<void> {
     const left = [...sids];
     const work = async (): Promise<void> => {
@@ -211,14 +211,14 @@ describe("The policies of an environment, with IAM enforced", function () {
     await world?.remove();
   });
 
-  it("are what the command prints", async () => {
+  it("are printed by the command", async () => {
     for (const name of PRINTED_POLICIES) {
       const { stdout } = await succeed(world.spawn("environment", "policy", name));
       expect(JSON.parse(stdout)).to.deep.equal({ Version: "2012-10-17", Statement: statementsOf(name) });
     }
   });
 
-  it("have for each statement a command that needs it", () => {
+  it("have a command that needs each statement", () => {
     const known = new Set<string>();
     for (const name of ["stager", "operator", "reader", "worker"] as const) {
       const own = statementsOf(name).filter((statement) => !known.has(JSON.stringify(statement)));
@@ -227,14 +227,14 @@ describe("The policies of an environment, with IAM enforced", function () {
     }
   });
 
-  it("the operator's suffices to make the environment, and without a statement it does not", async () => {
+  it("of the operator suffice to create the environment, and fail without any one statement", async () => {
     await runAll("operator", TO_MAKE, 1);
     await succeed(up(operator));
     await succeed(operator.spawn("environment", "status"));
     await succeed(operator.spawn("environment", "preview"));
   });
 
-  it("the stager's suffices for entries and sweeps", async () => {
+  it("of the stager suffice for entries and sweeps", async () => {
     await stageAndLaunch();
     await succeed(stager.spawn("stage", "info", entry, "--verify"));
     await succeed(stager.spawn("stage", "update", entry, "--ttl", "14"));
@@ -247,13 +247,13 @@ describe("The policies of an environment, with IAM enforced", function () {
     await succeed(stager.spawn("stage", "delete", entry, "--yes"));
   });
 
-  it("the operator's suffices to remove the environment, but not without RemoveLogs", async () => {
+  it("of the operator suffice to destroy the environment, but not without RemoveLogs", async () => {
     await runAll("operator", ["RemoveLogs"], 1);
     await succeed(operator.spawn("environment", "destroy", "--yes"));
     await succeed(up(operator));
   });
 
-  it("the reader's suffices to see and to download", async () => {
+  it("of the reader suffice to list and to download", async () => {
     await stageAndLaunch();
     const { spawn } = await roles.make("reader", statementsOf("reader"));
     for (const args of [
@@ -273,7 +273,7 @@ describe("The policies of an environment, with IAM enforced", function () {
     expect(stderr).not.to.contain("could not be counted");
   });
 
-  it("the worker's suffices for the requests of a job", async () => {
+  it("of the worker suffice for the requests of a job", async () => {
     const worker = await roles.make("worker", statementsOf("worker"));
     await succeed(runScript(worker));
     for (const breaks of [listAsJob, countAsJob]) expect((await breaks(worker)).stderr).to.equal("");
@@ -295,7 +295,7 @@ describe("The policies of an environment, with IAM enforced", function () {
     }
   });
 
-  it("the stager's gives no rights that it has not: a role for workers keeps its boundary", async () => {
+  it("of the stager cannot exceed its own permissions: a worker's role keeps its boundary", async () => {
     const RoleName = `spawn-${sweep}`;
     const { iam } = stager.clients;
     const everything = JSON.stringify({
@@ -316,7 +316,7 @@ describe("The policies of an environment, with IAM enforced", function () {
       ),
     ];
     for (const request of refused) expect(await errorOf(request)).to.match(/^AccessDenied/);
-    // Whatever it writes into the role of a sweep, the boundary is the limit.
+    // The boundary limits every policy that the stager attaches to a sweep's role.
     await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "all", PolicyDocument: everything }));
     const worker = await roles.assume(`arn:aws:iam::000000000000:role/${RoleName}`);
     expect(await errorOf(worker.iam.send(new ListRolesCommand({})))).to.match(/^AccessDenied/);

@@ -10,7 +10,7 @@ import { randomFile, World } from "./support/world.ts";
 
 const SERVER = "aws.test.invalid:443";
 
-describe("behind a proxy", () => {
+describe("A proxy", () => {
   let world: World;
   let proxy: ConnectProxy;
   let bundle: string;
@@ -43,7 +43,7 @@ describe("behind a proxy", () => {
   };
 
   for (const variable of ["HTTPS_PROXY", "https_proxy"]) {
-    it(`reaches AWS only through ${variable}, with the authorities of AWS_CA_BUNDLE`, async () => {
+    it(`receives every request to AWS through ${variable}, with the authorities of AWS_CA_BUNDLE`, async () => {
       behind({ [variable]: proxy.url });
       proxy.asked.length = 0;
       await succeed(world.spawn("environment", "up"));
@@ -67,7 +67,7 @@ describe("behind a proxy", () => {
     });
   }
 
-  it("names the proxy, the authority or the file that stands in the way", async () => {
+  it("is named in errors, as are the certificate authority and the file that fail", async () => {
     const cases: [Record<string, string>, RegExp][] = [
       [
         { HTTPS_PROXY: proxy.url.replace("me:secret@", "") },
@@ -96,7 +96,7 @@ describe("behind a proxy", () => {
     }
   });
 
-  it("takes the authorities of NODE_EXTRA_CA_CERTS, too", async () => {
+  it("is verified with the authorities of NODE_EXTRA_CA_CERTS, too", async () => {
     behind({ HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: "", NODE_EXTRA_CA_CERTS: bundle });
     await succeed(world.spawn("stage", "list"));
   });

@@ -2,14 +2,15 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import { TestProxy } from "../support/proxy.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
+import { whileRunning } from "./support/interrupting.ts";
 import { type Ended, succeed } from "./support/process.ts";
 import { bucketOf, randomFile, sharedWorld, type World } from "./support/world.ts";
 
 const [PRIMARY, SECOND] = ["us-east-1", "us-west-2"] as const;
 
-describe("Looking at an entry's data, and repairing them", function () {
-  this.timeout(300_000);
+describe("Verification and repair of an entry", () => {
   let world: World;
   let aws: Aws;
   before(async () => {
@@ -30,7 +31,7 @@ describe("Looking at an entry's data, and repairing them", function () {
   const fixIn = (stderr: string): string => /Fix: (.*)/.exec(stderr)?.[1] ?? "";
   const both = (state: string, other: string) => ({ [PRIMARY]: state, [SECOND]: other });
 
-  it("confirms no TTL of a file with missing data, and repairs either region from the other", async () => {
+  it("updates no TTL of a file with missing data, and repairs either region from the other", async () => {
     const bytes = randomFile(200_000);
     await world.writeFile("genome.bin", bytes);
     const id = await world.upload("genome.bin", "--regions", `${PRIMARY},${SECOND}`, "--ttl", "5");
@@ -63,7 +64,7 @@ describe("Looking at an entry's data, and repairing them", function () {
       });
     }
 
-    // A refresh notices a replica that is gone; the repair brings data and state together again.
+    // A refresh drops a missing replica from the state; the repair restores data and state.
     await remove(SECOND, key);
     expect(await states(id)).to.deep.equal([1, both("whole", "missing")]);
     const listed = await stage("list", "--verify");
@@ -91,7 +92,7 @@ describe("Looking at an entry's data, and repairing them", function () {
     await succeed(stage("delete", id, "--yes"));
   });
 
-  it("repairs a directory, lists what is not whole, and lets two repairs run", async () => {
+  it("repairs a directory, lists damaged files, and supports two concurrent repairs", async () => {
     const folder = join(world.folder, "tree");
     await mkdir(join(folder, "sub"), { recursive: true });
     for (let at = 0; at < 30; at += 1) await writeFile(join(folder, "sub", `${at}`), `content ${at}`);
@@ -122,4 +123,54 @@ describe("Looking at an entry's data, and repairing them", function () {
     });
     await succeed(stage("delete", id, "--yes"));
   });
+
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGKILL", 137],
+  ] as const) {
+    it(`resumes after ${signal} during the copies, and copies only the rest`, async () => {
+      const name = `cut by ${signal}`;
+      const folder = join(world.folder, name);
+      await mkdir(folder);
+      const names = Array.from({ length: 30 }, (_, at) => `${at}`);
+      for (const each of names) await writeFile(join(folder, each), `content ${each}`);
+      const id = await world.upload(name, "--regions", `${PRIMARY},${SECOND}`, "--ttl", "5");
+      for (const each of names) await remove(SECOND, `${id}/${name}/${each}`);
+      const proxy = await TestProxy.start(aws.endpoint);
+      const repair = () => world.startIn({ env: aws.variables(proxy.endpoint) }, "stage", "repair", id);
+      const copies = () =>
+        proxy.requests.filter(
+          ({ headers, status }) => headers["x-amz-copy-source"] !== undefined && status === 200,
+        );
+      try {
+        const never = new Promise<void>(() => {});
+        let begun = 0;
+        proxy.fault = ({ headers }) => {
+          if (headers["x-amz-copy-source"] === undefined) return undefined;
+          begun += 1;
+          return begun > 10 ? { until: never } : undefined;
+        };
+        const running = repair();
+        await whileRunning(running, async () => (copies().length >= 10 ? true : undefined));
+        running.kill(signal);
+        const ended = await running.ended;
+        expect(ended, ended.stderr).to.include({ code, stdout: "" });
+        expect(await states(id)).to.deep.equal([1, both("whole", "missing")]);
+
+        proxy.reset();
+        const { stdout } = await succeed(repair().ended);
+        expect(stdout).to.equal(`Repaired ${SECOND} from ${PRIMARY}\n`);
+        expect(copies().filter(({ path }) => path.includes(name))).to.have.length(20);
+      } finally {
+        await proxy.stop();
+      }
+      expect(await states(id, "--verify")).to.deep.equal([0, both("whole", "whole")]);
+      for (const each of names) {
+        expect(await aws.tags(SECOND, bucketOf(SECOND), `${id}/${name}/${each}`)).to.include({
+          "spawn:ttl-days": "5",
+        });
+      }
+      await succeed(stage("delete", id, "--yes"));
+    });
+  }
 });

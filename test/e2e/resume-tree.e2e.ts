@@ -2,28 +2,25 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
+import type { ProxiedRequest, TestProxy } from "../support/proxy.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
 import { arrivedParts, eventually, isPart, whileRunning } from "./support/interrupting.ts";
 import { type Running, succeed } from "./support/process.ts";
-import { bucketOf, RECORDS, randomFile, sharedWorld, type World } from "./support/world.ts";
+import { bucketOf, proxiedWorld, RECORDS, randomFile, type World } from "./support/world.ts";
 
 const MIB = 1024 ** 2;
 const REGIONS = ["us-east-1", "us-west-2"] as const;
 const ID = /stage-[0-9a-f]{12}/;
 const SMALL = 20;
 
-describe("A directory or a source on S3 that was interrupted", function () {
-  this.timeout(180_000);
+describe("An interrupted upload of many objects", () => {
   let world: World;
   let aws: Aws;
   let proxy: TestProxy;
   const contents = new Map<string, Buffer>();
 
   before(async () => {
-    world = await sharedWorld();
-    aws = await world.aws();
-    proxy = await TestProxy.start(aws.endpoint);
+    ({ world, aws, proxy } = await proxiedWorld());
     const folder = join(world.folder, "interrupted tree");
     await mkdir(join(folder, "small files"), { recursive: true });
     for (let index = 0; index < SMALL; index += 1) {
@@ -38,7 +35,7 @@ describe("A directory or a source on S3 that was interrupted", function () {
   const start = (...args: string[]): Running =>
     world.startIn({ env: aws.variables(proxy.endpoint), ownGroup: true }, ...args);
 
-  /** A whole file on its way to the primary region. */
+  /** A whole file in flight to the primary region. */
   const isSmall = ({ method, path, query }: ProxiedRequest): boolean =>
     method === "PUT" && !query.has("uploadId") && path.startsWith(`/${bucketOf("us-east-1")}/stage-`);
   const arrivedFiles = (): string[] =>
@@ -68,7 +65,7 @@ describe("A directory or a source on S3 that was interrupted", function () {
       () => ["stage", "upload", "interrupted tree", "--regions", REGIONS.join(","), "--replication", "copy"],
     ],
   ] as const) {
-    it(`a directory goes on ${how}, and sends only the files and parts that are missing`, async () => {
+    it(`of a directory resumes ${how}, and sends only missing files and parts`, async () => {
       const half = String(SMALL / 2).padStart(2, "0");
       proxy.fault = (request) => {
         const isLate =
@@ -126,7 +123,7 @@ describe("A directory or a source on S3 that was interrupted", function () {
         method !== "GET" && region === "eu-west-1" && path.includes("/stage-"),
     ],
   ] as const) {
-    it(`a directory that changes ${what} is staged as it is then, in every region`, async () => {
+    it(`of a directory that changes ${what} stages the new content in every region`, async () => {
       const regions = [...REGIONS, "eu-west-1"];
       const folder = join(world.folder, "interrupted tree");
       const command = [
@@ -145,7 +142,7 @@ describe("A directory or a source on S3 that was interrupted", function () {
           ? ID.exec(proxy.requests.find(isHeld)?.path ?? "")?.[0]
           : undefined,
       );
-      // What is not held may end.
+      // Requests that are not held may complete.
       if (what === "when its first replica was made") {
         const state = join(world.home, "data/state/.pulumi/stacks/spawn", `dev.${id}.json`);
         const isMade = async () => /"verifiedBy": ?"[a-z]+"/.test(await readFile(state, "utf8"));
@@ -196,7 +193,7 @@ describe("A directory or a source on S3 that was interrupted", function () {
     });
   }
 
-  it("a source on S3 goes on under its id", async () => {
+  it("from a source on S3 resumes under its ID", async () => {
     const folder = "sources of S3/interrupted tree";
     for (const [path, bytes] of contents) {
       const place = { Bucket: bucketOf("us-east-1"), Key: `${folder}/${path}` };

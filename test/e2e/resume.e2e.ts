@@ -1,12 +1,12 @@
 import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { TestProxy } from "../support/proxy.ts";
+import type { TestProxy } from "../support/proxy.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
 import { arrivedParts, eventually, isPart, pidsOf, whileRunning } from "./support/interrupting.ts";
 import { type Ended, type Running, succeed } from "./support/process.ts";
 import { leftRunning } from "./support/processes.ts";
-import { bucketOf, RECORDS, randomFile, sharedWorld, type World } from "./support/world.ts";
+import { bucketOf, proxiedWorld, RECORDS, randomFile, type World } from "./support/world.ts";
 
 const MIB = 1024 ** 2;
 const REGIONS = ["us-east-1", "us-west-2"] as const;
@@ -14,8 +14,7 @@ const PARTS = 8;
 const SIZE = PARTS * 16 * MIB - 5;
 const ID = /stage-[0-9a-f]{12}/;
 
-describe("An upload that was interrupted", function () {
-  this.timeout(180_000);
+describe("An interrupted upload", () => {
   let world: World;
   let aws: Aws;
   let proxy: TestProxy;
@@ -24,9 +23,7 @@ describe("An upload that was interrupted", function () {
   let files = 0;
 
   before(async () => {
-    world = await sharedWorld();
-    aws = await world.aws();
-    proxy = await TestProxy.start(aws.endpoint);
+    ({ world, aws, proxy } = await proxiedWorld());
   });
   after(() => proxy.stop());
   beforeEach(async () => {
@@ -41,7 +38,7 @@ describe("An upload that was interrupted", function () {
   const upload = (...more: string[]): Running =>
     start("stage", "upload", name, "--regions", REGIONS.join(","), "--replication", "copy", ...more);
 
-  /** From part `from` on, nothing gets through before the test's timeout. */
+  /** From part `from` on, all requests hang until the test's timeout. */
   function hold(from: number): void {
     proxy.fault = (request) =>
       isPart(request) && Number(request.query.get("partNumber")) >= from ? { delayMs: 600_000 } : undefined;
@@ -59,7 +56,7 @@ describe("An upload that was interrupted", function () {
     return { running, id };
   }
 
-  /** Kills an upload that is told nothing of the record which it has written. */
+  /** Kills an upload that has written its record but received no response. */
   async function killedAfterItsRecord(): Promise<string> {
     proxy.onAnswer = ({ operation }) =>
       operation === "PutItem" ? new Promise(() => undefined) : Promise.resolve();
@@ -74,12 +71,13 @@ describe("An upload that was interrupted", function () {
     return id;
   }
 
+  /** The interrupted uploads of the test's own file: other files of the run use the same environment. */
   const listed = async (): Promise<Record<string, unknown>[]> => {
     const { stdout } = await succeed(world.spawn("stage", "list", "--incomplete", "--format", "json"));
-    return JSON.parse(stdout) as Record<string, unknown>[];
+    return (JSON.parse(stdout) as Record<string, unknown>[]).filter(({ filename }) => filename === name);
   };
 
-  /** It ended well, under its id, sent just the parts that were missing, and left no trace of the interruption. */
+  /** It succeeded under its ID, sent only the missing parts, and left no trace of the interruption. */
   async function expectResumed(ended: Ended, id: string, missing: readonly number[]): Promise<void> {
     expect(ended.code, ended.stderr).to.equal(0);
     expect(ended.stdout).to.equal(`${id}\n`);
@@ -109,7 +107,7 @@ describe("An upload that was interrupted", function () {
 
   const FROM_4 = [4, 5, 6, 7, 8];
 
-  it("by Ctrl-C exits with 130, says how to go on, and resumes by its id", async () => {
+  it("exits with 130 after Ctrl-C, prints the command that resumes it, and resumes by its ID", async () => {
     const { running, id } = await hanging();
     running.killGroup("SIGINT");
     const ended = await running.ended;
@@ -141,7 +139,7 @@ describe("An upload that was interrupted", function () {
     await expectResumed(await start("stage", "resume", id).ended, id, FROM_4);
   });
 
-  it("resumes by the same upload once more, and by no other", async () => {
+  it("resumes by the same upload command, and by no other", async () => {
     const { running, id } = await hanging();
     running.killGroup("SIGINT");
     await running.ended;
@@ -159,7 +157,7 @@ describe("An upload that was interrupted", function () {
     ["the plugin", () => pidsOf(world, "dist/provider/main.js")],
   ];
   for (const [what, find] of kills) {
-    it(`by kill -9 of ${what} resumes`, async () => {
+    it(`resumes after kill -9 of ${what}`, async () => {
       const { running, id } = await hanging();
       const pids = await find(running);
       expect(pids).to.have.length(1);
@@ -176,7 +174,7 @@ describe("An upload that was interrupted", function () {
     });
   }
 
-  it("leaves no process behind when its command line is killed", async () => {
+  it("leaves no process after its command line was killed", async () => {
     const { running, id } = await hanging();
     running.kill("SIGKILL");
     await running.ended;
@@ -187,7 +185,7 @@ describe("An upload that was interrupted", function () {
     await succeed(world.spawn("stage", "delete", id, "--yes"));
   });
 
-  it("by kill -9 can be deleted, with all that has arrived", async () => {
+  it("can be deleted after kill -9, with all data that arrived", async () => {
     const { running, id } = await hanging();
     process.kill((await pidsOf(world, "pulumi up --json"))[0] as number, "SIGKILL");
     await running.ended;
@@ -210,13 +208,13 @@ describe("An upload that was interrupted", function () {
       await Promise.race([attempt.ended, new Promise((resolve) => setTimeout(resolve, delayMs))]);
       attempt.kill("SIGKILL");
       const { stdout } = await attempt.ended;
-      // One that has told its id is at its end; the same upload again would be another one.
+      // An upload that has printed its ID is complete; repeating it would create another entry.
       if (ID.test(stdout)) {
         told = stdout;
         break;
       }
       const [entry] = await listed();
-      // Nothing is listed of an upload that was killed before it began, or after its record was written.
+      // An upload that was killed before its start, or after it wrote its record, is not listed.
       const found = String(entry?.["staging_id"] ?? id);
       if (id !== "") expect(found).to.equal(id);
       id = found;
@@ -226,20 +224,20 @@ describe("An upload that was interrupted", function () {
     await expectWhole(last);
   });
 
-  it("keeps its id, too, where it was killed after the record was written", async () => {
+  it("keeps its ID even if it was killed after it wrote the record", async () => {
     const id = await killedAfterItsRecord();
     expect(await listed()).to.deep.equal([]);
     const ended = await succeed(upload().ended);
     expect(ended.stdout).to.equal(`${id}\n`);
-    // The engine may have noted the record before it was killed, or not.
+    // The killed engine may or may not have noted the record.
     expect(ended.stderr).to.match(new RegExp(`Resuming ${id}|${id} is complete: the upload finished`));
     expect(arrivedParts(proxy.requests)).to.deep.equal([]);
-    // The engine of the killed command still writes its state.
+    // The engine of the killed command may still write its state.
     await eventually("the engine has ended", async () => (await leftRunning(world.home)).length === 0);
     await expectWhole(id);
   });
 
-  it("is another upload where its source changed after the record was written", async () => {
+  it("becomes a new upload if its source changed after the record was written", async () => {
     const id = await killedAfterItsRecord();
     bytes = randomFile(SIZE);
     await world.writeFile(name, bytes);
@@ -249,7 +247,7 @@ describe("An upload that was interrupted", function () {
     await succeed(world.spawn("stage", "delete", id, "--yes"));
   });
 
-  it("by a power cut of the local cloud resumes, though the cloud has lost the parts", async () => {
+  it("resumes after a power cut of the local cloud that lost the parts", async () => {
     const { running, id } = await hanging();
     const clouds = await pidsOf(world, "serve.py");
     for (const pid of clouds) process.kill(pid, "SIGKILL");
@@ -261,7 +259,7 @@ describe("An upload that was interrupted", function () {
     await expectResumed(ended, id, [1, 2, 3, ...FROM_4]);
   });
 
-  it("by connections that break resumes", async () => {
+  it("resumes after broken connections", async () => {
     proxy.fault = (request) =>
       isPart(request) && Number(request.query.get("partNumber")) > 2 ? { cutAfter: MIB } : undefined;
     const failed = await upload().ended;
@@ -274,7 +272,7 @@ describe("An upload that was interrupted", function () {
     await expectResumed(await start("stage", "resume", id).ended, id, missing);
   });
 
-  it("is not gone on with once its deletion has begun, and starts anew", async () => {
+  it("starts anew once its deletion has begun", async () => {
     const { running, id } = await hanging();
     running.killGroup("SIGINT");
     await running.ended;
@@ -299,7 +297,7 @@ describe("An upload that was interrupted", function () {
     await succeed(world.spawn("stage", "delete", id, "--yes"));
   });
 
-  it("sends again what has changed in its source since, and keeps the rest", async () => {
+  it("sends the changed parts of its source again, and keeps the rest", async () => {
     const { running, id } = await hanging();
     running.killGroup("SIGINT");
     await running.ended;
@@ -310,14 +308,14 @@ describe("An upload that was interrupted", function () {
     const ended = await start("stage", "resume", id).ended;
     expect(ended.code, ended.stderr).to.equal(0);
     expect(ended.stderr)
-      .to.contain("has changed since the upload began: what has changed is sent again, the rest is kept")
+      .to.contain("has changed since the upload began: the changed data are sent again, the rest is kept")
       .and.contain(`It had ${SIZE} bytes`)
       .and.contain(`has ${SIZE + 4}`);
     expect(arrivedParts(proxy.requests)).to.deep.equal([2, 4, 5, 6, 7, 8]);
     await expectWhole(id);
   });
 
-  it("sends bytes again that are others now, though size and time are the same", async () => {
+  it("sends changed bytes again even if size and time are the same", async () => {
     const path = join(world.folder, name);
     const time = new Date("2026-01-02T03:04:05Z");
     await utimes(path, time, time);
@@ -331,7 +329,7 @@ describe("An upload that was interrupted", function () {
     await expectResumed(await start("stage", "resume", id).ended, id, [2, 4, 5, 6, 7, 8]);
   });
 
-  it("is refused where its file has become a directory: only a new upload helps", async () => {
+  it("is refused if its file is now a directory: only a new upload helps", async () => {
     const { running, id } = await hanging();
     running.killGroup("SIGINT");
     await running.ended;
@@ -347,7 +345,7 @@ describe("An upload that was interrupted", function () {
     await succeed(world.spawn("stage", "delete", id, "--yes"));
   });
 
-  it("is resumed by one of two at once; the other is told", async () => {
+  it("is resumed by one of two concurrent commands; the other reports it", async () => {
     const { running, id } = await hanging();
     running.killGroup("SIGINT");
     await running.ended;
@@ -361,7 +359,7 @@ describe("An upload that was interrupted", function () {
     await expectWhole(id);
   });
 
-  it("finishes the other regions when one is down, names it, and resumes it", async () => {
+  it("finishes the other regions if one is down, names that one, and resumes it", async () => {
     const all = ["us-east-1", "us-west-2", "eu-west-1"];
     proxy.fault = ({ region, path }) =>
       region === "us-west-2" && path.includes("/stage-") ? { answer: { status: 503 } } : undefined;
@@ -379,7 +377,7 @@ describe("An upload that was interrupted", function () {
     await expectResumed(await start("stage", "resume", id).ended, id, []);
   });
 
-  it("is not what a finished or an unknown id names", async () => {
+  it("is not found under the ID of a finished or unknown entry", async () => {
     const id = (await succeed(upload().ended)).stdout.trim();
     const finished = await world.spawn("stage", "resume", id);
     expect(finished.code).to.equal(2);

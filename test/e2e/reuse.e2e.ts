@@ -5,8 +5,7 @@ import { expect } from "chai";
 import { type Ended, succeed } from "./support/process.ts";
 import { bucketOf, REGIONS, randomFile, sharedWorld, type World } from "./support/world.ts";
 
-describe("The same upload twice", function () {
-  this.timeout(120_000);
+describe("A repeated upload", () => {
   let world: World;
   let path: string;
   let first: string;
@@ -18,7 +17,7 @@ describe("The same upload twice", function () {
   const upload = (...args: string[]): Promise<Ended> =>
     succeed(world.spawn("stage", "upload", "twice.dat", ...args));
 
-  it("is reused where all fits, and nothing is made", async () => {
+  it("reuses the entry if everything matches, and creates nothing", async () => {
     const { stdout, stderr } = await upload("--ttl", "30", "--reuse");
     expect(stdout).to.equal(`${first}\n`);
     expect(stderr).to.contain(`${first} has the same data`);
@@ -31,7 +30,7 @@ describe("The same upload twice", function () {
     ).to.have.length(1);
   });
 
-  it("is reused from another machine, which knows nothing of the first upload", async () => {
+  it("reuses the entry on another machine, which has no record of the first upload", async () => {
     const script = `mv "$SPAWN_HOME/data/stacks/uploaded" ../hidden
 spawn stage upload twice.dat --reuse
 rm -r "$SPAWN_HOME/data/stacks/uploaded"
@@ -39,7 +38,7 @@ mv ../hidden "$SPAWN_HOME/data/stacks/uploaded"`;
     expect((await succeed(world.bash(script))).stdout).to.equal(`${first}\n`);
   });
 
-  it("is noted with the ID and the expiry of the first one, and makes another entry", async () => {
+  it("notes the ID and expiry of the first entry, and creates another one", async () => {
     const { stdout, stderr } = await upload();
     expect(stdout.trim())
       .to.match(/^stage-/)
@@ -50,14 +49,14 @@ mv ../hidden "$SPAWN_HOME/data/stacks/uploaded"`;
     await succeed(world.spawn("stage", "delete", stdout.trim(), "--yes"));
   });
 
-  it("is uploaded anew where something does not fit, and says why", async () => {
+  it("creates a new entry if an option differs, and says why", async () => {
     const { stdout, stderr } = await upload("--reuse", "--dest", "/opt/elsewhere");
     expect(stderr).to.match(/No entry can be reused: .* its destination is .*\. Uploading the data\./);
     expect(stdout.trim()).to.not.equal(first);
     await succeed(world.spawn("stage", "delete", stdout.trim(), "--yes"));
   });
 
-  it("is uploaded anew where the content differs under the same name, size and time", async () => {
+  it("creates a new entry if the content differs under the same name, size and time", async () => {
     await writeFile(path, randomFile(40_000));
     const time = new Date("2026-01-01");
     await utimes(path, time, time);
@@ -71,7 +70,7 @@ mv ../hidden "$SPAWN_HOME/data/stacks/uploaded"`;
     first = third.stdout.trim();
   });
 
-  it("is uploaded anew where a copy is gone", async () => {
+  it("creates a new entry if a copy is gone", async () => {
     const aws = await world.aws();
     const Key = `${first}/twice.dat`;
     await aws.s3(REGIONS[1]).send(new DeleteObjectCommand({ Bucket: bucketOf(REGIONS[1]), Key }));
@@ -80,7 +79,7 @@ mv ../hidden "$SPAWN_HOME/data/stacks/uploaded"`;
     expect(stderr).to.contain(`in ${REGIONS[1]} its data are missing`);
   });
 
-  it("is reused for a directory by its manifest, and not after a change", async () => {
+  it("reuses a directory by its manifest, but not after a change", async () => {
     const folder = join(world.folder, "tree");
     await mkdir(join(folder, "sub"), { recursive: true });
     for (let at = 0; at < 20; at += 1) await writeFile(join(folder, `sub/${at}.dat`), randomFile(at * 100));

@@ -20,11 +20,10 @@ const BUCKET = "spawn-state-000000000000-us-east-1";
 const URL_OF_BUCKET = `s3://${BUCKET}?region=us-east-1`;
 const LOCKS = ".pulumi/locks/organization/spawn/dev/";
 
-describe("The state in a bucket", function () {
-  this.timeout(180_000);
+describe("A state in a bucket", () => {
   let world: World;
   let aws: Aws;
-  /** SPAWN_HOME of a second machine, which reaches the same cloud by its endpoint. */
+  /** SPAWN_HOME of a second machine, which uses the same cloud by its endpoint. */
   let otherHome: string;
   let id: string;
 
@@ -53,7 +52,7 @@ describe("The state in a bucket", function () {
     return (JSON.parse(stdout) as { deployment: { resources: unknown[] } }).deployment.resources;
   };
 
-  it("is refused while another state would be left behind, and a dry run makes nothing", async () => {
+  it("is refused while another state would be left behind, and a dry run creates nothing", async () => {
     const refused = await world.spawn("environment", "bootstrap");
     expect(refused.code).to.equal(2);
     expect(refused.stderr).to.match(/^Error: the state of dev is in another place$/m);
@@ -70,7 +69,7 @@ describe("The state in a bucket", function () {
     expect(await aws.hasBucket("us-east-1", BUCKET)).to.equal(false);
   });
 
-  it("takes the state along and loses nothing of it", async () => {
+  it("takes over the existing state without loss", async () => {
     const before = await resources();
     await succeed(world.spawn("environment", "bootstrap", "--migrate", "--yes"));
     expect(await resources()).to.deep.equal(before);
@@ -85,12 +84,12 @@ describe("The state in a bucket", function () {
     expect(jsonOf(up)["changes"]).to.have.all.keys("same");
   });
 
-  it("is made once: again, nothing is missing", async () => {
+  it("is set up once: a second run finds nothing missing", async () => {
     const again = jsonOf(await succeed(world.spawn("environment", "bootstrap", "--json")));
     expect(again).to.deep.include({ created: false, settings: [], migrated: [] });
   });
 
-  it("a second machine finds the bucket and works on the same entries", async () => {
+  it("serves a second machine, which finds the bucket and uses the same entries", async () => {
     const found = jsonOf(await succeed(elsewhere("environment", "bootstrap", "--json").ended));
     expect(found).to.deep.include({ created: false, settings: [], url: URL_OF_BUCKET });
     await succeed(elsewhere("stage", "update", id, "--ttl", "20").ended);
@@ -101,7 +100,7 @@ describe("The state in a bucket", function () {
     expect(await world.stacks()).to.deep.equal(["dev"]);
   });
 
-  it("two machines do not work on one entry at once, and each sees what the other began", async () => {
+  it("lets one machine at a time work on an entry, and shows each what the other started", async () => {
     await truncate(await world.writeFile("large.img", Buffer.alloc(0)), 256 * 1024 ** 2);
     const upload = world.start("stage", "upload", "large.img", "--bandwidth-limit", "4MB/s");
     const begun = await whileRunning(upload, async () => {
@@ -122,7 +121,7 @@ describe("The state in a bucket", function () {
     expect(JSON.parse(none.stdout)).to.deep.equal([]);
   });
 
-  it("the lock of a command on another machine stays, and the error says how to remove it", async () => {
+  it("keeps the lock of a command on another machine, and the error says how to remove it", async () => {
     const lock = { pid: 4711, username: "ada", hostname: "far.example", timestamp: "2026-01-02T03:04:05Z" };
     await put(`${LOCKS}1c9b7a4e.json`, lock);
     const refused = await world.spawn("environment", "up");
@@ -135,7 +134,7 @@ describe("The state in a bucket", function () {
     await succeed(world.spawn("environment", "up"));
   });
 
-  it("the lock of a killed engine of this machine is taken over", async () => {
+  it("releases the lock of a killed engine of this machine", async () => {
     const holder = { pid: 2 ** 22 + 1, hostname: hostname() };
     await put(`${LOCKS}2d0c8b5f.json`, { ...holder, username: "ada", timestamp: "2026-01-02T03:04:05Z" });
     await put(".spawn/running/dev.json", {
@@ -143,19 +142,19 @@ describe("The state in a bucket", function () {
       enginePid: holder.pid,
     });
     const { stderr } = await succeed(world.spawn("environment", "up"));
-    expect(stderr).to.contain("its lock is taken over");
+    expect(stderr).to.contain("Took over the lock");
     expect(await aws.versions("us-east-1", BUCKET, LOCKS)).to.satisfy(
       (versions: { deleteMarker: boolean }[]) => versions.some(({ deleteMarker }) => deleteMarker),
     );
   });
 
-  it("is not deleted while a stack has resources", async () => {
+  it("cannot be deleted while a stack has resources", async () => {
     const refused = await world.spawn("environment", "bootstrap", "--delete", "--yes");
     expect(refused.code).to.equal(2);
-    expect(refused.stderr).to.match(/^Why: .*these stacks have made: dev\.$/m);
+    expect(refused.stderr).to.match(/^Why: It holds the only state of these stacks: dev\.$/m);
   });
 
-  it("refuses a bucket of another use, and says what to do about one that is gone", async () => {
+  it("refuses a bucket with another use, and explains a missing one", async () => {
     const taken = await world.spawn("environment", "bootstrap", "--bucket", bucketOf("us-west-2"));
     expect(taken.code).to.equal(2);
     expect(taken.stderr).to.contain("is a bucket of staged data");
@@ -169,7 +168,7 @@ describe("The state in a bucket", function () {
     await s3.send(new DeleteBucketCommand({ Bucket: BUCKET }));
     const gone = await world.spawn("environment", "up");
     expect(gone.code).to.equal(1);
-    expect(gone.stderr).to.contain(`the bucket ${BUCKET} of the state is not there`);
+    expect(gone.stderr).to.contain(`the state bucket ${BUCKET} does not exist`);
     expect(gone.stderr).to.contain("spawn environment bootstrap");
     await succeed(world.spawn("local", "reset", "--yes"));
   });

@@ -8,7 +8,7 @@ import type { Aws } from "./support/aws.ts";
 import { succeed } from "./support/process.ts";
 import { randomFile, World } from "./support/world.ts";
 
-/** Whether workers run or not: nothing of it ends by itself. */
+/** No index ends by itself, so it does not matter whether workers run. */
 const PARAMETERS = (entry: string) => `sweep_name: pipeline
 count: 4
 regions:
@@ -20,8 +20,7 @@ base_command: |
   sleep 3600
 `;
 
-describe("The life of a sweep, from the command line", function () {
-  this.timeout(300_000);
+describe("Sweep commands", () => {
   let world: World;
   let aws: Aws;
   let entry: string;
@@ -30,6 +29,9 @@ describe("The life of a sweep, from the command line", function () {
   const sweep = (...args: string[]) => world.spawn("sweep", ...args);
   const info = async () =>
     JSON.parse((await succeed(sweep("info", id, "--format", "json"))).stdout) as SweepReportJson;
+  /** The IDs that a shell completes. */
+  const completed = async (): Promise<string> =>
+    (await succeed(world.spawn("complete", "sweep", "info", ""))).stdout;
   const states = async (): Promise<Record<string, number>> => {
     const { Items = [] } = await aws.dynamo("us-east-1").send(
       new QueryCommand({
@@ -64,7 +66,8 @@ describe("The life of a sweep, from the command line", function () {
   });
   after(async () => await world?.remove());
 
-  it("lists and shows it, with what it has cost at most", async () => {
+  it("list and show a sweep with its maximum cost so far", async () => {
+    expect(await completed(), "after the launch").to.match(new RegExp(`^words\n${id}\t\\S+\n$`));
     const { stdout } = await succeed(sweep("list", "--format", "json"));
     const [listed] = JSON.parse(stdout) as SweepJson[];
     expect(listed).to.deep.include({ sweep_id: id, state: "running", count: 4, open: 4, entries: [entry] });
@@ -74,7 +77,7 @@ describe("The life of a sweep, from the command line", function () {
     expect((await sweep("info", id.slice(6, 12))).stdout).to.contain(`Sweep ID: ${id}`);
   });
 
-  it("cancels it, once", async () => {
+  it("cancel a sweep once", async () => {
     const { stderr } = await succeed(sweep("cancel", id, "--yes"));
     expect(stderr).to.contain("✅ Sweep cancelled (4 indices)");
     expect(await states()).to.deep.equal({ cancelled: 4 });
@@ -85,26 +88,26 @@ describe("The life of a sweep, from the command line", function () {
     expect((await sweep("watch", id)).code).to.equal(1);
   });
 
-  it("refuses to run again what is not there", async () => {
+  it("refuse to retry an index that does not exist", async () => {
     expect((await sweep("retry", id, "--index", "4")).stderr).to.contain("Its indices are 0 to 3.");
     expect((await sweep("retry", id, "--index", "x")).code).to.equal(2);
     expect((await sweep("retry", id, "--index", "1", "--failed")).code).to.equal(2);
   });
 
-  it("runs one index again, then all others, from the state alone", async () => {
+  it("retry one index, then all others, from the state alone", async () => {
     await succeed(sweep("retry", id, "--index", "1"));
     expect((await info()).indices.cancelled).to.deep.equal([0, 2, 3]);
-    // As on another machine: nothing but the state is there.
+    // As on another machine: only the state exists.
     const stacks = join(world.home, "data/stacks");
     await rename(join(stacks, `Pulumi.dev.${id}.yaml`), join(world.home, "away"));
     await succeed(sweep("retry", id));
     const report = await info();
     expect(report).to.deep.include({ generation: 2, cancelled: 0, open: 4, state: "running" });
-    expect((await sweep("retry", id)).stderr).to.contain(`nothing of ${id} is to be run again`);
+    expect((await sweep("retry", id)).stderr).to.contain(`${id} has nothing to retry`);
     await rm(join(world.home, "away"));
   });
 
-  it("deletes it, and keeps what is known of it", async () => {
+  it("delete a sweep and keep its record", async () => {
     const { stderr } = await succeed(sweep("delete", id, "--yes"));
     expect(stderr).to.contain("The sweep is running: 4 indices have not ended.");
     expect(stderr).to.contain("✅ Sweep deleted. Its logs stay until they expire");
@@ -113,6 +116,7 @@ describe("The life of a sweep, from the command line", function () {
     expect((await info()).state).to.equal("cancelled");
     const left = await readdir(join(world.home, "data/stacks"));
     expect(left.filter((name) => name.includes(id))).to.deep.equal([]);
+    expect(await completed(), "after the deletion").to.equal("words\n");
     expect(await world.stacks()).not.to.contain(`dev.${id}`);
     const again = await sweep("delete", id, "--yes");
     expect(again.code).to.equal(2);

@@ -28,14 +28,13 @@ base_command: |
   sleep "360$SWEEP_INDEX"
 `;
 
-describe("A sweep whose state is lost", function () {
-  this.timeout(300_000);
+describe("A sweep with a lost state", () => {
   let world: World;
   let aws: Aws;
   let id: string;
   let parameters: string;
 
-  /** What AWS has of the sweep. */
+  /** The sweep's resources in AWS. */
   const left = async (): Promise<string[]> => {
     const settings = { endpoint: aws.endpoint, credentials: aws.keys };
     const found: (string | undefined)[] = [];
@@ -67,7 +66,7 @@ describe("A sweep whose state is lost", function () {
   const loseState = () =>
     rm(join(world.home, `data/state/.pulumi/stacks/spawn/dev.${id}.json`), { force: false });
 
-  /** As if the engine had been killed before it made the run: no items, no workers. */
+  /** As if the engine had been killed before it created the run: no items, no workers. */
   const forgetRun = async (): Promise<void> => {
     const dynamo = aws.dynamo("us-east-1");
     const TableName = "spawn-sweeps-dev";
@@ -109,7 +108,7 @@ describe("A sweep whose state is lost", function () {
     await succeed(world.spawn("environment", "up"));
     aws = await world.aws();
     parameters = await world.writeFile("sweep.yaml", Buffer.from(PARAMETERS));
-    // Only then does the launch keep its journal.
+    // The launch keeps its journal only in this case.
     const launch = `set +e; spawn launch --params '${parameters}' --yes > /dev/full; exit $?`;
     const { code } = await world.bash(launch);
     expect(code).to.equal(1);
@@ -120,7 +119,7 @@ describe("A sweep whose state is lost", function () {
   });
   after(async () => await world?.remove());
 
-  it("is not launched a second time while its ID could not be printed, even without its settings file", async () => {
+  it("is not launched twice if its ID could not be printed, even without its settings file", async () => {
     const settings = join(world.home, `data/stacks/Pulumi.dev.${id}.yaml`);
     await rename(settings, `${settings}.lost`);
     const again = await world.spawn("launch", "--params", parameters, "--yes");
@@ -132,7 +131,7 @@ describe("A sweep whose state is lost", function () {
     await rename(`${settings}.lost`, settings);
   });
 
-  it("is launched again by --resume when it had not started, although its resources are there", async () => {
+  it("is launched again by --resume if it had not started, although its resources exist", async () => {
     await forgetRun();
     await loseState();
     const { stdout, stderr } = await succeed(world.spawn("launch", "--resume", id));
@@ -142,7 +141,7 @@ describe("A sweep whose state is lost", function () {
     expect((await succeed(world.spawn("sweep", "list"))).stdout).to.contain(id);
   });
 
-  it("goes on with a retry that was killed before it started workers", async () => {
+  it("resumes a retry that was killed before it started workers", async () => {
     await endWorkers();
     await aws.dynamo("us-east-1").send(
       new UpdateItemCommand({
@@ -154,20 +153,20 @@ describe("A sweep whose state is lost", function () {
     );
     await succeed(world.spawn("sweep", "retry", id));
     for (const region of REGIONS) expect(await workersOf(region)).to.equal(1);
-    // It has ended now: there is nothing to go on with.
-    expect((await world.spawn("sweep", "retry", id)).stderr).to.contain("is to be run again");
+    // The retry has ended, so there is nothing to resume.
+    expect((await world.spawn("sweep", "retry", id)).stderr).to.contain("has nothing to retry");
   });
 
-  it("is left alone by --resume once it has started", async () => {
+  it("is left unchanged by --resume once it has started", async () => {
     await loseState();
     const { code, stderr } = await world.spawn("launch", "--resume", id);
     expect(code).to.equal(1);
-    expect(stderr).to.contain(`${id} has started, and its stack is not whole`);
+    expect(stderr).to.contain(`${id} has started, and its stack is incomplete`);
     expect(stderr).to.contain(`spawn sweep delete ${id} --yes`);
     expect(await left()).to.have.length(8);
   });
 
-  it("is deleted by its ID alone, when the machine knows nothing of it", async () => {
+  it("is deleted by its ID alone on a machine without its files", async () => {
     await rm(join(world.home, `data/stacks/Pulumi.dev.${id}.yaml`));
     await forgetRun();
     const { stderr } = await succeed(world.spawn("sweep", "delete", id, "--yes"));

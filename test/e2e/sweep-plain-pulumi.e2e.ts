@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { renderSweepSettings } from "../../stacks/sweep-settings.ts";
-import { parseEnvironmentSettings } from "../../staging/environment.ts";
+import { SWEEP_SETTINGS } from "../../stacks/sweep-settings.ts";
+import { parseEnvironmentSettings } from "../../staging/environment-values.ts";
 import { parseLaunchedSweepId, sweepStackName } from "../../staging/sweep/id.ts";
 import type { SweepSpec } from "../../staging/sweep/spec.ts";
 import { shares, sweepSpec } from "../staging/sweep/sweep-spec.ts";
@@ -12,8 +12,7 @@ import { World } from "./support/world.ts";
 const ID = parseLaunchedSweepId("sweep-0123456789ab");
 const STACK = sweepStackName("dev", ID);
 
-describe("Plain pulumi on a sweep's stack", function () {
-  this.timeout(240_000);
+describe("Plain pulumi on a sweep's stack", () => {
   let world: World;
 
   const writeSettings = async (changes: Partial<SweepSpec> = {}): Promise<void> => {
@@ -25,7 +24,7 @@ describe("Plain pulumi on a sweep's stack", function () {
     const spec = sweepSpec({ id: ID, regions, datasets: [], ...changes });
     const file = join(world.home, "data/stacks", `Pulumi.${STACK}.yaml`);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, renderSweepSettings({ spec, environment }));
+    await writeFile(file, SWEEP_SETTINGS.render({ spec, environment }));
   };
 
   before(async () => {
@@ -36,7 +35,7 @@ describe("Plain pulumi on a sweep's stack", function () {
   });
   after(async () => await world?.remove());
 
-  it("previews what it would make, whose number does not depend on the number of workers", async () => {
+  it("previews its resources, whose number does not depend on the number of workers", async () => {
     const previewed = async () => {
       const { stdout } = await succeed(world.pulumi(`pulumi preview -s ${STACK} --json`));
       return (JSON.parse(stdout) as { changeSummary: unknown }).changeSummary;
@@ -59,13 +58,13 @@ describe("Plain pulumi on a sweep's stack", function () {
     });
   });
 
-  it("finds nothing to change afterwards, though the groups have workers now", async () => {
+  it("finds no change afterwards, although the groups have workers", async () => {
     await succeed(world.pulumi(`pulumi preview -s ${STACK} --expect-no-changes`));
     await succeed(world.pulumi(`pulumi up -s ${STACK} --yes --skip-preview --expect-no-changes`));
     await succeed(world.pulumi(`pulumi refresh -s ${STACK} --yes --expect-no-changes`));
   });
 
-  it("ends the sweep, and leaves nothing", async () => {
+  it("destroys the sweep completely", async () => {
     await succeed(world.pulumi(`pulumi destroy -s ${STACK} --yes`));
     const { stdout } = await succeed(world.pulumi(`pulumi stack export -s ${STACK}`));
     const { resources = [] } = (JSON.parse(stdout) as { deployment: { resources?: { type: string }[] } })

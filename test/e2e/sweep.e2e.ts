@@ -16,10 +16,10 @@ import {
 } from "@aws-sdk/client-s3";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
-import { MachineControl } from "../../local/machines/control.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { parseIndexItem } from "../../staging/sweep/index-item.ts";
 import { indexItemKey } from "../../staging/sweep/item-keys.ts";
+import { MachineControl } from "../support/machine-control.ts";
 import type { Aws } from "./support/aws.ts";
 import { CommandServer, type Execution } from "./support/command-server.ts";
 import { eventually } from "./support/interrupting.ts";
@@ -27,7 +27,7 @@ import { succeed } from "./support/process.ts";
 import { bucketOf, REGIONS, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
 
 const SWEEPS = "spawn-sweeps-dev";
-/** Seconds for which a test waits for a step of a sweep on a busy machine. */
+/** Seconds that a step of a sweep may take on a busy machine. */
 const PATIENCE = 300;
 
 describe("A sweep of twelve indices in three regions", function () {
@@ -101,8 +101,8 @@ describe("A sweep of twelve indices in three regions", function () {
   });
   after(() => server?.stop());
 
-  it("starts from a pipe with its ID alone on stdout", async () => {
-    // No worker knows where it is before the data of one region are wrong.
+  it("starts from a pipe and prints only its ID on stdout", async () => {
+    // The data of one region become wrong before any worker knows where it is.
     const control = new MachineControl(spawnPaths(world.env));
     await control.slowImds(60);
     const launched = await succeed(
@@ -118,13 +118,13 @@ describe("A sweep of twelve indices in three regions", function () {
     await control.slowImds(0);
   });
 
-  it("replaces a worker that dies, and its index runs again on another", async () => {
+  it("replaces a dead worker, and another worker runs its index", async () => {
     await eventually("the first index runs", async () => server.has(KILLED), PATIENCE);
     const owner = await ownerOf(KILLED.index);
     const ec2 = new EC2Client(settings("us-east-1"));
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [owner] }));
     ec2.destroy();
-    // Its lease expires five minutes later; the test has no time for that.
+    // The lease would expire five minutes later, too late for this test.
     await aws.dynamo("us-east-1").send(
       new UpdateItemCommand({
         TableName: SWEEPS,
@@ -137,7 +137,7 @@ describe("A sweep of twelve indices in three regions", function () {
     );
   });
 
-  it("gives an index back when its worker gets a spot notice", async () => {
+  it("releases an index when its worker gets a spot notice", async () => {
     await eventually("the index of the second region runs", async () => server.has(INTERRUPTED), PATIENCE);
     await new MachineControl(spawnPaths(world.env)).interrupt(await ownerOf(INTERRUPTED.index), 120);
     await eventually("it runs again", async () => server.has({ ...INTERRUPTED, attempt: 2 }), PATIENCE);
@@ -145,9 +145,9 @@ describe("A sweep of twelve indices in three regions", function () {
     expect(item).to.include({ attempt: 2, interruptions: 1, errors: 0 });
   });
 
-  it("shows no drift, and starts nothing again, while it runs", stackIsUnchanged);
+  it("shows no drift while it runs, and an update starts nothing", stackIsUnchanged);
 
-  it("fails the indices of the region whose data are wrong, and says why", async () => {
+  it("fails the indices of a region with wrong data, with the reason", async () => {
     const watched = await world.spawn("sweep", "watch", sweep);
     expect(watched.code, watched.stderr).to.equal(1);
     const info = await succeed(world.spawn("sweep", "info", sweep));
@@ -157,14 +157,14 @@ describe("A sweep of twelve indices in three regions", function () {
     for (const index of [0, 1, 2, 3, 4, 5, 6, 7]) expect(await indexOf(index)).to.include({ state: "done" });
   });
 
-  it("ends the remaining indices after a repair and a retry", async () => {
+  it("completes the remaining indices after a repair and a retry", async () => {
     await succeed(world.spawn("stage", "repair", entry));
     await succeed(world.spawn("sweep", "retry", sweep, "--failed"));
     await succeed(world.spawn("sweep", "watch", sweep));
     expect((await infoOf())["state"]).to.equal("succeeded");
   });
 
-  it("ran each index to its end once", async () => {
+  it("completes each index exactly once", async () => {
     const seen = server.executions.map(({ index, attempt }) => `${index}/${attempt}`);
     expect(new Set(seen).size).to.equal(seen.length);
     for (let index = 0; index < 12; index++) {
@@ -176,7 +176,7 @@ describe("A sweep of twelve indices in three regions", function () {
     }
   });
 
-  it("counts its workers as users of the data, each once", async () => {
+  it("counts each worker once as a user of the data", async () => {
     const row = (await aws.item(USAGE, entry)) ?? {};
     expect(row["instance_count"]).to.be.a("number").and.be.at.least(3);
     expect(row["download_count"]).to.equal(row["instance_count"]);
@@ -191,7 +191,7 @@ describe("A sweep of twelve indices in three regions", function () {
     expect(first.stdout).to.match(/interrupt/i);
   });
 
-  it("ends with groups without workers, and without drift", async () => {
+  it("ends with empty groups and without drift", async () => {
     for (const region of REGIONS) {
       const groups = new AutoScalingClient(settings(region));
       const find = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [`spawn-${sweep}`] });
@@ -208,7 +208,7 @@ describe("A sweep of twelve indices in three regions", function () {
     await stackIsUnchanged();
   });
 
-  it("leaves nothing but its logs when it is deleted", async () => {
+  it("leaves nothing but its logs after its deletion", async () => {
     await succeed(world.spawn("sweep", "delete", sweep, "--yes"));
     expect(await world.stacks()).to.not.include(`dev.${sweep}`);
     const name = `spawn-${sweep}`;
@@ -242,10 +242,8 @@ describe("A sweep of twelve indices in three regions", function () {
   });
 });
 
-describe("A sweep whose workers may not read the data", function () {
-  this.timeout(600_000);
-
-  it("fails with the guide's message, and its workers do not come back", async () => {
+describe("A sweep whose workers may not read the data", () => {
+  it("fails with the guide's message, and its workers are not replaced", async () => {
     const world = await sharedWorld();
     const aws = await world.aws();
     await world.writeFile("closed.dat", randomFile(10_000));

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { GetAccessPointCommand } from "@aws-sdk/client-s3-control";
 import { expect } from "chai";
 import { makeS3ControlClient } from "../../cli/clients/s3-control.ts";
-import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
+import type { Fault, ProxiedRequest, TestProxy } from "../support/proxy.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
 import { eventually } from "./support/interrupting.ts";
 import { type Ended, type Running, succeed } from "./support/process.ts";
-import { bucketOf, RECORDS, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
+import { bucketOf, proxiedWorld, RECORDS, randomFile, USAGE, type World } from "./support/world.ts";
 
 const FILE = "weights.bin";
 const PRIMARY = "us-east-1";
@@ -18,8 +18,7 @@ const NO_WAIT = { connectionTimeout: 5_000, socketTimeout: 5_000 };
 const byPointOnly = (account: string): string =>
   `Through access points only: ${account} (not in spawn:readers of the environment's settings when the data were shared)\n`;
 
-describe("Updating a staged entry", function () {
-  this.timeout(120_000);
+describe("stage update", () => {
   const bytes = randomFile(300_000);
   let world: World;
   let aws: Aws;
@@ -27,12 +26,10 @@ describe("Updating a staged entry", function () {
   let id: string;
 
   before(async () => {
-    world = await sharedWorld();
-    aws = await world.aws();
-    proxy = await TestProxy.start(aws.endpoint);
+    ({ world, aws, proxy } = await proxiedWorld());
     await world.writeFile(FILE, bytes);
     id = await world.upload(FILE, "--regions", "us-east-1,us-west-2");
-    // The source is of no more use once it is staged.
+    // A staged entry no longer needs its source.
     await rm(join(world.folder, FILE));
   });
   after(() => proxy.stop());
@@ -56,7 +53,7 @@ describe("Updating a staged entry", function () {
       (error: Error) => error.name,
     );
 
-  /** Requests that carry the bytes of objects, or have S3 copy them. */
+  /** Requests that carry the bytes of objects, or copy them within S3. */
   const movesData = ({ method, path, query }: ProxiedRequest): boolean =>
     path.startsWith("/spawn-staging-") &&
     path.includes(id) &&
@@ -68,11 +65,11 @@ describe("Updating a staged entry", function () {
   const deletes = ({ method, path, query }: ProxiedRequest): boolean =>
     method === "POST" && path === `/${bucketOf("us-west-2")}/` && query.has("delete");
 
-  /** Starts an update of which such a request hangs, and waits until it does. */
+  /** Starts an update, and waits until a matching request hangs. */
   async function hangingUpdate(
     entry: string,
     isHeld: (request: ProxiedRequest) => boolean,
-    delayMs: number,
+    hold: Fault,
     ...args: string[]
   ): Promise<Running> {
     proxy.reset();
@@ -80,7 +77,7 @@ describe("Updating a staged entry", function () {
       proxy.fault = (request) => {
         if (!isHeld(request)) return undefined;
         resolve();
-        return { delayMs };
+        return hold;
       };
     });
     const env = aws.variables(proxy.endpoint);
@@ -89,7 +86,7 @@ describe("Updating a staged entry", function () {
     return running;
   }
 
-  it("extends the TTL in every region, and moves no data", async () => {
+  it("extends the TTL in every region without moving data", async () => {
     const before = await Promise.all([versions(PRIMARY), versions("us-west-2")]);
     const { stdout } = await succeed(update("--ttl", "14"));
     expect(stdout).to.equal("TTL extended to 14 days\n");
@@ -110,7 +107,7 @@ describe("Updating a staged entry", function () {
     expect(await aws.item(USAGE, id)).to.include({ ttl_days: 14 });
   });
 
-  it("does nothing, without the engine, where nothing is to change", async () => {
+  it("starts no engine if nothing changes", async () => {
     const env = { PATH: join(world.home, "empty"), SPAWN_CACHE: join(world.home, "empty") };
     const ended = world.startIn({ env: { ...env } }, "stage", "update", id, "--ttl", "14").ended;
     expect(await ended).to.deep.equal({ code: 0, stdout: "Nothing to change.\n", stderr: "" });
@@ -143,7 +140,7 @@ describe("Updating a staged entry", function () {
     expect(stderr).to.contain("environment dev has no bucket in ap-south-1");
   });
 
-  it("asks before it deletes a replica, and keeps the primary region", async () => {
+  it("prompts before it deletes a replica, and keeps the primary region", async () => {
     const refused = await world.spawn(
       "stage",
       "update",
@@ -165,7 +162,7 @@ describe("Updating a staged entry", function () {
     expect(await versions("us-west-2")).to.have.length(2);
   });
 
-  it("removes a region's replica, after the record stopped to name it, and can add it again", async () => {
+  it("removes a replica after the record stopped naming it, and can add it again", async () => {
     const { stdout } = await succeed(update("--regions", "us-east-1,eu-west-1", "--yes"));
     expect(stdout).to.equal("Regions removed: us-west-2\n");
     const order = proxy.requests.filter((request) => deletes(request) || request.path === "/");
@@ -180,7 +177,7 @@ describe("Updating a staged entry", function () {
     expect((await info())["regions"]).to.deep.equal(["us-east-1", "eu-west-1", "us-west-2"]);
   });
 
-  it("shares it, and takes that back", async () => {
+  it("shares the entry and stops sharing it", async () => {
     const shared = await succeed(update("--allow-accounts", "123456789012", "--sweep-id", "sweep-42"));
     expect(shared.stdout).to.equal(
       `Sweep ID changed to sweep-42\nShared with: 123456789012 (spawn stage info prints their command)\n${byPointOnly("123456789012")}`,
@@ -210,10 +207,10 @@ describe("Updating a staged entry", function () {
     expect(await aws.item(RECORDS, id)).to.not.have.any.keys("allow_accounts", "access_points", "sweep_id");
   });
 
-  it("is completed by the same command after a failure", async () => {
+  it("completes a failed update when it is repeated", async () => {
     const env = aws.variables(proxy.endpoint);
     proxy.reset();
-    // Whatever writes the record is turned away, after the tags were set.
+    // Every write of the record fails, after the tags were set.
     proxy.fault = ({ method, path }) =>
       method === "PUT" && path === `/${bucketOf("eu-west-1")}/${key()}`
         ? { answer: { status: 403 } }
@@ -221,16 +218,21 @@ describe("Updating a staged entry", function () {
     const failed = await world.startIn({ env }, "stage", "update", id, "--ttl", "3").ended;
     expect(failed.code).to.equal(1);
     expect(failed.stdout).to.equal("");
-    expect(failed.stderr).to.contain("The same command again goes on with the update");
+    expect(failed.stderr).to.contain("Repeat the command to resume the update");
     expect((await info())["ttl_days"]).to.equal(14);
     const again = await succeed(update("--ttl", "3"));
     expect(again.stdout).to.equal("TTL shortened to 3 days\n");
     expect((await info())["ttl_days"]).to.equal(3);
   });
 
-  it("is refused while another update of the entry is running", async () => {
-    const first = await hangingUpdate(id, setsTtl, 3000, "--ttl", "20");
+  it("is refused while another update of the entry runs", async () => {
+    let release = (): void => {};
+    const until = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const first = await hangingUpdate(id, setsTtl, { until }, "--ttl", "20");
     const second = await world.spawn("stage", "update", id, "--dest", "/opt/other");
+    release();
     expect({ code: second.code, stdout: second.stdout }).to.deep.equal({ code: 1, stdout: "" });
     expect(second.stderr).to.contain(`the stack dev.${id} is locked`);
     expect(second.stderr).to.contain("Wait for it to end, then run the command again.");
@@ -238,9 +240,9 @@ describe("Updating a staged entry", function () {
     expect(await info()).to.deep.include({ ttl_days: 20, destination: `/mnt/data/${FILE}` });
   });
 
-  it("is completed by the same command after it was killed", async () => {
+  it("completes a killed update when it is repeated", async () => {
     const change = ["--ttl", "21", "--allow-accounts", "210987654321"];
-    const killed = await hangingUpdate(id, setsTtl, 600_000, ...change);
+    const killed = await hangingUpdate(id, setsTtl, { delayMs: 600_000 }, ...change);
     killed.kill("SIGKILL");
     await killed.ended;
     expect(await info()).to.deep.include({ ttl_days: 20, allow_accounts: [] });
@@ -251,9 +253,9 @@ describe("Updating a staged entry", function () {
     expect(await info()).to.deep.include({ ttl_days: 21, allow_accounts: ["210987654321"] });
   });
 
-  it("is completed, too, where it was killed after the record was written", async () => {
+  it("completes an update that was killed after it wrote the record", async () => {
     const change = ["--regions", "us-east-1,eu-west-1", "--yes"];
-    const killed = await hangingUpdate(id, deletes, 600_000, ...change);
+    const killed = await hangingUpdate(id, deletes, { delayMs: 600_000 }, ...change);
     killed.kill("SIGKILL");
     await killed.ended;
     expect((await info())["regions"]).to.deep.equal(["us-east-1", "eu-west-1"]);
@@ -263,11 +265,11 @@ describe("Updating a staged entry", function () {
     expect((await succeed(update(...change))).stdout).to.equal("Nothing to change.\n");
   });
 
-  it("is taken back where it was killed before the record was written", async () => {
+  it("reverts an update that was killed before it wrote the record", async () => {
     const copies = ({ method, path }: ProxiedRequest): boolean =>
       method === "PUT" && path.startsWith(`/${bucketOf("us-west-2")}/${id}/`) && path.endsWith(".jsonl");
     const added = ["--regions", "us-east-1,eu-west-1,us-west-2"];
-    const killed = await hangingUpdate(id, copies, 600_000, ...added);
+    const killed = await hangingUpdate(id, copies, { delayMs: 600_000 }, ...added);
     await eventually("the data's copy", async () => (await versions("us-west-2")).length > 0);
     killed.kill("SIGKILL");
     await killed.ended;
@@ -278,19 +280,19 @@ describe("Updating a staged entry", function () {
     expect((await succeed(update(...back))).stdout).to.equal("Nothing to change.\n");
   });
 
-  it("tells programs what has changed", async () => {
+  it("prints the changes as JSON", async () => {
     const { stdout } = await succeed(world.spawn("stage", "update", id, "--dest", "/opt/w", "--json"));
     const { result } = JSON.parse(stdout) as { result: { entry: object } };
     expect(result).to.deep.include({ staging_id: id, changed: ["destination"] });
     expect(result.entry).to.deep.include({ destination: "/opt/w", ttl_days: 21 });
   });
 
-  it("leaves a stack in which plain Pulumi finds nothing to do", async () => {
+  it("leaves a stack in which plain Pulumi finds no change", async () => {
     const folder = join(world.home, "data/stacks");
     await succeed(world.pulumi(`cd '${folder}'\npulumi preview -s dev.${id} --expect-no-changes`));
   });
 
-  it("shares nothing any more once it is deleted", async () => {
+  it("leaves nothing shared after the entry's deletion", async () => {
     const points = (await info())["access_points"] as Record<string, { alias: string }>;
     await succeed(world.spawn("stage", "delete", id, "--yes"));
     for (const [region, { alias }] of Object.entries(points)) {
@@ -299,7 +301,7 @@ describe("Updating a staged entry", function () {
     }
   });
 
-  it("is shared by the same upload again, where AWS did not know an account", async () => {
+  it("shares again by the same upload if AWS did not know an account", async () => {
     await world.writeFile("shared.bin", bytes);
     const env = aws.variables(proxy.endpoint);
     const upload = (account: string) =>
@@ -326,7 +328,7 @@ describe("Updating a staged entry", function () {
     await succeed(world.spawn("stage", "delete", started, "--yes"));
   });
 
-  it("leaves no access point behind that a kill cut off", async () => {
+  it("leaves no access point after a kill", async () => {
     await world.writeFile("cut.bin", bytes);
     const cut = await world.upload("cut.bin", "--regions", PRIMARY);
     const isShared = async (): Promise<boolean> => {
@@ -350,7 +352,7 @@ describe("Updating a staged entry", function () {
       ["update", cut, ...share],
       ["delete", cut, "--yes"],
     ]) {
-      const killed = await hangingUpdate(cut, setsPolicy, 600_000, ...share);
+      const killed = await hangingUpdate(cut, setsPolicy, { delayMs: 600_000 }, ...share);
       killed.kill("SIGKILL");
       await killed.ended;
       expect(await isShared()).to.equal(true);
@@ -363,7 +365,7 @@ describe("Updating a staged entry", function () {
     }
   });
 
-  it("refuses what is no change, no entry, and no account", async () => {
+  it("refuses an empty change, an unknown entry and an invalid account", async () => {
     for (const [args, message] of [
       [[id], "no change given"],
       [[id, "--ttl", "91"], 'TTL "91" is not a whole number of days'],

@@ -8,8 +8,7 @@ const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 const DAY = 86_400_000;
 
-describe("A file that is staged in three regions", function () {
-  this.timeout(120_000);
+describe("A file staged in three regions", () => {
   const bytes = randomFile(40 * MIB + 12_345); // three parts, the last one short
   const NAME = "reference genome.fasta";
   let world: World;
@@ -37,7 +36,7 @@ describe("A file that is staged in three regions", function () {
     await succeed(world.spawn("stage", "delete", id, "--yes"));
   });
 
-  it("gives its id alone on stdout, and everything else on stderr", () => {
+  it("prints its ID alone on stdout, and everything else on stderr", () => {
     expect(uploaded.stdout).to.match(/^stage-[0-9a-f]{12}\n$/);
     for (const line of [
       `Staging Data: ${NAME}`,
@@ -65,7 +64,7 @@ describe("A file that is staged in three regions", function () {
     }
   });
 
-  it("has its tags in every region, and those that replicate in the primary region only", async () => {
+  it("has its tags in every region, and the replication tags in the primary region only", async () => {
     for (const region of REGIONS) {
       const tags = await aws.tags(region, bucketOf(region), `${id}/${NAME}`);
       expect(tags, region).to.deep.equal({
@@ -97,7 +96,7 @@ describe("A file that is staged in three regions", function () {
     }
   });
 
-  it("has one version of each object, and no upload left open", async () => {
+  it("has one version of each object and no open upload", async () => {
     for (const region of REGIONS) {
       const versions = await aws.versions(region, bucketOf(region), `${id}/`);
       expect(versions.map(({ key }) => key).sort(), region).to.deep.equal([
@@ -108,7 +107,7 @@ describe("A file that is staged in three regions", function () {
     }
   });
 
-  it("has a record of the guide's schema", async () => {
+  it("has a record with the guide's schema", async () => {
     const record = (await aws.item(RECORDS, id)) ?? {};
     expect(record).to.deep.include({
       staging_id: id,
@@ -143,7 +142,7 @@ describe("A file that is staged in three regions", function () {
     expect(row).to.not.have.property("closed_at");
   });
 
-  it("shows in list and info, the same in every format", async () => {
+  it("appears in list and info, with the same values in every format", async () => {
     const out = async (...args: string[]) => (await succeed(world.spawn("stage", ...args))).stdout;
     const [info, list, infoYaml, listYaml, infoEnvelope, listEnvelope] = await Promise.all([
       out("info", id, "--format", "json"),
@@ -170,7 +169,7 @@ describe("A file that is staged in three regions", function () {
       expect(metadata[key], key).to.deep.equal(record?.[key]);
     }
     const ours = (entries: { staging_id: string }[]) => entries.find(({ staging_id }) => staging_id === id);
-    // The details have more: what is in force, and what was spent until now.
+    // The details have more: current settings, and costs so far.
     const listed = ours(JSON.parse(list)) as unknown as Record<string, unknown>;
     expect(metadata).to.deep.include(listed);
     expect(metadata.lifecycle_rules).to.deep.equal(
@@ -182,7 +181,7 @@ describe("A file that is staged in three regions", function () {
     expect(ours(JSON.parse(listEnvelope).result)).to.deep.equal(listed);
   });
 
-  it("shows in the guide's table and details", async () => {
+  it("appears in the guide's table and details", async () => {
     const [list, info] = await Promise.all([
       succeed(world.spawn("stage", "list", "--sweep-id", "sweep-xyz789", "--region", "eu-west-1")),
       succeed(world.spawn("stage", "info", id)),
@@ -209,16 +208,14 @@ describe("A file that is staged in three regions", function () {
     expect(times("Expires")).to.match(/^Expires: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(14 days\)$/);
   });
 
-  it("is not in a list of another sweep", async () => {
+  it("is absent from the list of another sweep", async () => {
     const { stdout } = await succeed(world.spawn("stage", "list", "--sweep-id", "sweep-other", "--json"));
     expect(JSON.parse(stdout).result).to.deep.equal([]);
   });
 });
 
-describe("The guide's script", function () {
-  this.timeout(60_000);
-
-  it("takes the id of an upload into a variable", async () => {
+describe("The guide's script", () => {
+  it("captures an upload's ID in a variable", async () => {
     const world = await sharedWorld();
     await world.writeFile("reference.fasta", Buffer.from("ACGT\n"));
     const { stdout } = await succeed(

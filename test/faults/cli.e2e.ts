@@ -10,13 +10,12 @@ const MIB = 1024 ** 2;
 const NAME = "in two parts.bin";
 
 const NO_SURROUNDINGS: Surroundings = {
-  tamperWith: async () => expect.fail("nobody tampers here"),
-  tamperWithReplicas: async () => expect.fail("nobody tampers here"),
-  interrupt: () => expect.fail("nobody interrupts here"),
+  tamperWith: async () => expect.fail("must not tamper here"),
+  tamperWithReplicas: async () => expect.fail("must not tamper here"),
+  interrupt: () => expect.fail("must not interrupt here"),
 };
 
-describe("spawn stage upload while the cloud fails", function () {
-  this.timeout(300_000);
+describe("spawn stage upload while the cloud fails", () => {
   const bytes = randomFile(20 * MIB + 1);
   let world: World;
   let aws: Aws;
@@ -35,7 +34,7 @@ describe("spawn stage upload while the cloud fails", function () {
     expect(proxy.takeErrors()).to.deep.equal([]);
   });
 
-  /** Commands whose AWS is behind the proxy. */
+  /** Commands that use AWS through the proxy. */
   const spawn = (...args: string[]): Promise<Ended> =>
     world.startIn({ env: aws.variables(proxy.endpoint) }, ...args).ended;
   const upload = (): Promise<Ended> => spawn("stage", "upload", NAME, "--regions", REGIONS.join(","));
@@ -59,7 +58,7 @@ describe("spawn stage upload while the cloud fails", function () {
     await succeed(world.spawn("stage", "delete", id, "--yes"));
   }
 
-  /** What happened, why, and the command that mends it; nothing that only an engineer reads. */
+  /** The error states the event, its cause and the command that fixes it, and no internals. */
   function expectFailure({ code, stdout, stderr }: Ended, what: RegExp, why: RegExp): string {
     expect(code, stderr).to.equal(1);
     expect(stdout).to.equal("");
@@ -79,14 +78,14 @@ describe("spawn stage upload while the cloud fails", function () {
     await expectEverywhere(id);
   }
 
-  it("goes on by itself after requests were reset in the middle", async () => {
+  it("retries requests whose connections were reset midway", async () => {
     inject("reset in the request", ({ operation }, before) => operation.name === "UploadPart" && before < 2);
     const { stdout } = await succeed(upload());
     expect(injected).to.equal(2);
     await expectEverywhere(stdout.trim());
   });
 
-  it("gives up in a storm of 503 SlowDown, and is resumed", async () => {
+  it("fails in a storm of 503 SlowDown, and is resumed", async () => {
     inject("503 SlowDown", ({ operation }) => operation.name === "UploadPart");
     const ended = await upload();
     await expectResumable(
@@ -98,7 +97,7 @@ describe("spawn stage upload while the cloud fails", function () {
     );
   });
 
-  it("says that the token has expired, and is resumed with a new one", async () => {
+  it("reports an expired token, and is resumed with a new one", async () => {
     inject("expired token", ({ operation }, before) => operation.name === "UploadPart" || before > 0);
     const ended = await upload();
     await expectResumable(
@@ -110,7 +109,7 @@ describe("spawn stage upload while the cloud fails", function () {
     );
   });
 
-  it("names the region whose copies fail after the status of success, and is resumed", async () => {
+  it("names the region whose copies fail after a success status, and is resumed", async () => {
     inject(
       "error in a 200",
       ({ operation }) => operation.name === "UploadPartCopy" && operation.region === "eu-west-1",

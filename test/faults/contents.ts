@@ -4,19 +4,19 @@ import { expect } from "chai";
 import { primaryTags, replicaTags } from "../../staging/classes.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { parseRegion } from "../../staging/regions.ts";
-import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { parseTtlDays } from "../../staging/ttl.ts";
 import { bucketOf, type CloudFixture, REGIONS } from "../provider/cloud-fixture.ts";
 
 export interface SourceBytes {
   /** As the manifest names it. */
   readonly path: string;
-  /** In the entry, after its id. */
+  /** Its name in the entry, after the ID. */
   readonly keyPath: string;
   readonly bytes: Buffer;
 }
 
-/** Reads everything back from the cloud, past any proxy. @throws AssertionError for whatever is not as it was staged */
+/** Reads everything back from the cloud, past any proxy. @throws AssertionError if any data differ from the staged data */
 export async function assertStagedEverywhere(
   fixture: CloudFixture,
   inputs: StagedDataInputs,
@@ -31,7 +31,7 @@ export async function assertStagedEverywhere(
   expect(outputs.sha256).to.equal(outputs.kind === "file" ? ofFile : outputs.manifestSha256);
   const keys = [...objects.map(({ key }) => key), outputs.manifestKey].sort();
   for (const region of REGIONS) {
-    // Without markers of unfinished uploads and of deletions. Versions that repeated requests made expire by a rule.
+    // Open uploads and delete markers must be gone. Versions from repeated requests expire by a rule.
     expect([...new Set(await fixture.everything(region, stagingId))], region).to.deep.equal(keys);
     for (const { key, bytes } of objects) {
       const found = await fixture.object(region, key);
@@ -57,7 +57,7 @@ function expectManifest(manifest: Buffer, kind: string, source: readonly SourceB
   );
 }
 
-/** Of a replica at least its own tags; one that a rule made also has the source's replicate tags. */
+/** A replica has at least its own tags; one that a rule made also has the source's replication tags. */
 async function expectTags(
   fixture: CloudFixture,
   { stagingId, ttlDays, replicateTo, region: primary }: StagedDataInputs,
@@ -76,4 +76,4 @@ async function expectTags(
   expect(tags, what).to.include(replicaTags(id, ttl));
 }
 
-export const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");

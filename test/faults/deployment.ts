@@ -6,18 +6,12 @@ import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { usageRow } from "../../provider/usage-row.ts";
 import type { ReplicationMethod } from "../../staging/entry.ts";
-import type {
-  ExpirationInputs,
-  ExpirationOutputs,
-  ReplicationInputs,
-  ReplicationOutputs,
-  StagedDataInputs,
-  StagedDataOutputs,
-  UsageRowInputs,
-  UsageRowOutputs,
-} from "../../staging/resources.ts";
+import type { ExpirationInputs, ExpirationOutputs } from "../../staging/resources/expiration.ts";
+import type { ReplicationInputs, ReplicationOutputs } from "../../staging/resources/replication.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources/staged-data.ts";
+import type { UsageRowInputs, UsageRowOutputs } from "../../staging/resources/usage-row.ts";
 
-export interface EntrySettings {
+interface EntrySettings {
   readonly staged: StagedDataInputs;
   /** The other regions and their buckets. */
   readonly replicas: readonly { readonly region: string; readonly bucket: string }[];
@@ -25,11 +19,11 @@ export interface EntrySettings {
   readonly usageTable: string;
 }
 
-/** What one update works with; another update may have other connections. */
+/** The settings of one update; another update may have other connections. */
 export interface UpdateTools {
   readonly deps: Dependencies;
   readonly dynamo: Parameters<typeof usageRow>[1];
-  /** What the plugin's server runs calls in; cancelling them is Ctrl-C. */
+  /** The context in which the plugin's server runs calls; cancelling it has the effect of Ctrl-C. */
   readonly calls: RunningCalls;
 }
 
@@ -37,11 +31,11 @@ interface State {
   readonly id: string;
   readonly inputs: object;
   readonly outputs: object;
-  /** Its creation or update failed half way. */
+  /** Its creation or update failed midway. */
   readonly unfinished: boolean;
 }
 
-/** The entry's resources, in the order of a deployment, kept up as the engine does: the state outlives each update. */
+/** The entry's resources, in the order of a deployment. Their state outlives each update, as in the engine. */
 export class Deployment {
   readonly #settings: EntrySettings;
   readonly #states = new Map<string, State>();
@@ -54,7 +48,7 @@ export class Deployment {
     return this.#states.get("staged data")?.outputs as StagedDataOutputs | undefined;
   }
 
-  /** What failed; empty after a success. What depends on a failed resource is left for the next update. */
+  /** The failures; empty after a success. Resources that depend on a failed one wait for the next update. */
   async update(tools: UpdateTools): Promise<unknown[]> {
     const errors: unknown[] = [];
     const bring = async <I extends object, O extends object>(
@@ -96,7 +90,7 @@ export class Deployment {
     return errors;
   }
 
-  /** Deletes everything, backwards. */
+  /** Deletes everything, in reverse order. */
   async destroy(tools: UpdateTools): Promise<void> {
     for (const [name, { id, outputs }] of [...this.#states].reverse()) {
       await called(tools, (context) => this.#handlerOf(name, tools).delete(id, outputs, context));

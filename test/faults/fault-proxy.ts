@@ -15,28 +15,28 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** One request on its way through the proxy, for a fault to do with as it likes. */
+/** One request that a fault can change. */
 export interface Exchange {
   readonly operation: Operation;
   readonly method: string;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  /** The request's bytes, all of them. */
+  /** The request's body, complete. */
   body(): Promise<Buffer>;
-  /** Has the cloud do what is asked; as often as it is called. */
+  /** Sends the request to the cloud, each time that it is called. */
   forward(body: Buffer): Promise<Answer>;
   reply(answer: Answer): void;
-  /** Ends every connection, and refuses new ones for so long. */
+  /** Closes every connection, and refuses new ones for this time. */
   outage(milliseconds: number): void;
 }
 
-export type Interceptor = (exchange: Exchange) => Promise<void>;
+type Interceptor = (exchange: Exchange) => Promise<void>;
 
-/** What an exchange without a fault does. */
+/** The exchange without a fault. */
 export const passOn: Interceptor = async (exchange) =>
   exchange.reply(await exchange.forward(await exchange.body()));
 
-/** A proxy before an emulator, whose interceptor decides what becomes of each request. */
+/** A proxy in front of an emulator, whose interceptor decides about each request. */
 export class FaultProxy {
   readonly #target: { readonly hostname: string; readonly port: string };
   #server = createServer();
@@ -60,7 +60,7 @@ export class FaultProxy {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Errors of the proxy itself or of its interceptor since the last call: a test's own fault, not the program's. */
+  /** Errors of the proxy itself or of its interceptor since the last call: faults of the test, not of the program. */
   takeErrors(): unknown[] {
     return this.#errors.splice(0);
   }
@@ -69,7 +69,7 @@ export class FaultProxy {
     this.#interceptor = interceptor;
   }
 
-  /** No more faults: ends what hangs, and listens again after an outage. */
+  /** Stops all faults: ends hanging requests, and listens again after an outage. */
   async heal(): Promise<void> {
     this.#interceptor = passOn;
     clearTimeout(this.#outage);
@@ -96,7 +96,7 @@ export class FaultProxy {
   }
 
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    // What the client gives up is no error here.
+    // A request that the client aborts is no error here.
     outgoing.on("error", () => undefined);
     let body: Promise<Buffer> | undefined;
     try {
@@ -114,7 +114,7 @@ export class FaultProxy {
         outage: (milliseconds) => this.#startOutage(milliseconds),
       });
     } catch (error) {
-      // The client went away while its request was read or answered: it will ask again or has given up.
+      // The client disconnected while its request was read or answered: it retries or has failed.
       if (!incoming.complete || outgoing.destroyed) return;
       this.#errors.push(error);
       outgoing.destroy();
@@ -146,7 +146,7 @@ export class FaultProxy {
   }
 }
 
-/** With its length, so that a client notices when bytes are missing. */
+/** Sends a Content-Length, so that a client notices missing bytes. */
 export function headersOf({ headers, body }: Answer, method: string): IncomingHttpHeaders {
   const { "transfer-encoding": _chunked, connection: _connection, ...kept } = headers;
   return method === "HEAD" || kept["content-length"] !== undefined

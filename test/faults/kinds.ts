@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, type Exchange, headersOf, passOn } from "./fault-proxy.ts";
 
-/** What faults need beyond the proxy. */
+/** Actions of faults outside the proxy. */
 export interface Surroundings {
-  /** Puts other bytes of the same size where the object is, or is to be, in other regions; straight into the cloud. */
+  /** Puts other bytes of the same size in the object's place in other regions, directly in the cloud. */
   tamperWithReplicas(key: string, region: string): Promise<void>;
-  /** Puts other bytes of the same size in the object's place, straight into the cloud. */
+  /** Puts other bytes of the same size in the object's place, directly in the cloud. */
   tamperWith(bucket: string, key: string, region: string): Promise<void>;
-  /** What Ctrl-C does. */
+  /** The effect of Ctrl-C. */
   interrupt(): void;
 }
 
 interface Kind {
-  /** Operations to which it can happen; "*": to any. */
+  /** Operations that it can affect; "*": all. */
   readonly operations: readonly string[];
   inject(exchange: Exchange, surroundings: Surroundings): Promise<void>;
 }
@@ -33,19 +33,19 @@ const WITH_ANSWER = [
   "UpdateItem",
 ];
 
-/** Longer than the storm's usual retries take, shorter than a run may. */
+/** Longer than the storm's usual retries take, but shorter than a run may take. */
 const OUTAGE_MS = 150;
 const TRICKLE_PAUSE_MS = 40;
 const TRICKLE_PIECES = 8;
 
 const kinds = {
-  /** No connection for a moment. */
+  /** A short outage. */
   "connection refused": {
     operations: ["*"],
     inject: async ({ outage }) => outage(OUTAGE_MS),
   },
 
-  /** The request is swallowed, and nothing ever comes back. */
+  /** The request hangs without a response. */
   hang: {
     operations: ["*"],
     inject: async ({ outgoing }) => {
@@ -69,7 +69,7 @@ const kinds = {
     },
   },
 
-  /** The connection is closed in order, with bytes missing that Content-Length had announced. */
+  /** The connection closes normally, with fewer bytes than Content-Length announced. */
   "truncated answer": {
     operations: WITH_ANSWER,
     inject: async (exchange) => {
@@ -78,7 +78,7 @@ const kinds = {
     },
   },
 
-  /** What was asked is done, and nobody hears of it. */
+  /** The cloud executes the request, but the response is lost. */
   "lost answer": {
     operations: ["*"],
     inject: async ({ incoming, body, forward }) => {
@@ -102,7 +102,7 @@ const kinds = {
     inject: (exchange) => fail(exchange, 403, "ExpiredToken", "The provided token has expired."),
   },
 
-  /** A byte is another one when the request arrives: the cloud has to notice by its checksum. */
+  /** One byte of the request changes in transit: the cloud must detect it by its checksum. */
   "damaged request": {
     operations: WRITES_OF_BYTES,
     inject: async ({ body, forward, reply }) => {
@@ -118,7 +118,7 @@ const kinds = {
     inject: async ({ body, forward, reply }) => reply(withOtherChecksums(await forward(await body()))),
   },
 
-  /** The headers say success long before S3 knows that it fails. */
+  /** The headers report success before S3 knows that the request fails. */
   "error in a 200": {
     operations: [...COPIES, "CompleteMultipartUpload"],
     inject: async (exchange) => {
@@ -127,7 +127,7 @@ const kinds = {
     },
   },
 
-  /** The cloud gets the same request twice. */
+  /** The cloud receives the request twice. */
   "duplicated request": {
     operations: ["*"],
     inject: async ({ body, forward, reply }) => {
@@ -153,7 +153,7 @@ const kinds = {
     },
   },
 
-  /** Somebody writes to the replica's place when it was just made, before anyone has compared it. */
+  /** Another writer replaces a new replica before the program compares it. */
   "replica tampered with": {
     operations: ["PutObject", "CopyObject", "CompleteMultipartUpload"],
     inject: async ({ operation, body, forward, reply }, surroundings) => {
@@ -163,7 +163,7 @@ const kinds = {
     },
   },
 
-  /** Somebody writes to the object when it was just uploaded. */
+  /** Another writer replaces an object after its upload. */
   "upload tampered with": {
     operations: ["PutObject", "CompleteMultipartUpload"],
     inject: async ({ operation, body, forward, reply }, surroundings) => {
@@ -193,7 +193,7 @@ async function sendHalf({ method, outgoing, body, forward }: Exchange): Promise<
   await new Promise<void>((resolve) => outgoing.write(half, () => resolve()));
 }
 
-/** An error as S3, or DynamoDB, tells it; the answer to a HEAD has no body. */
+/** An error in the format of S3 or DynamoDB; the response to a HEAD has no body. */
 async function fail(exchange: Exchange, status: number, code: string, message: string): Promise<void> {
   await exchange.body();
   exchange.reply(errorAnswer(exchange, status, code, message));
@@ -209,10 +209,10 @@ function errorAnswer({ method, incoming }: Exchange, status: number, code: strin
   return { status, headers: { "content-type": type }, body: Buffer.from(text) };
 }
 
-/** The start of the element, and of its text the part without quotes. */
+/** The beginning of the element, and its text without quotes. */
 const CHECKSUM_IN_XML = /(<(?:ETag|ChecksumCRC32)>(?:&quot;|&#34;|")?)([^<&"]+)/g;
 
-/** Another ETag and another CRC32, in the headers or in the XML. */
+/** Changes ETag and CRC32, in the headers or in the XML. */
 function withOtherChecksums({ status, headers, body }: Answer): Answer {
   const changed = { ...headers };
   for (const name of ["etag", "x-amz-checksum-crc32"]) {
@@ -225,6 +225,6 @@ function withOtherChecksums({ status, headers, body }: Answer): Answer {
   return { status, headers: changed, body: Buffer.from(text, "latin1") };
 }
 
-/** The first hexadecimal digit or letter of a checksum is another one; its length stays. */
+/** Changes the first hexadecimal digit or letter of a checksum; its length stays. */
 const otherText = (value: string): string =>
   value.replace(/[0-9A-Za-z](?=[0-9A-Za-z+/]{3})/, (digit) => (digit === "0" ? "1" : "0"));

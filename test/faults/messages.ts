@@ -2,7 +2,7 @@ import { CallAborted } from "../../provider/plugin/status.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
 import { describeError, UserError } from "../../staging/errors.ts";
 
-/** What no text for people has in it: traces of values, of stacks and of nameless errors. */
+/** Never part of a message for users: traces of values, of stacks and of nameless errors. */
 const UNCLEAR = [
   /\bundefined\b/,
   /\bnull\b/,
@@ -15,7 +15,7 @@ const UNCLEAR = [
   /@smithy/,
 ];
 
-/** The text of a failure. @throws Error for one that no user understands */
+/** The text of a failure. @throws Error if a user would not understand it */
 export function assertClear(error: unknown): string {
   const text = error instanceof PartialFailure ? error.message : describeError(error);
   const complain = (why: string): Error => new Error(`${why}: ${text}`, { cause: error });

@@ -24,7 +24,7 @@ describe("operationOf", () => {
     ["GET", "/b", {}, ""],
   ];
   for (const [method, url, headers, name] of requests) {
-    it(`knows ${method} ${url} ${Object.keys(headers).join()}`, () => {
+    it(`recognises ${method} ${url} ${Object.keys(headers).join()}`, () => {
       expect(operationOf({ method, url, headers } as unknown as IncomingMessage).name).to.equal(name);
     });
   }

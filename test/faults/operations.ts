@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 
-/** What a request asks for, as far as faults tell requests apart. */
+/** A request, as far as faults distinguish requests. */
 export interface Operation {
-  /** AWS's name of it; "" for one that is not known here. */
+  /** AWS's name for it; "" for an unknown one. */
   readonly name: string;
-  /** From the signature; "" where there is none. */
+  /** From the signature; "" without one. */
   readonly region: string;
-  /** Of S3's path-style address; "" where there is none. */
+  /** From S3's path-style address; "" without one. */
   readonly bucket: string;
   readonly key: string;
 }
@@ -24,7 +24,7 @@ export function operationOf({ method = "", url = "", headers }: IncomingMessage)
   return { name: nameOf(method, searchParams, key !== "", isCopy), region, bucket, key };
 }
 
-/** Sub-resources by which S3 tells operations apart: `METHOD parameter`. */
+/** Subresources by which S3 distinguishes operations: `METHOD parameter`. */
 const BY_PARAMETER: Readonly<Record<string, string>> = {
   "POST uploads": "CreateMultipartUpload",
   "GET uploads": "ListMultipartUploads",

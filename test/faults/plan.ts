@@ -4,13 +4,13 @@ import { type FaultKind, KIND_NAMES, KINDS } from "./kinds.ts";
 import { Random } from "./random.ts";
 
 interface SourceShape {
-  /** Of a directory: its name. */
+  /** For a directory: its name. */
   readonly folder?: string;
   readonly isOnS3?: boolean;
   readonly files: readonly { readonly path: string; readonly size: number }[];
 }
 
-export const SOURCES = {
+const SOURCES = {
   "empty file": { files: [{ path: "empty", size: 0 }] },
   "small file": { files: [{ path: "small.bin", size: 1024 }] },
   "file in parts": { files: [{ path: "in parts.bin", size: 20 * MIB + 7 }] },
@@ -26,14 +26,14 @@ export const SOURCES = {
   "object on S3": { isOnS3: true, files: [{ path: "on s3.bin", size: 300_000 }] },
   "large object on S3": { isOnS3: true, files: [{ path: "large on s3.bin", size: 33 * MIB + 1 }] },
 } as const satisfies Readonly<Record<string, SourceShape>>;
-export type SourceName = keyof typeof SOURCES;
+type SourceName = keyof typeof SOURCES;
 
-/** One fault: what happens, to which requests, and how often. */
+/** One fault: its kind, the affected requests, and how often it occurs. */
 export interface Fault {
   readonly kind: FaultKind;
-  /** "*": to requests of any operation. */
+  /** "*": requests of any operation. */
   readonly operation: string;
-  /** Requests of that operation that get through before. */
+  /** Requests of that operation that succeed first. */
   readonly skip: number;
   readonly times: number;
 }
@@ -42,11 +42,11 @@ export interface Plan {
   readonly seed: number;
   readonly source: SourceName;
   readonly method: ReplicationMethod;
-  /** The faults of each update; after these one more follows without faults. */
+  /** The faults of each update; one more update follows without faults. */
   readonly rounds: readonly (readonly Fault[])[];
 }
 
-/** More than any client tries again. */
+/** More than any client retries. */
 const FOR_EVER = Number.POSITIVE_INFINITY;
 /** Each one costs a stall. */
 const SLOW_KINDS: ReadonlySet<FaultKind> = new Set(["hang", "connection refused"]);
@@ -74,7 +74,7 @@ const FROM_S3 = ["GetObject", "CopyObject"];
 
 export const shapeOf = (source: SourceName): SourceShape => SOURCES[source];
 
-/** The same plan for the same seed. Neighbouring seeds differ in everything. */
+/** The same plan for the same seed. Neighbouring seeds differ completely. */
 export function planOf(seed: number): Plan {
   const random = new Random(seed);
   const source = random.pick(Object.keys(SOURCES) as SourceName[]);
@@ -83,7 +83,7 @@ export function planOf(seed: number): Plan {
     ...ALWAYS,
     ...REST,
     ...(method === "rule" ? BY_RULE : []),
-    // Twice: where there are parts, most can go wrong with them.
+    // Listed twice: uploads in parts can fail in most ways.
     ...(IS_IN_PARTS.has(source) ? [...IN_PARTS, ...IN_PARTS] : []),
     ...(shapeOf(source).isOnS3 === true ? FROM_S3 : []),
   ];
@@ -96,7 +96,7 @@ export function planOf(seed: number): Plan {
 function faultAmong(operations: readonly string[], source: SourceName, random: Random): Fault {
   const kind = random.pick(
     KIND_NAMES.filter((name) => {
-      // Of a directory's files S3's answer is believed: a HEAD of each would take as long as sending them.
+      // The program trusts S3's response for a directory's files: a HEAD of each would take as long as the upload.
       if (name === "upload tampered with" && source === "directory") return false;
       const possible = KINDS[name].operations;
       return possible.includes("*") || operations.some((operation) => possible.includes(operation));

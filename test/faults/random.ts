@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed (mulberry32), so that a run can be repeated. */
+/** Pseudo-random numbers, the same for the same seed (mulberry32), so that a run can be repeated. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to, but not, 1. */
+  /** From 0 up to, but excluding, 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -27,7 +27,7 @@ export class Random {
   }
 
   bytes(length: number): Buffer {
-    // Words, not bytes: 20 MiB are wanted in every third run.
+    // Words, not bytes: every third run needs 20 MiB.
     const words = new Uint32Array(Math.ceil(length / 4));
     let state = this.integer(1, 2 ** 31);
     for (let index = 0; index < words.length; index += 1) {

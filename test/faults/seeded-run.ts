@@ -5,7 +5,10 @@ import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { createDynamoClients } from "../../provider/dynamo-clients.ts";
 import { RunningCalls } from "../../provider/plugin/calls.ts";
 import { createS3Clients } from "../../provider/store/clients.ts";
-import { BufferPool } from "../../provider/transfer/flow/buffers.ts";
+import type { RetryPolicy } from "../../provider/store/request-retries.ts";
+import { pause } from "../../provider/store/retry.ts";
+import { INSIDE, retriesInside } from "../../provider/store/retrying.ts";
+import { DataPlane } from "../../provider/transfer/data-plane.ts";
 import {
   bucketOf,
   CloudFixture,
@@ -15,7 +18,7 @@ import {
   stagedInputs,
   THIRD,
 } from "../provider/cloud-fixture.ts";
-import { createHashTable } from "../support/hash-table.ts";
+import { createTable } from "../support/tables.ts";
 import { assertStagedEverywhere, type SourceBytes } from "./contents.ts";
 import { Deployment, type UpdateTools } from "./deployment.ts";
 import { type Exchange, FaultProxy, passOn } from "./fault-proxy.ts";
@@ -23,23 +26,30 @@ import { type FaultKind, KINDS, type Surroundings } from "./kinds.ts";
 import { assertClear } from "./messages.ts";
 import { describeFault, type Fault, type Plan, planOf, shapeOf } from "./plan.ts";
 import { Random } from "./random.ts";
-import { impatientRetries } from "./retries.ts";
 
 const TABLE = "spawn-usage-faults";
-/** The provider's own are minutes; a fault that stalls costs this much. */
+/** The provider waits minutes by default; here, a stalling fault costs this time. */
 const STALL_MS = 700;
-const ATTEMPTS = 6;
 const RETRY_DELAY_MS = 15;
-/** An update that takes longer hangs. */
-const UPDATE_LIMIT_MS = 30_000;
+/** As the provider's own retries, with short delays. */
+const RETRIES: Pick<RetryPolicy, "patience" | "clock"> = {
+  patience: { attempts: 6, forMs: 0 },
+  clock: {
+    now: () => performance.now(),
+    random: Math.random,
+    pause: (_milliseconds, signal) => pause(RETRY_DELAY_MS, signal),
+  },
+};
+/** An update that takes longer hangs; on a loaded machine one of them takes half a minute. */
+const UPDATE_LIMIT_MS = 120_000;
 
 export interface Outcome {
   readonly seed: number;
-  /** How the updates with faults ended; the one without faults after a failure always succeeds. */
+  /** The results of the updates with faults; the last one, without faults, must succeed. */
   readonly ended: "success" | "failure, then resumed";
-  /** How often each fault happened. */
+  /** The number of times that each fault occurred. */
   readonly injected: ReadonlyMap<FaultKind, number>;
-  /** What the failures said. */
+  /** The messages of the failures. */
   readonly messages: readonly string[];
   readonly seconds: number;
 }
@@ -58,7 +68,7 @@ export class FaultLab {
     const fixture = await CloudFixture.start();
     const lab = new FaultLab(fixture, await FaultProxy.start(fixture.cloud.endpoint));
     const dynamo = new DynamoDBClient({ region: PRIMARY });
-    await createHashTable(dynamo, TABLE, "staging_id");
+    await createTable(dynamo, TABLE, ["staging_id"]);
     dynamo.destroy();
     return lab;
   }
@@ -68,7 +78,7 @@ export class FaultLab {
     await this.#fixture.stop();
   }
 
-  /** @throws Error that names the seed and its plan when an update ends other than right or with a clear failure */
+  /** @throws Error that names the seed and its plan if an update neither succeeds nor fails clearly */
   async run(seed: number): Promise<Outcome> {
     const plan = planOf(seed);
     const rejections: unknown[] = [];
@@ -135,7 +145,7 @@ export class FaultLab {
     const { tools, close } = this.#tools(this.#proxy.endpoint);
     const surroundings = this.#surroundings(tools.calls);
     const pending = faults.map((fault) => ({ fault, seen: 0, done: 0 }));
-    // While somebody tampers, nobody else gets through: afterwards would be too late to be noticed.
+    // Blocks other requests during the tampering: a later change could not be detected.
     let tampering: Promise<void> = Promise.resolve();
     this.#proxy.intercept(async (exchange) => {
       await tampering;
@@ -155,7 +165,7 @@ export class FaultLab {
     });
     try {
       const errors = await within(UPDATE_LIMIT_MS, deployment.update(tools));
-      const { lentBytes } = tools.deps.pool;
+      const { lentBytes } = tools.deps.plane.pool;
       if (lentBytes !== 0) throw new Error(`${lentBytes} bytes of the pool were not given back`);
       return errors;
     } finally {
@@ -165,28 +175,31 @@ export class FaultLab {
   }
 
   #tools(endpoint: string): { tools: UpdateTools; close: () => void } {
-    const retryStrategy = impatientRetries(ATTEMPTS, RETRY_DELAY_MS);
+    const plane = new DataPlane();
     const s3 = createS3Clients({
       stallTimeoutMs: STALL_MS,
-      config: { endpoint, forcePathStyle: true, retryStrategy },
+      onThrottled: (bucket) => plane.limiters.throttled(bucket),
+      config: { endpoint, forcePathStyle: true },
+      ...RETRIES,
     });
     const dynamo = createDynamoClients({
       stallTimeoutMs: STALL_MS,
-      config: { endpoint, retryStrategy, maxAttempts: ATTEMPTS },
+      config: { endpoint },
     });
+    dynamo(PRIMARY).middlewareStack.add(retriesInside({ region: PRIMARY, ...RETRIES }), INSIDE);
     const deps = this.#fixture.dependencies({
       s3,
-      pool: new BufferPool(),
+      plane,
       patience: { baseMs: 500, bytesPerSecond: 1e9, firstPollMs: 20, maxPollMs: 100 },
     });
     const close = (): void => {
-      for (const region of REGIONS) s3.of(region).destroy();
+      for (const region of REGIONS) s3.at(region).client.destroy();
       dynamo(PRIMARY).destroy();
     };
     return { tools: { deps, dynamo, calls: new RunningCalls() }, close };
   }
 
-  /** Makes the plan's source. `location` is what the user names. */
+  /** Creates the plan's source. `location` is its path or URL. */
   async #makeSource(
     { seed, source }: Plan,
     folder: string,
@@ -216,7 +229,7 @@ export class FaultLab {
     const { s3 } = this.#fixture;
     const overwrite = async (from: string, to: string, Key: string): Promise<void> => {
       const head = await s3.of(from).send(new HeadObjectCommand({ Bucket: bucketOf(from), Key }));
-      // Nobody can tell two empty objects apart.
+      // Two empty objects cannot be distinguished.
       if (!head.ContentLength) return;
       const Body = new Random(head.ContentLength).bytes(head.ContentLength);
       await s3.of(to).send(new PutObjectCommand({ Bucket: bucketOf(to), Key, Body }));
@@ -234,7 +247,7 @@ export class FaultLab {
 
 const concerns = ({ kind, operation }: Fault, exchange: Exchange): boolean =>
   (operation === "*" || operation === exchange.operation.name) &&
-  // An upload is what the primary region gets.
+  // An upload is a request that the primary region receives.
   (kind !== "upload tampered with" || exchange.operation.region === PRIMARY);
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

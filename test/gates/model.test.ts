@@ -1,20 +1,18 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { cloudPython } from "../../local/cloud/install.ts";
 import { runCommand } from "../../local/command.ts";
 import { spawnPaths } from "../../local/paths.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
-/** The gate that compares the requests of the tests from end to end with AWS's models. `npm test` runs it after them. */
+/** The gate that compares the requests of the end-to-end tests with AWS's models. `npm test` runs it after them. */
 const folder = join(import.meta.dirname, "model");
 const LIST = join(import.meta.dirname, "operations.txt");
 const python = cloudPython(spawnPaths().venv);
 
-describe("the model gate", function () {
-  this.timeout(120_000);
-
-  it("takes every member of every known operation, and reports what breaks a model or a rule", async () => {
+describe("the model gate", () => {
+  it("accepts every member of every known operation, and reports a violation of a model or a rule", async () => {
     const { code, stdout, stderr } = await runCommand(python, ["-I", join(folder, "selftest.py"), LIST]);
     expect(code, stderr).to.equal(0);
     const { tried, wrong } = JSON.parse(stdout) as { tried: Record<string, number>; wrong: unknown[] };
@@ -24,27 +22,25 @@ describe("the model gate", function () {
   });
 
   describe("of recorded requests", () => {
-    let requests: string;
+    const requests = temporaryFolder("spawn requests ", "suite");
     before(async () => {
-      requests = await mkdtemp(join(tmpdir(), "spawn requests "));
-      for (const kind of ["end-to-end", "integration"]) await mkdir(join(requests, kind));
+      for (const kind of ["end-to-end", "integration"]) await mkdir(join(requests(), kind));
     });
-    after(() => rm(requests, { recursive: true, force: true }));
 
     const check = async (one: object, kind = "end-to-end") => {
-      await rm(join(requests, "integration", "1.jsonl"), { force: true });
-      await rm(join(requests, "end-to-end", "1.jsonl"), { force: true });
-      await writeFile(join(requests, kind, "1.jsonl"), `${JSON.stringify(one)}\n`);
-      return runCommand(python, ["-I", join(folder, "check.py"), requests, LIST, "--whole"]);
+      await rm(join(requests(), "integration", "1.jsonl"), { force: true });
+      await rm(join(requests(), "end-to-end", "1.jsonl"), { force: true });
+      await writeFile(join(requests(), kind, "1.jsonl"), `${JSON.stringify(one)}\n`);
+      return runCommand(python, ["-I", join(folder, "check.py"), requests(), LIST, "--whole"]);
     };
 
-    it("passes one that is right", async () => {
+    it("passes a correct request", async () => {
       const { code, stdout } = await check(record("/bucket/key?versionId=1", {}));
       expect(stdout).to.contain("1 different requests, from end to end of 1 operations");
       expect(code).to.equal(0);
     });
 
-    it("names the operation, the program and the fault of one that is wrong", async () => {
+    it("names the operation, the program and the fault of a wrong request", async () => {
       const { code, stdout } = await check(record("/bucket/key?version=1", { "x-amz-owner": "1" }));
       expect(code).to.equal(1);
       expect(stdout).to.contain("s3:HeadObject of provider");
@@ -53,20 +49,20 @@ describe("the model gate", function () {
       expect(stdout).to.contain("HEAD /bucket/key?version=1 (answered 200)");
     });
 
-    it("names an operation that nobody has sent before, and says how to add it", async () => {
+    it("names an operation that is new, and prints the command that adds it", async () => {
       const { code, stdout } = await check({ ...record("/bucket/key?torrent", {}), method: "GET" });
       expect(code).to.equal(1);
       expect(stdout).to.match(/^ {2}s3:GetObjectTorrent provider$/m);
       expect(stdout).to.contain("npm test -- --update-operations");
     });
 
-    it("takes a new operation from a test that is not from end to end", async () => {
+    it("accepts a new operation from a test that is not end-to-end", async () => {
       const unlisted = { ...record("/bucket/key?torrent", {}), method: "GET" };
       expect((await check(unlisted, "integration")).code).to.equal(0);
       expect((await check(record("/bucket/key?version=1", {}), "integration")).code).to.equal(1);
     });
 
-    it("does not pass where nothing of ours was recorded", async () => {
+    it("fails if nothing was recorded", async () => {
       const { code, stdout } = await check(record("/bucket/key", { "user-agent": "aws-sdk-js/3" }));
       expect(code).to.equal(1);
       expect(stdout).to.contain("the gate has seen nothing");

@@ -12,8 +12,8 @@ import { TestProxy } from "../support/proxy.ts";
 import { startVersitygw } from "../support/versitygw.ts";
 
 /*
- * The whole job on servers that this project has no part in, with the real command line and engine. What a server lacks is warned of
- * once, and the job is done without.
+ * The whole job on third-party servers, with the real command line and engine. spawn warns once about a missing feature and does
+ * without it.
  */
 
 const MIB = 1024 ** 2;
@@ -30,7 +30,7 @@ const lacking = (setting: string): string =>
   `Warning: This S3 server does not support the ${setting} of the bucket:`;
 
 interface Servers {
-  /** Of everything but S3, and of S3 where there is no other. */
+  /** The endpoint of all services, S3 included unless {@link s3} is set. */
   readonly moto: string;
   /** Of S3. */
   readonly s3: string;
@@ -55,7 +55,7 @@ const TESTED: Readonly<Record<string, Tested>> = {
     settings: [],
     upload: [COPIES],
   },
-  // S3 alone: moto is the rest of AWS.
+  // S3 alone: moto serves the rest of AWS.
   versitygw: {
     async start() {
       const [moto, s3] = await Promise.all([startMoto(), startVersitygw(ALL_REGIONS)]);
@@ -70,8 +70,7 @@ const TESTED: Readonly<Record<string, Tested>> = {
 };
 
 for (const [name, tested] of Object.entries(TESTED)) {
-  describe(`the whole job on ${name}`, function () {
-    this.timeout(180_000);
+  describe(`the whole job on ${name}`, () => {
     let servers: Servers;
     let world: World;
     let proxy: TestProxy;
@@ -79,11 +78,10 @@ for (const [name, tested] of Object.entries(TESTED)) {
     let tables: Aws;
     let env: NodeJS.ProcessEnv;
     let id: string;
-    const file = randomFile(17 * MIB); // in two parts
+    const file = randomFile(17 * MIB); // two parts
     const big = randomFile(SIZE);
 
-    before("start the servers", async function () {
-      this.timeout(300_000);
+    before("start the servers", async () => {
       servers = await tested.start();
       world = await World.make();
       proxy = await TestProxy.start(servers.s3);
@@ -136,7 +134,7 @@ for (const [name, tested] of Object.entries(TESTED)) {
       }
     }
 
-    it("makes the environment, says what the server lacks, and finds nothing to do the second time", async () => {
+    it("creates the environment, reports what the server lacks, and finds no change the second time", async () => {
       expectWarnings(await succeed(spawn("environment", "up")), tested.settings);
       const again = await succeed(spawn("environment", "up"));
       expect(again.stdout + again.stderr).to.match(/Environment dev is up: \d+ unchanged\./);
@@ -144,7 +142,7 @@ for (const [name, tested] of Object.entries(TESTED)) {
       expect(status.stdout.match(/ up$/gm), status.stdout).to.have.length.of.at.least(ALL_REGIONS.length);
     });
 
-    it("stages a file in two regions, warns once of what it does without, and verifies every byte", async () => {
+    it("stages a file in two regions, warns once about missing features, and verifies every byte", async () => {
       const ended = await uploaded("file.bin");
       id = ended.id;
       expectWarnings(ended, tested.upload);
@@ -155,7 +153,7 @@ for (const [name, tested] of Object.entries(TESTED)) {
       expect((await succeed(spawn("stage", "list", "--verify"))).stdout).to.match(/ whole$/m);
     });
 
-    it("stages a directory, and downloads it", async () => {
+    it("stages a directory and downloads it", async () => {
       const { id: tree } = await uploaded("tree/");
       await expectObject(`${tree}/tree/below/b c`, big.subarray(0, 99));
       await succeed(spawn("stage", "download", tree, "copy of the tree"));
@@ -165,7 +163,7 @@ for (const [name, tested] of Object.entries(TESTED)) {
       await succeed(spawn("stage", "delete", tree, "--yes"));
     });
 
-    it("goes on with an interrupted upload where it stopped", async () => {
+    it("resumes an interrupted upload", async () => {
       proxy.reset();
       proxy.fault = (request) =>
         isPart(request) && Number(request.query.get("partNumber")) > 3 ? { delayMs: 600_000 } : undefined;
@@ -201,7 +199,7 @@ for (const [name, tested] of Object.entries(TESTED)) {
       expect(await s3.versions("eu-west-1", bucketOf("eu-west-1"), `${id}/`)).to.deep.equal([]);
     });
 
-    it("deletes the entry, and removes the environment", async () => {
+    it("deletes the entry and the environment", async () => {
       await succeed(spawn("stage", "delete", id, "--yes"));
       for (const region of ALL_REGIONS) {
         expect(await s3.versions(region, bucketOf(region)), region).to.deep.equal([]);

@@ -10,8 +10,8 @@ import { type Case, Cases } from "./signature/cases.ts";
 import { Texts } from "./signature/texts.ts";
 
 /*
- * The signer of the fast path against botocore's, which Amazon wrote, on random requests; and the verifier of the local cloud
- * against both. SIGNATURE_SEED=<number> has other requests.
+ * Compares the signer of the fast path with Amazon's botocore on random requests, and the local cloud's verifier with both.
+ * SIGNATURE_SEED=<number> selects other requests.
  */
 
 const SEED = Number(process.env["SIGNATURE_SEED"] ?? 13);
@@ -31,7 +31,7 @@ describe(`the signatures of ${REQUESTS} random requests (seed ${SEED})`, functio
     python = join(await ensureVenv("moto"), "python");
   });
 
-  it("are botocore's, and the local cloud accepts each and refuses it with any change", async () => {
+  it("equal botocore's; the local cloud accepts each, and refuses it after any change", async () => {
     const random = new Random(SEED);
     const cases = new Cases(random, new Texts(random));
     const all: Case[] = [];
@@ -42,14 +42,14 @@ describe(`the signatures of ${REQUESTS} random requests (seed ${SEED})`, functio
   });
 });
 
-/** Compares all in one process of Python. */
+/** Compares all requests in one Python process. */
 async function compare(python: string, cases: readonly Case[]): Promise<Findings> {
   const script = join(import.meta.dirname, "signature", "compare.py");
   const child = spawn(python, ["-I", script, join(packageRoot(), "local", "cloud")], {
     stdio: ["pipe", "pipe", "pipe"],
   });
   const written = new Promise<void>((resolve) => {
-    child.stdin.once("error", () => resolve()); // it ended early: its stderr says why
+    child.stdin.once("error", () => resolve()); // the child ended early: its stderr says why
     child.stdin.end(cases.map((one) => JSON.stringify(one)).join("\n"), "utf8", () => resolve());
   });
   const [out, complaint, [code]] = await Promise.all([

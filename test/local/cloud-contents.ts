@@ -23,7 +23,7 @@ import { CreateAccessPointCommand, GetAccessPointCommand } from "@aws-sdk/client
 import { expect } from "chai";
 import { makeS3ControlClient } from "../../cli/clients/s3-control.ts";
 import type { RunningCloud } from "../../local/cloud/cloud.ts";
-import { createHashTable } from "../support/hash-table.ts";
+import { createTable } from "../support/tables.ts";
 
 const BUCKET = "spawn-staging-us-east-1";
 const REPLICA = "spawn-staging-us-west-2";
@@ -32,8 +32,8 @@ export const ROLE = "spawn-replication";
 const POINT = { AccountId: "000000000000", Name: "stage-0123456789ab" };
 const HANDLER = { connectionTimeout: 5_000, socketTimeout: 5_000 };
 
-/** A local cloud, and the key that it serves. */
-export type CloudAccess = Pick<RunningCloud, "endpoint" | "keys">;
+/** A local cloud and its key. */
+type CloudAccess = Pick<RunningCloud, "endpoint" | "keys">;
 
 /** For a client of any service. */
 export function clientSettings({ endpoint, keys }: CloudAccess) {
@@ -46,7 +46,7 @@ export function clientSettings({ endpoint, keys }: CloudAccess) {
   };
 }
 
-/** Puts one of everything that this program makes in AWS into the cloud. */
+/** Creates one of each kind of AWS resource that this program creates. */
 export async function fill(cloud: CloudAccess): Promise<void> {
   const s3 = new S3Client(clientSettings(cloud));
   for (const Bucket of [BUCKET, REPLICA]) {
@@ -100,7 +100,7 @@ export async function fill(cloud: CloudAccess): Promise<void> {
   const control = makeS3ControlClient({ ...clientSettings(cloud), maxAttempts: 1, requestHandler: HANDLER });
   await control.send(new CreateAccessPointCommand({ ...POINT, Bucket: BUCKET }));
   const dynamodb = new DynamoDBClient(clientSettings(cloud));
-  await createHashTable(dynamodb, "records", "staging_id");
+  await createTable(dynamodb, "records", ["staging_id"]);
   await dynamodb.send(
     new PutItemCommand({
       TableName: "records",
@@ -113,7 +113,7 @@ export async function fill(cloud: CloudAccess): Promise<void> {
   );
 }
 
-/** @throws AssertionError unless all that {@link fill} made is there, as it was made */
+/** @throws AssertionError unless all resources of {@link fill} exist unchanged */
 export async function expectFilled(cloud: CloudAccess): Promise<void> {
   const s3 = new S3Client(clientSettings(cloud));
   const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));

@@ -19,8 +19,7 @@ const WHO: Wire = {
   body: "Action=GetCallerIdentity&Version=2011-06-15",
 };
 
-describe("the gate of the local cloud", function () {
-  this.timeout(60_000);
+describe("the gate of the local cloud", () => {
   let cloud: TestCloud;
   let endpoint: string;
   const python = cloudPython(spawnPaths().venv);
@@ -32,7 +31,7 @@ describe("the gate of the local cloud", function () {
     expect((await s3({ method: "PUT", path: `/${BUCKET}/secret.txt`, body: "secret" })).status).to.equal(200);
   });
   after(() => cloud?.stop());
-  // Whatever a test did, the data are there and unchanged.
+  // Every test must leave the data unchanged.
   afterEach(async () => {
     expect(await s3({ path: `/${BUCKET}/secret.txt` })).to.include({ status: 200, body: "secret" });
   });
@@ -53,7 +52,7 @@ describe("the gate of the local cloud", function () {
     ).to.deep.equal([]);
   }
 
-  it("serves S3, DynamoDB, IAM and STS to who has the key, and lets no web page read the answers", async () => {
+  it("serves S3, DynamoDB, IAM and STS to clients with the key, and lets no web page read the responses", async () => {
     const requests: [string, Wire][] = [
       ["s3", {}],
       ["s3", { path: `/${BUCKET}`, query: "list-type=2&prefix=a%20b%2F%C3%A9" }],
@@ -69,7 +68,7 @@ describe("the gate of the local cloud", function () {
     expect((await send(endpoint, sign(WHO, "sts"))).body).to.include("<Account>000000000000</Account>");
   });
 
-  it("serves another account to who has the user's key", async () => {
+  it("serves another account to clients with the user's key", async () => {
     const keys = keysOfAccount(cloud.keys, "111122223333");
     expect((await send(endpoint, signed(endpoint, keys, "sts", WHO))).body).to.include(
       "<Account>111122223333</Account>",
@@ -80,7 +79,7 @@ describe("the gate of the local cloud", function () {
     }
   });
 
-  it("refuses who has no key: another user of this machine", async () => {
+  it("refuses clients without a key: another user of this machine", async () => {
     const wires: [string, Wire][] = [
       ["s3", {}],
       ["s3", { path: `/${BUCKET}/secret.txt` }],
@@ -108,7 +107,7 @@ describe("the gate of the local cloud", function () {
     expectRefused(await send(endpoint, { headers }), "Signature Version 2");
   });
 
-  it("refuses a web page by its browser's headers, and every host name but this machine's", async () => {
+  it("refuses web pages by their browser's headers, and all host names except this machine's", async () => {
     const page: Record<string, string>[] = [
       { origin: "https://evil.example" },
       { origin: "null" },
@@ -168,7 +167,7 @@ describe("the gate of the local cloud", function () {
     expect((await s3({ path: "/health" })).body).to.include("NoSuchBucket");
   });
 
-  it("serves no other service of the emulator, whatever the request says, with the user's own key", async () => {
+  it("serves no other service of the emulator, whatever the request claims, even with the user's key", async () => {
     const { stdout } = await runCommand(python, [
       ...["-I", "-c"],
       `import re, importlib.util as u; text = open(u.find_spec("ministack").submodule_search_locations[0] + "/app.py").read()
@@ -213,7 +212,7 @@ start = text.index("SERVICE_REGISTRY = {"); print(" ".join(re.findall(r'^    "([
     ];
     for (const [what, service, wire] of confused) {
       const answered = await send(endpoint, sign(wire, service));
-      // In the path or host name of a bucket, S3 itself answers: with an error, or the list of the buckets.
+      // S3 itself responds to its bucket's path or host name: with an error or the list of the buckets.
       const byS3 =
         /<Error>|<ErrorResponse|<ListAllMyBucketsResult|amazon\.coral\.service|"Unsupported service: /.test(
           answered.body,
@@ -222,7 +221,7 @@ start = text.index("SERVICE_REGISTRY = {"); print(" ".join(re.findall(r'^    "([
     }
   });
 
-  it("serves only the listed operations of EC2, Auto Scaling and SSM, whatever the request says", async () => {
+  it("serves only the listed operations of EC2, Auto Scaling and SSM, whatever the request claims", async () => {
     const type = { "content-type": "application/x-www-form-urlencoded" };
     const form = (body: string, wire: Wire = {}): Wire => ({
       ...{ method: "POST", body, ...wire },
@@ -279,7 +278,7 @@ start = text.index("SERVICE_REGISTRY = {"); print(" ".join(re.findall(r'^    "([
     expect(found.Parameters[0].Value).to.match(/^ami-[0-9a-f]{17}$/);
   });
 
-  it("finds each change of a signed request", async () => {
+  it("detects each change of a signed request", async () => {
     const path = `/${BUCKET}/secret.txt`;
     const put = sign({ method: "PUT", path, body: "secret", headers: { "x-amz-meta-a": "1" } });
     const headers = put.headers ?? {};
@@ -314,8 +313,8 @@ start = text.index("SERVICE_REGISTRY = {"); print(" ".join(re.findall(r'^    "([
     expect((await s3({ path: `/${BUCKET}`, query: "list-type=2" })).body.match(/<Key>/g)).to.have.length(1);
   });
 
-  it("takes what other clients of AWS send: signed in chunks, presigned, without a hash", async () => {
-    // botocore is what the AWS CLI and boto3 are made of.
+  it("accepts chunked signatures, presigned URLs and unsigned payloads of other AWS clients", async () => {
+    // The AWS CLI and boto3 use botocore.
     const script = `
 import sys, datetime, botocore.session, urllib.request, urllib.error
 from botocore.config import Config
@@ -358,7 +357,7 @@ print("fine")`;
     expect(stdout.trim(), stderr).to.equal("fine");
   });
 
-  it("explains to a program with other keys how it gets the right one", async () => {
+  it("explains to a client with other keys how to get the right one", async () => {
     const client = new S3Client({
       ...{ endpoint, region: "us-east-1", forcePathStyle: true },
       credentials: { accessKeyId: "AKIAUSERSOWN", secretAccessKey: "x" },

@@ -13,11 +13,10 @@ import { makeTestHome } from "../support/cloud.ts";
 import { clientSettings, expectFilled, fill } from "./cloud-contents.ts";
 
 const isRoot = process.getuid?.() === 0;
-/** Another user of this machine, where that is possible; else a process of this user, which knows nothing of its files. */
+/** Another user of this machine if possible; otherwise a process of this user without knowledge of its files. */
 const OTHER = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 
-describe("another user of the local cloud's machine", function () {
-  this.timeout(60_000);
+describe("another user of the local cloud's machine", () => {
   let home: Awaited<ReturnType<typeof makeTestHome>>;
   let paths: SpawnPaths;
   let other: ChildProcess | undefined;
@@ -25,7 +24,7 @@ describe("another user of the local cloud's machine", function () {
   beforeEach(async () => {
     home = await makeTestHome();
     paths = spawnPaths(home.env);
-    // What keeps others out must be the local cloud's own folder, not the folders above it.
+    // The local cloud's own folder must keep others out, not the folders above it.
     await chmod(home.home, 0o755);
     await mkdir(paths.cloud, { recursive: true });
     await chmod(paths.cloud, 0o755);
@@ -53,7 +52,7 @@ describe("another user of the local cloud's machine", function () {
   it("reads neither the key nor the data, nor finds the key in a command line", async () => {
     const cloud = await ensureCloud({ paths });
     await fill(cloud);
-    await chmod(paths.cloud, 0o755); // now only the modes of the files count
+    await chmod(paths.cloud, 0o755); // only the modes of the files protect them now
     for (const name of ["key.json", "cloud.json", "cloud.log"]) {
       expect(((await stat(join(paths.cloud, name))).mode & 0o777).toString(8), name).to.equal("600");
     }
@@ -78,12 +77,12 @@ describe("another user of the local cloud's machine", function () {
     }
   });
 
-  it("gets no key, no request and no data by the port of a cloud that has crashed", async () => {
+  it("gets no key, no request and no data through the port of a crashed cloud", async () => {
     const cloud = await ensureCloud({ paths });
     process.kill(cloud.pid, "SIGKILL");
     await gone(cloud.port);
     const record = await readFile(join(paths.cloud, "cloud.json"), "utf8");
-    // It answers with all that it could know: the record of an older version was readable, and what it is sent.
+    // It responds with all that it could know: the readable record of an older version, and the request itself.
     const { said } = await asOther(
       `require("node:http").createServer((request, response) => {
          console.log(request.method, request.url, request.rawHeaders.join(" "));
@@ -105,7 +104,7 @@ describe("another user of the local cloud's machine", function () {
     expect(said()).to.not.match(/authorization|AWS4/i);
   });
 
-  it("is not treated as the local cloud's process, despite its command line", async () => {
+  it("is not mistaken for the local cloud's process, despite its command line", async () => {
     const cloud = await ensureCloud({ paths });
     process.kill(cloud.pid, "SIGKILL");
     await gone(cloud.port);
@@ -113,7 +112,7 @@ describe("another user of the local cloud's machine", function () {
     const record = JSON.parse(await readFile(file, "utf8"));
     await asOther("console.log(1); setTimeout(() => {}, 60_000)", record.instance);
     const impostor = other as ChildProcess;
-    // Without root there is no other user here: see "knows a process by its name and its user" in cloud.test.ts.
+    // Without root there is no other user here; cloud.test.ts tests that case.
     const pid = isRoot ? impostor.pid : 2 ** 22 + 1;
     await writeFile(file, JSON.stringify({ ...record, pid }));
     expect((await cloudStatus({ paths })).state).to.equal("stopped");
@@ -123,7 +122,7 @@ describe("another user of the local cloud's machine", function () {
     expect(impostor.signalCode).to.equal(null);
   });
 
-  it("loses what it could read: a key whose file was open to all is replaced, and the cloud restarts", async () => {
+  it("loses access after a restart: a world-readable key is replaced", async () => {
     const first = await ensureCloud({ paths });
     await fill(first);
     await stopCloud({ paths });

@@ -5,8 +5,7 @@ import { runCommand } from "../../local/command.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { packageRoot } from "../../package-root.ts";
 
-describe("the process of the local cloud", function () {
-  this.timeout(60_000);
+describe("the process of the local cloud", () => {
   const { venv } = spawnPaths();
   before(() => ensureInstalled(venv));
 
@@ -16,7 +15,7 @@ describe("the process of the local cloud", function () {
       env: { PATH: process.env["PATH"], GATEWAY_PORT: "1" },
     });
 
-  it("runs no code and opens no connection, even if the emulator tried", async () => {
+  it("runs no code and opens no connection, even if the emulator tries", async () => {
     const script = `
 import sys, os, subprocess, socket
 sys.path.insert(0, sys.argv[1])
@@ -53,7 +52,7 @@ print(len(names))`;
     expect(Number(count)).to.be.greaterThan(90);
   });
 
-  it("verifies a body that is signed in chunks, as in the examples of AWS", async () => {
+  it("verifies a body that is signed in chunks, as in AWS's examples", async () => {
     // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html
     const script = `
 import sys

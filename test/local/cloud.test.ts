@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { askProof, proofOf, refuseStranger } from "../../connection/local-cloud.ts";
+import { authenticateServer, proofOf, requireLocalCloud } from "../../connection/local-cloud.ts";
 import { refuseOthersFile } from "../../local/cloud/keys.ts";
 import { freePort } from "../../local/cloud/port.ts";
 import { isRunning } from "../../local/cloud/process.ts";
@@ -12,7 +12,7 @@ import type { UserError } from "../../staging/errors.ts";
 describe("the local cloud's record", () => {
   const whole = { port: 14_566, pid: 7, instance: "t", startedAt: "2026-01-01T00:00:00.000Z" };
 
-  it("is read whole, or only its port while the cloud is down", () => {
+  it("has all fields while the cloud runs, and only the port while it is down", () => {
     expect(parseRecord(JSON.stringify(whole))).to.deep.equal(whole);
     expect(parseRecord('{"port":14566}')).to.deep.equal({ port: 14_566 });
     expect(parseRecord(JSON.stringify({ ...whole, instance: 1 }))).to.deep.equal({ port: 14_566 });
@@ -23,7 +23,7 @@ describe("the local cloud's record", () => {
     expect(parseRecord(JSON.stringify({ ...rest, token }))).to.deep.equal({ ...whole, withoutKey: true });
   });
 
-  it("is no record when it is spoilt", () => {
+  it("is ignored if it is corrupt", () => {
     for (const text of ["", "{", "null", "[]", "{}", '{"port":0}', '{"port":"80"}', '{"port":70000}']) {
       expect(parseRecord(text), text).to.equal(undefined);
     }
@@ -51,7 +51,7 @@ describe("finding the local cloud", () => {
     expect(await isRunning(2 ** 22 + 1, "spawn", uid)).to.equal(false);
   });
 
-  it("believes only an answer that proves the key, the port and the process", async () => {
+  it("trusts only a response that proves the key, the port and the process", async () => {
     let answer = (_port: number, _nonce: string): string => "";
     const seen: IncomingMessage[] = [];
     const server = createServer((request, response) => {
@@ -75,20 +75,20 @@ describe("finding the local cloud", () => {
       SPAWN_CLOUD_KEY: `${KEYS.accessKeyId}:${KEYS.secretAccessKey}`,
     };
     const messageIn = (env: Record<string, string>) =>
-      refuseStranger(env).then(
+      requireLocalCloud(env).then(
         () => "accepted",
         (error: UserError) => `${error.message} ${error.fix}`,
       );
 
     proof({});
-    expect(await askProof(asked)).to.equal("ours");
+    expect(await authenticateServer(asked)).to.equal("ours");
     expect(await messageIn(shell)).to.equal("accepted");
     const untrue = [
       () => proof({ port: port + 1 }),
       () => proof({ pid: 8 }),
       () => proof({}, { ...KEYS, secretAccessKey: "another" }),
       () => proof({}, KEYS, "client"),
-      // What the client sent, sent back.
+      // An echo of the client's request.
       () => {
         answer = () => JSON.stringify({ pid: 7, proof: seen.at(-1)?.headers["x-spawn-proof"] });
       },
@@ -100,7 +100,7 @@ describe("finding the local cloud", () => {
     ];
     for (const lie of untrue) {
       lie();
-      expect(await askProof(asked), lie.toString()).to.equal("other");
+      expect(await authenticateServer(asked), lie.toString()).to.equal("other");
       if (lie !== untrue[1])
         expect(await messageIn(shell), lie.toString()).to.match(/is not the local cloud.*spawn env/);
     }
@@ -115,16 +115,16 @@ describe("finding the local cloud", () => {
     expect(new Set(seen.map(({ headers }) => headers["x-spawn-nonce"])).size).to.equal(seen.length);
     expect(await freePort(port)).not.to.equal(port);
     await new Promise((resolve) => server.close(resolve));
-    expect(await askProof(asked)).to.equal("none");
+    expect(await authenticateServer(asked)).to.equal("none");
     expect(await messageIn(shell)).to.equal("accepted");
     expect(await freePort(port)).to.equal(port);
   });
 
-  it("gives up on a port that takes calls and never answers", async () => {
+  it("times out on a port that accepts connections and never responds", async () => {
     const server = createServer(() => undefined).listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as AddressInfo;
-    expect(await askProof({ port, pid: 7, keys: KEYS }, 100)).to.equal("none");
+    expect(await authenticateServer({ port, pid: 7, keys: KEYS }, 100)).to.equal("none");
     server.closeAllConnections();
     server.close();
   });

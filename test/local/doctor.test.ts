@@ -1,36 +1,32 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type DoctorOptions, diagnose } from "../../local/doctor.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { awsPluginFolder } from "../../local/tool-environment.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 describe("diagnose", () => {
-  let home: string;
-  beforeEach(async () => {
-    home = await mkdtemp(join(tmpdir(), "spawn doctor "));
-  });
-  afterEach(() => rm(home, { recursive: true, force: true }));
+  const home = temporaryFolder("spawn doctor ");
 
   async function ask(name: string, env: NodeJS.ProcessEnv, options: DoctorOptions = {}) {
-    const paths = spawnPaths({ SPAWN_HOME: home });
-    const list = await diagnose({ paths, env: { PATH: join(home, "bin"), ...env }, ...options });
+    const paths = spawnPaths({ SPAWN_HOME: home() });
+    const list = await diagnose({ paths, env: { PATH: join(home(), "bin"), ...env }, ...options });
     const found = list.find((diagnosis) => diagnosis.name === name);
     expect(found, name).not.to.equal(undefined);
     return found;
   }
 
   async function command(name: string, body: string): Promise<string> {
-    await mkdir(join(home, "bin"), { recursive: true });
-    const file = join(home, "bin", name);
+    await mkdir(join(home(), "bin"), { recursive: true });
+    const file = join(home(), "bin", name);
     await writeFile(file, `#!/bin/sh\n${body}\n`);
     await chmod(file, 0o755);
     return file;
   }
 
-  it("names everything that is needed, in order", async () => {
-    const list = await diagnose({ paths: spawnPaths({ SPAWN_HOME: home }), env: { PATH: "/bin" } });
+  it("names all requirements, in order", async () => {
+    const list = await diagnose({ paths: spawnPaths({ SPAWN_HOME: home() }), env: { PATH: "/bin" } });
     expect(list.map(({ name }) => name)).to.deep.equal([
       "Node",
       "Pulumi engine",
@@ -48,12 +44,12 @@ describe("diagnose", () => {
   });
 
   it("installs and starts nothing", async () => {
-    await diagnose({ paths: spawnPaths({ SPAWN_HOME: home }), env: { PATH: "/bin:/usr/bin" } });
+    await diagnose({ paths: spawnPaths({ SPAWN_HOME: home() }), env: { PATH: "/bin:/usr/bin" } });
     const { existsSync } = await import("node:fs");
-    expect(existsSync(join(home, "data"))).to.equal(false);
+    expect(existsSync(join(home(), "data"))).to.equal(false);
   });
 
-  it("finds the engine, or shows how it is installed", async () => {
+  it("finds the engine, or prints how to install it", async () => {
     expect(await ask("Pulumi engine", {})).to.include({
       status: "warn",
       found: "none; 3.259.0 is built with Go at first use",
@@ -84,15 +80,15 @@ describe("diagnose", () => {
     expect(await ask("Credentials", keys, { cloud: "aws" })).to.deep.equal(masked);
     const own = { ...keys, AWS_ENDPOINT_URL: "http://moto:5000" };
     expect(await ask("Credentials", own)).to.deep.equal(masked);
-    const file = join(home, "data", "cloud", "key.json");
+    const file = join(home(), "data", "cloud", "key.json");
     expect(await ask("Credentials", keys)).to.include({
       found: `the key of the local cloud, made at its first start: ${file}`,
     });
   });
 
   it("warns without AWS keys, and reads profiles from the user's file", async () => {
-    const file = join(home, "credentials");
-    const env = { AWS_SHARED_CREDENTIALS_FILE: file, AWS_CONFIG_FILE: join(home, "config") };
+    const file = join(home(), "credentials");
+    const env = { AWS_SHARED_CREDENTIALS_FILE: file, AWS_CONFIG_FILE: join(home(), "config") };
     expect(await ask("Credentials", env, { cloud: "aws" })).to.include({ status: "warn" });
     await writeFile(file, "[default]\n");
     expect(await ask("Credentials", env, { cloud: "aws" })).to.include({ found: `profiles in ${file}` });
@@ -124,6 +120,6 @@ describe("diagnose", () => {
     expect(await ask("State", {}, { stateUrl: "postgres://u:secret@host/state" })).to.include({
       found: "postgres://***@host/state",
     });
-    expect(await ask("State", {})).to.include({ status: "ok", found: join(home, "data", "state") });
+    expect(await ask("State", {})).to.include({ status: "ok", found: join(home(), "data", "state") });
   });
 });

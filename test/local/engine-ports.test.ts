@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import grpc from "@grpc/grpc-js";
@@ -13,39 +12,38 @@ import { serveEngine } from "../../connection/engine-port.ts";
 import type { FindOwners } from "../../connection/peer.ts";
 import { packageRoot } from "../../package-root.ts";
 import { call, failure, startPlugin } from "../provider/plugin/client.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 const REFUSED = grpc.status.PERMISSION_DENIED;
 const NOBODY = 65534;
 const STRANGER = join(packageRoot(), "test", "local", "stranger.ts");
 
-/** What serves the engine on a port of this machine, by the program that is started. */
+/** The servers for the engine on a port of this machine, by their program. */
 const PROGRAMS = {
   "the language host": "local/language-host/main.ts",
-  "the staging provider": "provider/main.ts",
+  "the staging provider": "package/main.ts",
   "the local aws plugin": "local/aws-plugin/main.ts",
 } as const;
 
 describe("a port for the engine", () => {
-  let folder: string;
+  const folder = temporaryFolder("spawn-ports-", "suite");
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "spawn-ports-"));
-    await writeFile(join(folder, "secret"), "secret");
-    await writeFile(join(folder, "attack.cjs"), `require("fs").writeFileSync("${folder}/attacked", "")`);
-    await writeFile(join(folder, "Pulumi.yaml"), "name: p\nruntime: nodejs\n");
-    await writeFile(join(folder, "index.js"), "");
+    await writeFile(join(folder(), "secret"), "secret");
+    await writeFile(join(folder(), "attack.cjs"), `require("fs").writeFileSync("${folder()}/attacked", "")`);
+    await writeFile(join(folder(), "Pulumi.yaml"), "name: p\nruntime: nodejs\n");
+    await writeFile(join(folder(), "index.js"), "");
   });
-  after(() => rm(folder, { recursive: true }));
 
-  /** The code that each call ends with for a user of this machine. */
+  /** The gRPC code of each call for a user of this machine. */
   async function attack(port: string, uid: number): Promise<Record<string, number>> {
-    const { stdout } = await promisify(execFile)(process.execPath, [STRANGER, String(uid), port, folder]);
+    const { stdout } = await promisify(execFile)(process.execPath, [STRANGER, String(uid), port, folder()]);
     return JSON.parse(stdout) as Record<string, number>;
   }
 
   // Only root can become another user. For any other user, the next test injects the owner that the system would name.
   if (process.getuid?.() === 0) {
     for (const [name, program] of Object.entries(PROGRAMS)) {
-      it(`of ${name} serves no other user`, async () => {
+      it(`of ${name} refuses other users`, async () => {
         const env = { ...process.env, AWS_ENDPOINT_URL: "http://127.0.0.1:9" };
         const running = await startPlugin(
           [process.execPath, join(packageRoot(), program), "127.0.0.1:9"],
@@ -54,14 +52,14 @@ describe("a port for the engine", () => {
         try {
           const refused = { GetPluginInfo: REFUSED, Configure: REFUSED, Create: REFUSED, Run: REFUSED };
           expect(await attack(running.stdout().trim(), NOBODY)).to.deep.equal(refused);
-          expect(existsSync(join(folder, "attacked"))).to.equal(false);
+          expect(existsSync(join(folder(), "attacked"))).to.equal(false);
         } finally {
           await running.stop();
         }
       });
     }
 
-    it("of the command line's own program serves no other user, and serves this one", async () => {
+    it("of the command line refuses other users, and serves this one", async () => {
       let runs = 0;
       const hosted = await hostProgram(async () => {
         runs += 1;

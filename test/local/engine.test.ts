@@ -1,5 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { buildEngine, isAtLeast } from "../../local/engine/build.ts";
@@ -10,6 +9,7 @@ import { isAcceptable, parseVersion } from "../../local/engine/version.ts";
 import { type SpawnPaths, spawnPaths } from "../../local/paths.ts";
 import type { Progress } from "../../local/progress.ts";
 import { UserError } from "../../staging/errors.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 describe("versions of the engine", () => {
   it("are read from the engine's output", () => {
@@ -34,18 +34,16 @@ describe("versions of the engine", () => {
 });
 
 describe("finding and building the engine", () => {
-  let folder: string;
+  const folder = temporaryFolder("spawn engine ");
   let paths: SpawnPaths;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "spawn engine "));
-    paths = spawnPaths({ SPAWN_HOME: folder });
+    paths = spawnPaths({ SPAWN_HOME: folder() });
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   /** An executable shell script, and the folder that it is in. */
   async function script(place: string, name: string, body: string): Promise<string> {
-    const bin = join(folder, place);
+    const bin = join(folder(), place);
     await mkdir(bin, { recursive: true });
     await writeFile(join(bin, name), `#!/bin/sh\n${body}\n`);
     await chmod(join(bin, name), 0o755);
@@ -55,10 +53,10 @@ describe("finding and building the engine", () => {
   const find = (...bins: string[]) => findEngine({ paths, env: { PATH: bins.join(delimiter) } });
 
   it("finds no engine", async () => {
-    expect(await find(join(folder, "nothing here"))).to.equal(undefined);
+    expect(await find(join(folder(), "nothing here"))).to.equal(undefined);
   });
 
-  it("takes the first on PATH that is recent enough, over the cache", async () => {
+  it("prefers the first recent engine on PATH to the cache", async () => {
     const broken = await script("broken", "pulumi", "exit 1");
     const old = await script("old", "pulumi", "echo v3.100.0");
     const good = await script("good", "pulumi", "echo v3.200.0");
@@ -72,13 +70,13 @@ describe("finding and building the engine", () => {
     expect(await find(broken, old)).to.include({ origin: "cache", version: "3.259.0" });
   });
 
-  it("knows the one in the cache as such when it is on PATH too", async () => {
+  it("recognises the cached engine on PATH", async () => {
     const cached = await script("cache/engine/3.259.0/bin", "pulumi", "echo v3.259.0");
     expect(await find(cached)).to.include({ origin: "cache", command: join(cached, "pulumi") });
   });
 
-  it("asks an engine for its version once, and again when it has changed", async () => {
-    const log = join(folder, "asked");
+  it("runs an engine once for its version, and again after it changed", async () => {
+    const log = join(folder(), "asked");
     const bin = await script("bin", "pulumi", `echo x >> '${log}'; echo v3.200.0`);
     expect((await find(bin))?.version).to.equal("3.200.0");
     expect((await find(bin))?.version).to.equal("3.200.0");
@@ -111,7 +109,7 @@ describe("finding and building the engine", () => {
        esac`,
     );
     const reports: Progress[] = [];
-    const target = join(folder, "cache", "engine", "3.259.0");
+    const target = join(folder(), "cache", "engine", "3.259.0");
     const work = {
       env: { PATH: `${bin}:/usr/bin:/bin` },
       onProgress: (progress: Progress) => reports.push(progress),
@@ -122,7 +120,7 @@ describe("finding and building the engine", () => {
     const built = await readFile(join(target, "bin", "pulumi"), "utf8");
     expect(built).to.match(/^.*3\.259\.0\.tmp-\d+\/build\nmodule spawn\/pulumi-engine\n/);
     expect(await readdir(target)).to.deep.equal(["bin"]);
-    expect(await readdir(join(folder, "cache", "engine"))).to.deep.equal(["3.259.0"]);
+    expect(await readdir(join(folder(), "cache", "engine"))).to.deep.equal(["3.259.0"]);
     expect(reports[0]?.text).to.equal("Preparing the build of the Pulumi engine");
     expect(reports.at(-1)?.text).to.equal("Building the Pulumi engine 3.259.0 (some minutes, once)");
   });
@@ -131,30 +129,30 @@ describe("finding and building the engine", () => {
     const attempt = async (body: string): Promise<UserError> => {
       const bin = await script("go", "go", body);
       const work = { env: { PATH: `${bin}:/usr/bin:/bin` }, onProgress: undefined, signal: undefined };
-      const failure = await installInto(join(folder, "e"), (temporary) => buildEngine(temporary, work));
+      const failure = await installInto(join(folder(), "e"), (temporary) => buildEngine(temporary, work));
       expect(failure).to.be.instanceOf(UserError);
       return failure as UserError;
     };
     const old = await attempt("echo go version go1.20.3 linux/amd64");
     expect(old.message).to.equal("The Pulumi engine cannot be built: Go 1.26 or newer is needed");
-    expect(old.why).to.equal(`${join(folder, "go", "go")} is Go 1.20.3.`);
+    expect(old.why).to.equal(`${join(folder(), "go", "go")} is Go 1.20.3.`);
     expect(old.fix).to.include("https://go.dev/doc/install");
     const offline = await attempt(
       'if [ "$1" = version ]; then echo go version go1.26.0; else echo "dial tcp: no route" >&2; exit 1; fi',
     );
     expect(offline.why).to.equal("go list said: dial tcp: no route");
-    expect(await readdir(folder)).to.deep.equal(["go"]);
+    expect(await readdir(folder())).to.deep.equal(["go"]);
   });
 
-  it("is stopped by an abort, leaving nothing", async () => {
+  it("stops on abort and leaves nothing", async () => {
     const bin = await script("go", "go", 'if [ "$1" = version ]; then echo go1.26.0; else exec sleep 60; fi');
     const abort = new AbortController();
     const work = { env: { PATH: `${bin}:/usr/bin:/bin` }, onProgress: undefined, signal: abort.signal };
     setTimeout(() => abort.abort(new Error("Ctrl-C")), 300);
-    const outcome = await installInto(join(folder, "e"), (to) => buildEngine(to, work), abort.signal).catch(
+    const outcome = await installInto(join(folder(), "e"), (to) => buildEngine(to, work), abort.signal).catch(
       (error: unknown) => error,
     );
     expect(outcome).to.equal(abort.signal.reason);
-    expect(await readdir(folder)).to.deep.equal(["go"]);
+    expect(await readdir(folder())).to.deep.equal(["go"]);
   });
 });

@@ -28,8 +28,7 @@ import { spawnPaths } from "../../local/paths.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
 import { errorOf, SweepCloud, USER_DATA } from "./sweep-cloud.ts";
 
-describe("Auto Scaling groups of the local cloud", function () {
-  this.timeout(60_000);
+describe("Auto Scaling groups of the local cloud", () => {
   let cloud: TestCloud;
   let aws: SweepCloud;
   let east: SweepCloud;
@@ -48,7 +47,7 @@ describe("Auto Scaling groups of the local cloud", function () {
   const setDesired = (name: string, DesiredCapacity: number, of = aws) =>
     of.groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: name, DesiredCapacity }));
 
-  it("has in each region a default VPC with a way to the internet, subnets in three zones and its own images", async () => {
+  it("have in each region a default VPC with internet access, subnets in three zones and their own images", async () => {
     const images = new Set<string>();
     for (const each of [aws, east]) {
       const { Subnets: subnets = [] } = await each.ec2.send(
@@ -72,7 +71,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     expect(await errorOf(east.ec2.send(elsewhere))).to.include("InvalidAMIID.NotFound");
   });
 
-  it("makes members from the launch template, spread over zones and types", async () => {
+  it("launch members from the template, spread over zones and types", async () => {
     const { id, group } = await aws.template("made");
     await aws.group("made-group", {
       MinSize: 0,
@@ -127,12 +126,12 @@ describe("Auto Scaling groups of the local cloud", function () {
     expect(await errorOf(aws.ec2.send(new DeleteSecurityGroupCommand({ GroupId: group })))).to.include(
       "DependencyViolation",
     );
-    // Another region knows none of it.
+    // Another region has none of them.
     expect(await east.describe("made-group")).to.equal(undefined);
     expect(await east.ids("made-group")).to.deep.equal([]);
   });
 
-  it("replaces members that others, or workers without decrement, terminate", async () => {
+  it("replace members that are terminated from outside or without decrement", async () => {
     await aws.group("healed", { DesiredCapacity: 2 });
     const before = await aws.settled("healed", 2);
     const [first = ""] = before;
@@ -152,7 +151,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     expect(await aws.ids("healed", "terminated")).to.have.members([first, second]);
   });
 
-  it("shrinks by one when a worker terminates itself with decrement, but not below the least size", async () => {
+  it("shrink by one when a worker terminates itself with decrement, but not below the minimum size", async () => {
     await aws.group("shrinking", { MinSize: 1, DesiredCapacity: 2 });
     const [first = "", second = ""] = await aws.settled("shrinking", 2);
     const terminate = (InstanceId: string) =>
@@ -167,7 +166,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     );
   });
 
-  it("keeps the desired capacity between the bounds", async () => {
+  it("keep the desired capacity between the bounds", async () => {
     await aws.group("bounded", { MinSize: 1, MaxSize: 2 });
     expect(await errorOf(setDesired("bounded", 3))).to.equal(
       "ValidationError: New SetDesiredCapacity value 3 is above max value 2 for the AutoScalingGroup.",
@@ -189,7 +188,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     expect(await aws.ids("bounded")).to.deep.equal([]);
   });
 
-  it("runs a scheduled action once when it is due", async () => {
+  it("run a scheduled action once when it is due", async () => {
     await aws.group("scheduled", { DesiredCapacity: 2 });
     const put = (ScheduledActionName: string, StartTime: Date, DesiredCapacity: number) =>
       aws.groups.send(
@@ -215,12 +214,12 @@ describe("Auto Scaling groups of the local cloud", function () {
       }),
     );
     expect(await list()).to.deep.equal([]);
-    // The action ran once: who asks for members again gets them.
+    // The action ran once: a later capacity stays.
     await setDesired("scheduled", 1);
     await aws.settled("scheduled", 1);
   });
 
-  it("stops processes that are suspended", async () => {
+  it("stop suspended processes", async () => {
     await aws.group("suspended", { DesiredCapacity: 1 });
     const [first = ""] = await aws.settled("suspended", 1);
     const named = { AutoScalingGroupName: "suspended" };
@@ -236,7 +235,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     await aws.settled("suspended", 2, [first]);
   });
 
-  it("reports why it cannot launch: no such instance profile, an image of another region", async () => {
+  it("report why they cannot launch: a missing instance profile, an image of another region", async () => {
     await aws.group("failing", {
       DesiredCapacity: 1,
       data: { IamInstanceProfile: { Name: "none" } },
@@ -255,7 +254,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     }
   });
 
-  it("deletes a group with members only by force, and frees its name", async () => {
+  it("are deleted with members only by force, which frees the name", async () => {
     await aws.group("doomed", { DesiredCapacity: 2 });
     const named = { AutoScalingGroupName: "doomed" };
     expect(await errorOf(aws.groups.send(new DeleteAutoScalingGroupCommand(named)))).to.include(
@@ -274,7 +273,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     );
   });
 
-  it("refuses unsupported and misspelt parameters, and existing names", async () => {
+  it("refuse unsupported and misspelt parameters, and existing names", async () => {
     await aws.group("strict", {});
     const update = (asked: object) =>
       aws.groups.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: "strict", ...asked }));
@@ -293,7 +292,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     ).to.include("The filter 'ip-address' is invalid");
   });
 
-  it("changes tags, which new members get", async () => {
+  it("apply changed tags to new members", async () => {
     await aws.group("tagged", {});
     await aws.groups.send(
       new CreateOrUpdateTagsCommand({
@@ -317,7 +316,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     expect(member?.Tags).to.deep.include({ Key: "note", Value: "a<b&c" });
   });
 
-  it("keeps groups, members, user data and scheduled actions across a restart, also after kill -9", async () => {
+  it("keep members, user data and scheduled actions across a restart, also after kill -9", async () => {
     await aws.group("lasting", { DesiredCapacity: 2 });
     await aws.groups.send(
       new PutScheduledUpdateGroupActionCommand({
@@ -340,7 +339,7 @@ describe("Auto Scaling groups of the local cloud", function () {
       new DescribeScheduledActionsCommand({ AutoScalingGroupName: "lasting" }),
     );
     expect(actions).to.have.length(1);
-    // Whatever was written last, groups and instances fit together.
+    // Groups and instances agree, whatever was written last.
     await setDesired("lasting", 4);
     process.kill(pid, "SIGKILL");
     await ensureCloud({ paths });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import grpc from "@grpc/grpc-js";
@@ -14,19 +14,19 @@ import {
 } from "../../local/language-host/project.ts";
 import { languageRuntime } from "../../local/language-host/service.ts";
 import { failure } from "../provider/plugin/client.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { runRequest } from "./run-request.ts";
 
 describe("the project that the language host serves", () => {
-  let folder: string;
+  const folder = temporaryFolder("spawn project ", "suite");
   let root: string;
   let program: string;
   let other: string;
 
   before(async () => {
-    folder = await realpath(await mkdtemp(join(tmpdir(), "spawn project ")));
-    root = join(folder, "root");
+    root = join(folder(), "root");
     program = join(root, "dist");
-    other = join(folder, "other");
+    other = join(folder(), "other");
     await mkdir(program, { recursive: true });
     await mkdir(other);
     await writeFile(join(program, "index.js"), "");
@@ -35,7 +35,6 @@ describe("the project that the language host serves", () => {
     await writeFile(join(other, "Pulumi.yaml"), "name: o\nruntime: nodejs\n");
     await declare("main: dist/index.js", "{ typescript: false, nodeargs: --max-old-space-size=512, n: 2 }");
   });
-  after(() => rm(folder, { recursive: true }));
 
   const declare = (main: string, options: string): Promise<void> =>
     writeFile(
@@ -59,20 +58,20 @@ describe("the project that the language host serves", () => {
 
   it("is the program of its Pulumi.yaml, also through links", async () => {
     await requireOwnProgram(asked(), program);
-    const link = join(folder, "link");
+    const link = join(folder(), "link");
     await symlink(root, link);
     await requireOwnProgram(asked({ root: link, folder: join(link, "dist") }), join(link, "dist"));
     expect(await requireOwnProject(root, program)).to.equal(root);
   });
 
   it("may name its program from a folder that only this user can write to", async () => {
-    const own = join(folder, "own");
+    const own = join(folder(), "own");
     await mkdir(own, { mode: 0o700 });
     const file = join(own, "Pulumi.yaml");
     await writeFile(file, `name: p\nruntime: nodejs\nmain: ${JSON.stringify(join(program, "index.js"))}\n`);
     await chmod(file, 0o600);
     await requireOwnProgram(asked({ root: own, options: {} }), program);
-    // Another program than the one whose folder the host was started in, or a file that others can write to.
+    // A program outside the folder in which the host was started, or a file that others can write to.
     expect(await refused({ root: own, options: {} }, other)).to.contain("serves the project in");
     await chmod(file, 0o666);
     expect(await refused({ root: own, options: {} })).to.contain("serves the project in");
@@ -113,12 +112,12 @@ describe("the project that the language host serves", () => {
     await requireOwnProgram(asked({ entryPoint: ".", options: {} }), program);
   });
 
-  it("refuses calls of the right user that would run other code", async () => {
-    const attack = join(folder, "attack.cjs");
-    await writeFile(attack, `require("fs").writeFileSync(${JSON.stringify(join(folder, "attacked"))}, "")`);
+  it("refuses calls of the same user that would run other code", async () => {
+    const attack = join(folder(), "attack.cjs");
+    await writeFile(attack, `require("fs").writeFileSync(${JSON.stringify(join(folder(), "attacked"))}, "")`);
     await writeFile(
       join(other, "package.json"),
-      JSON.stringify({ name: "o", scripts: { preinstall: `touch '${join(folder, "attacked")}'` } }),
+      JSON.stringify({ name: "o", scripts: { preinstall: `touch '${join(folder(), "attacked")}'` } }),
     );
     const server = new grpc.Server();
     server.addService(services.LanguageRuntimeService, languageRuntime("", program).handlers);
@@ -148,7 +147,7 @@ describe("the project that the language host serves", () => {
         ),
       );
       expect(dependencies.details).to.include("serves the project in");
-      expect(existsSync(join(folder, "attacked"))).to.equal(false);
+      expect(existsSync(join(folder(), "attacked"))).to.equal(false);
     } finally {
       client.close();
       close();

@@ -30,8 +30,7 @@ if (mode === "hang") {
 export const greeting = config.requireObject("names").map((name) => "hello " + name);
 `;
 
-describe("language host with a real engine", function () {
-  this.timeout(60_000);
+describe("language host with a real engine", () => {
   let home: Awaited<ReturnType<typeof makeTestHome>>;
   let project: string;
   let engine: EngineInfo;
@@ -85,7 +84,7 @@ describe("language host with a real engine", function () {
     );
   }
 
-  it("previews and runs a program, with its configuration and all that it prints", async () => {
+  it("previews and runs a program with its configuration, and prints its whole output", async () => {
     const preview = await pulumi("preview");
     expect(preview).to.include({ code: 0 });
     expect(preview.output).to.include("on stdout true");
@@ -104,7 +103,7 @@ describe("language host with a real engine", function () {
     ]);
   });
 
-  it("shows the output of a failed program once", async () => {
+  it("prints the output of a failed program once", async () => {
     await pulumi("config", "set", "sample:mode", "throw");
     const { code, output } = await pulumi("up", "--yes", "--skip-preview");
     expect(code).not.to.equal(0);
@@ -146,7 +145,7 @@ describe("language host with a real engine", function () {
     expect(code, output).to.equal(0);
   });
 
-  /** The program writes its pid where the engine runs it; an old one is of the run before. */
+  /** The program writes its pid when the engine runs it; an old one is from an earlier run. */
   async function programPid(): Promise<number> {
     const file = join(project, "dist", "pid");
     for (let i = 0; i < 600; i++) {

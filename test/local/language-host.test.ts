@@ -4,7 +4,7 @@ import { outcomeOf } from "../../local/language-host/program.ts";
 import { packageRoot } from "../../package-root.ts";
 
 describe("language host", () => {
-  it("tells the engine how a program ended", () => {
+  it("reports to the engine how a program ended", () => {
     expect(outcomeOf(0, null)).to.deep.equal({ error: "", bail: false });
     expect(outcomeOf(32, null)).to.deep.equal({ error: "", bail: true });
     expect(outcomeOf(7, null)).to.deep.equal({
@@ -17,7 +17,7 @@ describe("language host", () => {
     });
   });
 
-  it("lists the project's packages as they are installed", async () => {
+  it("lists the project's installed packages", async () => {
     const direct = await listDependencies(packageRoot(), false);
     expect(direct).to.deep.include({ name: "@pulumi/pulumi", version: "3.259.0" });
     expect(direct.map(({ name }) => name))
@@ -28,7 +28,7 @@ describe("language host", () => {
     expect(await listDependencies("/nowhere", false)).to.deep.equal([]);
   });
 
-  it("names a locked package once a version", () => {
+  it("names each version of a locked package once", () => {
     const packages = {
       "": { version: "0.1.0" },
       "node_modules/a": { version: "1.0.0" },

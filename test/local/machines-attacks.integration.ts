@@ -8,9 +8,8 @@ import { MachinesWorld, waitFor } from "./machines-world.ts";
 
 const isRoot = process.getuid?.() === 0;
 
-/** The attacks of docs/security.md, "Workers of sweeps", by what an instance's user data may do. */
-describe("A machine of the local cloud", function () {
-  this.timeout(120_000);
+/** The attacks of docs/security.md, "Workers of sweeps", through an instance's user data. */
+describe("A machine of the local cloud", () => {
   let world: MachinesWorld;
 
   before(async () => {
@@ -19,12 +18,12 @@ describe("A machine of the local cloud", function () {
   });
   after(() => world?.stop());
 
-  it("neither sees nor changes the computer that it runs on", async () => {
+  it("neither sees nor changes its host", async () => {
     const secret = join(world.cloud.home, "secret of the host");
     await writeFile(secret, "secret of the host");
     const settings = ["core_pattern", "hostname", "panic_on_oops", "pid_max"];
     const before = await Promise.all(settings.map((name) => readFile(`/proc/sys/kernel/${name}`, "utf8")));
-    // What is seen is counted: a machine that fails to look would seem safe.
+    // The script counts what it sees: a machine that cannot look would seem safe.
     const id = await world.launch(`#!/bin/sh
 exec 2>&1
 hidden() { [ -e "$1" ] && echo "SEEN $1"; checks=$((checks + 1)); }
@@ -80,7 +79,7 @@ shutdown -h now
     expect(after).to.deep.equal(before);
   });
 
-  it("is an ordinary user on the computer, also where root has started it", async () => {
+  it("runs as an ordinary user of its host, even if root started it", async () => {
     const id = await world.launch("#!/bin/sh\nsleep 600 & echo ready; wait\n");
     await world.printed(id, "ready");
     const pid = await waitFor(async () => {
@@ -98,7 +97,7 @@ shutdown -h now
     await world.terminate(id);
   });
 
-  it("cannot lead its next boot out of its root folder by links", async () => {
+  it("cannot redirect its next boot out of its root folder by links", async () => {
     const marker = join(world.cloud.home, "not-made");
     const id = await world.launch(`#!/bin/sh
 printf '[Service]\\nExecStart=/bin/sh -c "echo unit; sleep 600"\\n' >/etc/systemd/system/u.service

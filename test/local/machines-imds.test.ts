@@ -4,7 +4,7 @@ import { MetadataServer } from "../../local/machines/imds/server.ts";
 import { Tokens } from "../../local/machines/imds/tokens.ts";
 import type { Instance, RoleCredentials } from "../../local/machines/instances.ts";
 import { Role } from "../../local/machines/role.ts";
-import { nextInstances } from "../../local/machines/turns.ts";
+import { nextInstances } from "../../local/machines/scheduling.ts";
 import { scriptIn } from "../../local/machines/user-data.ts";
 import { parseRegion } from "../../staging/regions.ts";
 
@@ -51,13 +51,13 @@ describe("the metadata service of a machine", () => {
     });
   const TTL = { "x-aws-ec2-metadata-token-ttl-seconds": "60" };
 
-  it("answers the machine's user alone", async () => {
+  it("responds to the machine's user alone", async () => {
     const endpoint = await start([USER + 1]);
     expect((await ask("PUT", `${endpoint}/latest/api/token`, TTL)).status).to.equal(403);
     expect(errors.at(-1)).to.include("belongs to the user");
   });
 
-  it("gives tokens and metadata as EC2 does, and nothing to pages and proxies", async () => {
+  it("issues tokens and metadata like EC2, and refuses pages and proxies", async () => {
     const endpoint = await start([USER]);
     const token = `${endpoint}/latest/api/token`;
     const refused: [string, Record<string, string>, number][] = [
@@ -83,7 +83,7 @@ describe("the metadata service of a machine", () => {
     expect(without).to.deep.equal({ status: 401, text: "" });
   });
 
-  it("forgets tokens when their time is over", () => {
+  it("expires tokens", () => {
     let now = 0;
     const tokens = new Tokens(() => now);
     const token = tokens.make("2") ?? "";
@@ -94,7 +94,7 @@ describe("the metadata service of a machine", () => {
     expect(tokens.secondsLeft(token)).to.equal(undefined);
   });
 
-  it("renews credentials five minutes before they end, and asks again after a failure", async () => {
+  it("renews credentials five minutes before they expire, and retries after a failure", async () => {
     let now = 0;
     let asked = 0;
     const role = new Role(
@@ -117,8 +117,8 @@ describe("the metadata service of a machine", () => {
   });
 });
 
-describe("the turns of instances", () => {
-  it("go to the oldest of the region with the fewest machines", () => {
+describe("the queue of instances", () => {
+  it("starts the oldest instance of the region with the fewest machines", () => {
     const waiting = [
       instance("i-e3", "us-east-1", 3),
       instance("i-e1", "us-east-1", 1),
@@ -135,7 +135,7 @@ describe("the turns of instances", () => {
 });
 
 describe("user data", () => {
-  it("are a script, or nothing that a machine runs", () => {
+  it("is a script, or nothing that a machine runs", () => {
     expect(String(scriptIn(Buffer.from("#!/bin/sh\n")))).to.equal("#!/bin/sh\n");
     expect(scriptIn(Buffer.from("#cloud-config\n"))).to.equal(undefined);
     expect(scriptIn(Buffer.alloc(0))).to.equal(undefined);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { SuspendProcessesCommand } from "@aws-sdk/client-auto-scaling";
 import { DescribeInstancesCommand, type EC2Client, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import {
@@ -9,17 +10,17 @@ import {
   IAMClient,
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
-import { MachineControl } from "../../local/machines/control.ts";
-import { consoleFile, machinesFiles } from "../../local/machines/files.ts";
+import { machinesFiles } from "../../local/machines/files.ts";
 import { ensureMachines, type MachinesOptions, stopMachines } from "../../local/machines/machines.ts";
 import { type SpawnPaths, spawnPaths } from "../../local/paths.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+import { MachineControl } from "../support/machine-control.ts";
 import { policyOf } from "./role-cloud.ts";
 import { SweepCloud } from "./sweep-cloud.ts";
 
 const PROFILE = "worker-profile";
 
-/** A local cloud of its own, its machines, and what tests of them need. */
+/** A separate local cloud, its machines, and helpers of their tests. */
 export class MachinesWorld {
   readonly cloud: TestCloud;
   readonly paths: SpawnPaths;
@@ -32,7 +33,7 @@ export class MachinesWorld {
     this.control = new MachineControl(this.paths);
   }
 
-  /** With a role that may read one bucket, in an instance profile. */
+  /** With a role that can read one bucket, in an instance profile. */
   static async start(): Promise<MachinesWorld> {
     const world = new MachinesWorld(await startTestCloud());
     const iam = new IAMClient({
@@ -74,7 +75,7 @@ export class MachinesWorld {
     return sweep;
   }
 
-  /** Launches an instance of a sweep with this user data, which nothing replaces. */
+  /** Launches an instance of a sweep with this user data and without a replacement. */
   async launch(userData: string | Uint8Array, region = "us-east-1"): Promise<string> {
     const aws = this.#sweep(region);
     const name = `spawn-sweep-${randomBytes(6).toString("hex")}`;
@@ -105,12 +106,14 @@ export class MachinesWorld {
     return found[0]?.Instances?.[0]?.State?.Name ?? "gone";
   }
 
-  /** What the instance has printed so far, without the lines of its surroundings. */
+  /** The instance's output so far, without the context of each line. */
   async console(id: string): Promise<string> {
-    const text = await readFile(consoleFile(this.paths, id), "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return "";
-      throw error;
-    });
+    const text = await readFile(join(machinesFiles(this.paths).consoles, `${id}.log`), "utf8").catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return "";
+        throw error;
+      },
+    );
     return text.replace(/^\[spawn .*\n/gm, "");
   }
 
@@ -139,13 +142,13 @@ export class MachinesWorld {
   }
 }
 
-/** Polls until there is a value. Its own limit only turns a hang into an error that says what is missing. */
+/** Polls until there is a value. The limit only turns a hang into an error that names the missing value. */
 export async function waitFor<T>(
   find: () => Promise<T | undefined>,
   what: string,
   explain: () => Promise<string> = async () => "",
 ): Promise<T> {
-  for (const end = Date.now() + 90_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+  for (const end = Date.now() + 240_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
     const found = await find();
     if (found !== undefined) return found;
     if (Date.now() > end) throw new Error(`waited in vain for ${what}\n${await explain()}`);

@@ -9,15 +9,14 @@ import { parseRegion } from "../../staging/regions.ts";
 import { processesOf } from "../e2e/support/processes.ts";
 import { MachinesWorld, waitFor } from "./machines-world.ts";
 
-/** Asks the metadata service as scripts do. */
+/** Requests metadata as scripts do. */
 const IMDS = `
 imds=$AWS_EC2_METADATA_SERVICE_ENDPOINT/latest
 token=$(curl -sS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$imds/api/token")
 get() { curl -sS -H "X-aws-ec2-metadata-token: $token" "$imds/$1"; echo; }
 `;
 
-describe("Machines of the local cloud", function () {
-  this.timeout(120_000);
+describe("Machines of the local cloud", () => {
   let world: MachinesWorld;
 
   before(async () => {
@@ -84,7 +83,7 @@ systemctl enable --now --no-block u.service
     const id = await world.launch(gzipSync(script));
     await world.printed(id, "unit starts: 1");
     await world.control.reboot(id);
-    // The second start reboots from the inside.
+    // The instance itself does the second reboot.
     await world.printed(id, "unit starts: 3");
     await world.control.reboot(id);
     await world.terminated(id);
@@ -115,7 +114,7 @@ systemctl enable --now u
     expect(said).to.include("Start request repeated too quickly.");
   });
 
-  it("are killed with all their processes when their instance is terminated, and terminated when they are killed", async () => {
+  it("are killed with all their processes when their instance is terminated, and the reverse", async () => {
     const script = "#!/bin/sh\n(setsid sleep 7654 &)\nsleep 7655 & echo ready; wait\n";
     const ids = [await world.launch(script), await world.launch(script)];
     for (const id of ids) await world.printed(id, "ready");
@@ -139,7 +138,7 @@ systemctl enable --now u
     }, "the processes of both machines to end");
   });
 
-  it("start as many at a time as there is room for; the next waits and then starts", async () => {
+  it("start while there is room; the next one waits", async () => {
     const ids: string[] = [];
     for (let n = 0; n < 3; n++) ids.push(await world.launch("#!/bin/sh\necho ready\n"));
     const states = async () => {
@@ -166,7 +165,7 @@ systemctl enable --now u
     for (const id of ids) await world.terminate(id);
   });
 
-  it("announce a spot interruption before they are terminated", async () => {
+  it("announce a spot interruption before their termination", async () => {
     const id = await world.launch(`#!/bin/sh
 ${IMDS}
 echo ready
@@ -201,7 +200,7 @@ shutdown -h now
     expect(said).to.include("disk full");
   });
 
-  it("end with the process and leave nothing running; their instances boot again with their disks", async () => {
+  it("end with their process and leave nothing running; their instances boot again with their disks", async () => {
     const id = await world.launch(`#!/bin/sh
 printf '[Service]\\nExecStart=/bin/sh -c "echo unit; sleep 600"\\n' >/etc/systemd/system/u.service
 systemctl enable --now u

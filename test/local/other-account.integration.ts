@@ -28,8 +28,7 @@ const STRANGER = "444455556666";
 const BUCKET = "shared-data";
 const POINT = `arn:aws:s3:us-east-1:${OWNER}:accesspoint/entry`;
 
-describe("another account on the local cloud", function () {
-  this.timeout(60_000);
+describe("another account on the local cloud", () => {
   let cloud: TestCloud;
   let owner: RoleCloud;
   let other: RoleCloud;
@@ -62,7 +61,7 @@ describe("another account on the local cloud", function () {
     await cloud?.stop();
   });
 
-  /** The worker of a sweep in the other account, with these rights of its own. */
+  /** The worker of a sweep in the other account, with these permissions. */
   async function worker(name: string, statements: readonly Statement[]): Promise<RoleCloud> {
     const made = new RoleCloud(cloud.endpoint, await other.assume(await other.role(name, statements)));
     opened.push(made);
@@ -78,13 +77,13 @@ describe("another account on the local cloud", function () {
   const get = ({ s3 }: RoleCloud, Bucket: string, Key: string) =>
     outcome(s3.send(new GetObjectCommand({ Bucket, Key })));
 
-  it("cannot take a role of this account that trusts EC2", async () => {
+  it("cannot assume a role of this account that trusts EC2", async () => {
     const arn = await owner.role("mine", []);
     expect(await outcome(other.assume(arn))).to.equal("AccessDenied");
     expect(await outcome(owner.assume(arn))).to.equal("");
   });
 
-  it("reads from a bucket only where both its own policy and the bucket's allow it", async () => {
+  it("reads from a bucket only if both its own policy and the bucket's allow it", async () => {
     const allowed = await worker("reader", [
       {
         ...{
@@ -118,7 +117,7 @@ describe("another account on the local cloud", function () {
     // The root of the other account has no policy of its own.
     expect(await get(other, BUCKET, "stage-1/a")).to.equal("");
     expect(await get(other, BUCKET, "stage-2/a")).to.equal("AccessDenied");
-    // A policy that names one role is about that role only.
+    // A policy that names one role applies to that role only.
     await bucketPolicy([
       {
         ...{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${READER}:role/reader` } },
@@ -129,7 +128,7 @@ describe("another account on the local cloud", function () {
     expect(await get(other, BUCKET, "stage-2/a")).to.equal("AccessDenied");
   });
 
-  it("reads by a bucket's name what names its account in a tag, and lists what the bucket's policy lets it list", async () => {
+  it("reads by a bucket's name the objects whose tag names its account, and lists what the bucket's policy allows", async () => {
     const reader = await worker("tagged", [
       { Effect: "Allow", Action: "s3:GetObject", Resource: `arn:aws:s3:::${BUCKET}/stage-*` },
       { Effect: "Allow", Action: "s3:ListBucket", Resource: `arn:aws:s3:::${BUCKET}` },
@@ -177,10 +176,10 @@ describe("another account on the local cloud", function () {
     expect(await get(reader, BUCKET, key), "the tag is gone").to.equal("AccessDenied");
     await tagged(tag(READER));
     await policy([]);
-    expect(await get(reader, BUCKET, key), "nobody is in spawn:readers").to.equal("AccessDenied");
+    expect(await get(reader, BUCKET, key), "spawn:readers is empty").to.equal("AccessDenied");
   });
 
-  it("is refused where it expects another owner of the bucket, and of a copy's source", async () => {
+  it("is refused if it expects another owner of the bucket or of a copy's source", async () => {
     const outcomes = async (expected: string) => [
       await outcome(
         owner.s3.send(
@@ -202,11 +201,11 @@ describe("another account on the local cloud", function () {
       ),
     ];
     expect(await outcomes(OWNER)).to.deep.equal(["", "", ""]);
-    // An answer to HEAD has no body, and so no name of the error.
+    // A response to HEAD has no body, and so no name of the error.
     expect(await outcomes(READER)).to.deep.equal(["AccessDenied", "Unknown", "AccessDenied"]);
   });
 
-  it("reads through an access point only where its own policy, the point's and the bucket's allow it", async () => {
+  it("reads through an access point only if its own policy, the point's and the bucket's allow it", async () => {
     const allowed = await worker("by-point", [
       {
         ...{ Effect: "Allow", Action: "s3:GetObject" },

@@ -28,7 +28,7 @@ const isRoot = user === 0;
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
-describe("the folders of this user", () => {
+describe("the user's private folders", () => {
   let home: string;
   const env = () => ({ SPAWN_HOME: home });
   const data = () => spawnPaths(env()).data;
@@ -49,7 +49,7 @@ describe("the folders of this user", () => {
     throw new Error("nothing was refused");
   }
 
-  it("are for no other user: the data folder of an older version is closed without a word", () => {
+  it("are closed to other users: the data folder of an older version is closed silently", () => {
     const state = join(data(), "state");
     mkdirSync(state, { recursive: true, mode: 0o755 });
     const checkpoint = join(state, "dev.json");
@@ -88,7 +88,7 @@ describe("the folders of this user", () => {
     ["the data folder", () => data()],
     ["the cache", () => spawnPaths(env()).cache],
   ] as const) {
-    it(`are refused where ${name} belongs to another user`, () => {
+    it(`are refused if ${name} belongs to another user`, () => {
       mkdirSync(place(), { recursive: true });
       if (isRoot) chownSync(place(), NOBODY, NOBODY);
       const error = refusal(isRoot ? user : user + 1);
@@ -97,7 +97,7 @@ describe("the folders of this user", () => {
       expect(error.fix).to.contain("chown -R").and.contain(`'${place()}'`);
     });
 
-    it(`are refused where every user may write to ${name}, and accepted after the command that the error names`, () => {
+    it(`are refused if every user may write to ${name}, and accepted after the command in the error`, () => {
       mkdirSync(place(), { recursive: true });
       chmodSync(place(), 0o777);
       const { fix = "", message } = refusal();
@@ -126,7 +126,7 @@ describe("the folders of this user", () => {
     expect(modeOf(cache)).to.equal("700");
   });
 
-  /** What another user reads; undefined where the system refuses it. */
+  /** The text that another user reads; undefined if the system refuses it. */
   function readAs(uid: number, file: string): string | undefined {
     const { status, stdout } = spawnSync("/bin/cat", [file], { uid, gid: uid, encoding: "utf8" });
     return status === 0 ? stdout : undefined;

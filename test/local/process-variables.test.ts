@@ -8,7 +8,7 @@ describe("variables of the processes that spawn starts", () => {
   const HOME = "/data/engine";
   const local = (env: Variables) => changed(env, engineVariables(env, { cloud: "local", home: HOME }));
 
-  it("have nothing of Pulumi's on the local cloud but the place of the state", () => {
+  it("contain no Pulumi setting on the local cloud except the state's backend", () => {
     const clean = local({ PULUMI_BACKEND_URL: "file:///s" });
     expect(clean).to.deep.equal({
       PULUMI_BACKEND_URL: "file:///s",
@@ -48,14 +48,14 @@ describe("variables of the processes that spawn starts", () => {
     expect(local({ PULUMI_BACKEND_URL: "file:///s", OTEL_SDK: "x", TRACEPARENT: "x" })).to.deep.equal(clean);
   });
 
-  it("keep the login to a backend of the user's own on the local cloud", () => {
+  it("keep the login to the user's own backend on the local cloud", () => {
     const env = { PULUMI_ACCESS_TOKEN: "t", PULUMI_HOME: "/home/me/.pulumi", PULUMI_STACK: "x" };
     const kept = changed(env, engineVariables(env, { cloud: "local" }));
     expect(kept).to.include({ PULUMI_ACCESS_TOKEN: "t", PULUMI_HOME: "/home/me/.pulumi" });
     expect(kept).to.not.have.property("PULUMI_STACK");
   });
 
-  it("keep all of Pulumi's on AWS, and choose no passphrase there", () => {
+  it("keep all Pulumi settings on AWS, and choose no passphrase there", () => {
     const own = [
       {},
       { PULUMI_CONFIG_PASSPHRASE: "p" },
@@ -68,7 +68,7 @@ describe("variables of the processes that spawn starts", () => {
     }
   });
 
-  it("keep the user's passphrase for a state of the user's own on the local cloud", () => {
+  it("keep the user's passphrase for the user's own state on the local cloud", () => {
     const on = (env: Variables) => changed(env, engineVariables(env, { cloud: "local" }));
     expect(on({})).to.include({ PULUMI_CONFIG_PASSPHRASE: "" });
     expect(on({ PULUMI_CONFIG_PASSPHRASE: "p" })).to.include({ PULUMI_CONFIG_PASSPHRASE: "p" });
@@ -77,7 +77,7 @@ describe("variables of the processes that spawn starts", () => {
     expect(file).to.not.have.property("PULUMI_CONFIG_PASSPHRASE");
   });
 
-  it("have no options for single commands, and nothing that a crash would lose the state by", () => {
+  it("contain no options of single commands, and none that could lose the state in a crash", () => {
     const env = {
       PULUMI_OPTION_TARGET: "x",
       PULUMI_STACK: "x",
@@ -93,7 +93,7 @@ describe("variables of the processes that spawn starts", () => {
     expect(changed(program, programVariables(program))).to.deep.equal({ PULUMI_CONFIG_PASSPHRASE: "p" });
   });
 
-  it("have Node's options but for modules by paths of another folder, and for ports", () => {
+  it("keep Node's options except relative module paths and debugging ports", () => {
     const cases: [string, string][] = [
       ["--max-old-space-size=900", "--max-old-space-size=900"],
       ["--require ./a.cjs --trace-warnings", "--trace-warnings"],
@@ -105,13 +105,13 @@ describe("variables of the processes that spawn starts", () => {
     for (const [given, kept] of cases) expect(nodeOptionsForChildren(given), given).to.equal(kept);
   });
 
-  it("lead to no other repository or folder, and name the user", () => {
+  it("point to no other repository or folder, and name the user", () => {
     const env = { GIT_DIR: "x", GIT_SSH: "ssh", CDPATH: "/", BASH_ENV: "x", HOME: "/h", USER: "u" };
     expect(changed(env, shellVariables(env))).to.deep.equal({ GIT_SSH: "ssh", HOME: "/h", USER: "u" });
     expect(shellVariables({})).to.have.all.keys("HOME", "USER");
   });
 
-  it("have of pip's settings only those of its network, and none of Python's", () => {
+  it("keep pip's network settings only, and none of Python's", () => {
     const env = {
       ...{ PIP_INDEX_URL: "i", PIP_CERT: "c", PIP_PROXY: "p", https_proxy: "h" },
       ...{ PIP_TARGET: "x", PIP_DRY_RUN: "1", PIP_PYTHON: "x", PIP_CONSTRAINT: "x", PIP_NO_BINARY: ":all:" },

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { formatProgress, formatSeconds, progressPrinter } from "../../local/progress.ts";
 
 describe("progress", () => {
-  it("reads as people say it", () => {
+  it("formats amounts and times for people", () => {
     expect(formatSeconds(8.4)).to.equal("8 s");
     expect(formatSeconds(59.6)).to.equal("1 min 0 s");
     expect(formatSeconds(125)).to.equal("2 min 5 s");
@@ -15,7 +15,7 @@ describe("progress", () => {
     );
   });
 
-  it("is an occasional line without a terminal", () => {
+  it("prints an occasional line without a terminal", () => {
     let now = 1_000_000;
     const written: string[] = [];
     const { onProgress, done } = progressPrinter({ write: (text) => written.push(text) }, () => now);
@@ -25,7 +25,7 @@ describe("progress", () => {
     expect(written).to.deep.equal(["Building\n", "Building (5 s)\n", "Building (10 s)\n", "Starting\n"]);
   });
 
-  it("is one line that is written over on a terminal", () => {
+  it("redraws one line on a terminal", () => {
     const written: string[] = [];
     const { onProgress, done } = progressPrinter({ isTTY: true, write: (text) => written.push(text) });
     onProgress({ text: "Building", seconds: 1 });

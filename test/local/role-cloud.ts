@@ -11,7 +11,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Keys } from "../../connection/connection.ts";
 
-export interface Credentials extends Keys {
+interface Credentials extends Keys {
   readonly sessionToken?: string;
 }
 
@@ -46,7 +46,7 @@ export class RoleCloud {
       client.destroy();
   }
 
-  /** Makes a role for EC2 with these statements and managed policies, and returns its ARN. */
+  /** Creates a role for EC2 with these statements and managed policies, and returns its ARN. */
   async role(
     RoleName: string,
     statements: readonly Statement[],

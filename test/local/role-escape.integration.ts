@@ -4,28 +4,19 @@ import { RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { DeleteRoleCommand, DeleteRolePolicyCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/client-sts";
 import { expect } from "chai";
-import { startTestCloud, type TestCloud } from "../support/cloud.ts";
-import { createSweepsTable } from "../support/sweeps-table.ts";
-import { RoleCloud } from "./role-cloud.ts";
+import { createSweepsTable } from "../support/tables.ts";
+import type { RoleCloud } from "./role-cloud.ts";
+import { Roles } from "./roles.ts";
 import { send, signed } from "./signed-request.ts";
-import { SweepCloud } from "./sweep-cloud.ts";
 
 const TABLE = "sweeps";
 const OWN = { sweep_id: { S: "own" }, item: { S: "meta" } };
 const OTHER = { sweep_id: { S: "other" }, item: { S: "meta" } };
 
-/** Requests that no SDK sends: what one part of the local cloud checks must be what another part does. */
-describe("an ambiguous request of a role on the local cloud", function () {
-  this.timeout(60_000);
-  let cloud: TestCloud;
-  let root: RoleCloud;
+/** Requests that no SDK sends: all parts of the local cloud must interpret them in the same way. */
+describe("an ambiguous request of a role on the local cloud", () => {
   let worker: RoleCloud;
-  let aws: SweepCloud;
-
-  before(async () => {
-    cloud = await startTestCloud();
-    root = new RoleCloud(cloud.endpoint, cloud.keys);
-    aws = new SweepCloud(cloud);
+  const roles = Roles.forSuite(async ({ root }) => {
     await createSweepsTable(root.dynamodb, TABLE);
     for (const item of [OWN, OTHER])
       await root.dynamodb.send(
@@ -33,13 +24,9 @@ describe("an ambiguous request of a role on the local cloud", function () {
       );
     worker = await workerOf("worker");
   });
-  after(async () => {
-    for (const each of [root, worker, aws]) each?.destroy();
-    await cloud?.stop();
-  });
 
-  const workerOf = async (name: string): Promise<RoleCloud> => {
-    const arn = await root.role(name, [
+  const workerOf = (name: string): Promise<RoleCloud> =>
+    roles.make(name, [
       {
         Effect: "Allow",
         Action: ["GetItem", "PutItem", "UpdateItem", "Query"].map((action) => `dynamodb:${action}`),
@@ -52,8 +39,6 @@ describe("an ambiguous request of a role on the local cloud", function () {
         Resource: "arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:*:autoScalingGroupName/own",
       },
     ]);
-    return new RoleCloud(cloud.endpoint, await root.assume(arn));
-  };
   const ask = (service: string, body: string, headers: Record<string, string>) => {
     const { sessionToken = "" } = worker.credentials;
     const wire = {
@@ -61,7 +46,7 @@ describe("an ambiguous request of a role on the local cloud", function () {
       body,
       headers: { "x-amz-security-token": sessionToken, ...headers },
     };
-    return send(cloud.endpoint, signed(cloud.endpoint, worker.credentials, service, wire));
+    return send(roles.cloud.endpoint, signed(roles.cloud.endpoint, worker.credentials, service, wire));
   };
   const dynamodb = (operation: string, body: object) =>
     ask("dynamodb", JSON.stringify({ TableName: TABLE, ...body }), {
@@ -69,7 +54,7 @@ describe("an ambiguous request of a role on the local cloud", function () {
       "content-type": "application/x-amz-json-1.0",
     });
 
-  it("touches no other sweep's item by members of another operation", async () => {
+  it("reaches no other sweep's item by members of another operation", async () => {
     const values = { ":own": { S: "own" }, ":other": { S: "other" } };
     const legacy = (id: string) => ({
       sweep_id: { ComparisonOperator: "EQ", AttributeValueList: [{ S: id }] },
@@ -112,11 +97,11 @@ describe("an ambiguous request of a role on the local cloud", function () {
     expect(body).to.include("of own");
   });
 
-  it("ends no other group's member by a parameter that is there twice", async () => {
-    await aws.group("own", { DesiredCapacity: 1 });
-    await aws.group("other", { DesiredCapacity: 1 });
-    const [own = ""] = await aws.ids("own");
-    const [other = ""] = await aws.ids("other");
+  it("terminates no other group's member by a repeated parameter", async () => {
+    await roles.aws.group("own", { DesiredCapacity: 1 });
+    await roles.aws.group("other", { DesiredCapacity: 1 });
+    const [own = ""] = await roles.aws.ids("own");
+    const [other = ""] = await roles.aws.ids("other");
     const type = { "content-type": "application/x-www-form-urlencoded; charset=utf-8" };
     const end = (named: string) =>
       `Action=TerminateInstanceInAutoScalingGroup&ShouldDecrementDesiredCapacity=true&Version=2011-01-01&${named}`;
@@ -134,8 +119,8 @@ describe("an ambiguous request of a role on the local cloud", function () {
       const { status, body } = await ask("autoscaling", end(named), headers);
       expect(status, `${named}: ${body}`).to.be.within(400, 403);
     }
-    expect(await aws.ids("other")).to.deep.equal([other]);
-    expect(await aws.ids("own")).to.deep.equal([own]);
+    expect(await roles.aws.ids("other")).to.deep.equal([other]);
+    expect(await roles.aws.ids("own")).to.deep.equal([own]);
     await worker.groups.send(
       new TerminateInstanceInAutoScalingGroupCommand({
         InstanceId: own,
@@ -152,18 +137,17 @@ describe("an ambiguous request of a role on the local cloud", function () {
     expect(refused).to.equal("AccessDenied");
     const gone = await workerOf("gone");
     await gone.sts.send(new GetCallerIdentityCommand({}));
-    await root.iam.send(new DeleteRolePolicyCommand({ RoleName: "gone", PolicyName: "worker" }));
-    await root.iam.send(new DeleteRoleCommand({ RoleName: "gone" }));
+    await roles.root.iam.send(new DeleteRolePolicyCommand({ RoleName: "gone", PolicyName: "worker" }));
+    await roles.root.iam.send(new DeleteRoleCommand({ RoleName: "gone" }));
     const read = await gone.dynamodb.send(new PutItemCommand({ TableName: TABLE, Item: OWN })).then(
       () => "",
       ({ name }: Error) => name,
     );
-    gone.destroy();
     expect(read).to.equal("AccessDeniedException");
   });
 
-  it("is refused RunInstances at once, as its account's root is", async () => {
-    for (const each of [worker, root]) {
+  it("is refused RunInstances at once, like its account's root", async () => {
+    for (const each of [worker, roles.root]) {
       const error = await each.ec2
         .send(new RunInstancesCommand({ ImageId: "ami-0", MinCount: 1, MaxCount: 1 }))
         .then(

@@ -29,11 +29,10 @@ import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { expect } from "chai";
 import { ensureCloud, stopCloud } from "../../local/cloud/cloud.ts";
 import { spawnPaths } from "../../local/paths.ts";
-import { startTestCloud, type TestCloud } from "../support/cloud.ts";
-import { createSweepsTable } from "../support/sweeps-table.ts";
-import { policyOf, RoleCloud } from "./role-cloud.ts";
+import { createSweepsTable } from "../support/tables.ts";
+import { policyOf, type RoleCloud } from "./role-cloud.ts";
+import { outcomeOf, Roles } from "./roles.ts";
 import { send, signed } from "./signed-request.ts";
-import { SweepCloud } from "./sweep-cloud.ts";
 
 const ACCOUNT = "000000000000";
 const BUCKET = "roles-data";
@@ -42,7 +41,7 @@ const TABLE_ARN = `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/${TABLE}`;
 const OWN = { sweep_id: { S: "own" }, item: { S: "index#000001" } };
 const OTHER = { sweep_id: { S: "other" }, item: { S: "index#000001" } };
 
-/** What a worker of the sweep "own" may do. */
+/** The permissions of a worker of the sweep "own". */
 const WORKER = [
   {
     Effect: "Allow",
@@ -78,54 +77,33 @@ const WORKER = [
   },
 ];
 
-describe("roles on the local cloud", function () {
-  this.timeout(60_000);
-  let cloud: TestCloud;
-  let root: RoleCloud;
-  let aws: SweepCloud;
+describe("roles on the local cloud", () => {
   let worker: RoleCloud;
-  const opened: RoleCloud[] = [];
-
-  const as = async (arn: string): Promise<RoleCloud> => {
-    const made = new RoleCloud(cloud.endpoint, await root.assume(arn));
-    opened.push(made);
-    return made;
-  };
-  before(async () => {
-    cloud = await startTestCloud();
-    root = new RoleCloud(cloud.endpoint, cloud.keys);
-    aws = new SweepCloud(cloud);
+  const roles = Roles.forSuite(async ({ root }) => {
     await root.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     for (const Key of ["stage-1/a", "stage-2/a"])
       await root.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "data" }));
     await createSweepsTable(root.dynamodb, TABLE);
     for (const Item of [OWN, OTHER]) await root.dynamodb.send(new PutItemCommand({ TableName: TABLE, Item }));
-    worker = await as(await root.role("worker", WORKER));
-  });
-  after(async () => {
-    for (const each of [...opened, root, aws]) each?.destroy();
-    await cloud?.stop();
+    worker = await roles.make("worker", WORKER);
   });
 
-  /** Each request with the name of its error, or "" where it works. */
+  /** Each request with the name of its error, or "" on success. */
   async function outcomes(requests: Record<string, () => Promise<unknown>>): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
     for (const [name, request] of Object.entries(requests)) {
-      found[name] = await request().then(
-        () => "",
-        (error: Error) => error.name,
-      );
+      found[name] = await outcomeOf(request());
     }
     return found;
   }
 
-  it("identifies the owner of a role's credentials", async () => {
+  it("identify the owner of their credentials", async () => {
     const { Arn, Account } = await worker.sts.send(new GetCallerIdentityCommand({}));
     expect(Arn).to.equal(`arn:aws:sts::${ACCOUNT}:assumed-role/worker/i-0123`);
     expect(Account).to.equal(ACCOUNT);
   });
 
-  it("applies a role's policy in S3, by prefix, owner and tags", async () => {
+  it("apply their policies in S3, by prefix, owner and tags", async () => {
     const get = (Key: string) => () => worker.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
     const list = (Prefix?: string) => () =>
       worker.s3.send(
@@ -170,8 +148,8 @@ describe("roles on the local cloud", function () {
       ...{ tag: "", tagOther: "AccessDenied", remove: "AccessDenied", buckets: "AccessDenied" },
     });
     const head = await send(
-      cloud.endpoint,
-      signed(cloud.endpoint, worker.credentials, "s3", {
+      roles.cloud.endpoint,
+      signed(roles.cloud.endpoint, worker.credentials, "s3", {
         path: `/${BUCKET}/stage-2/a`,
         query: "Action=ListBucket",
         headers: { "x-amz-security-token": worker.credentials.sessionToken ?? "" },
@@ -180,7 +158,7 @@ describe("roles on the local cloud", function () {
     expect(head.status, "the action is not what a parameter says").to.equal(403);
   });
 
-  it("lets a role touch the items of its own sweep only", async () => {
+  it("access the items of their own sweep only", async () => {
     const { dynamodb } = worker;
     const named = { TableName: TABLE };
     const update = (Key: typeof OWN) => ({
@@ -254,23 +232,21 @@ describe("roles on the local cloud", function () {
     });
   });
 
-  it("lets a role touch the attributes that its policy names, also in a transaction", async () => {
-    const counter = await as(
-      await root.role("counter", [
-        {
-          Effect: "Allow",
-          Action: "dynamodb:UpdateItem",
-          Resource: TABLE_ARN,
-          Condition: {
-            "ForAllValues:StringEquals": {
-              "dynamodb:LeadingKeys": ["own"],
-              "dynamodb:Attributes": ["sweep_id", "item", "count"],
-            },
-            StringEqualsIfExists: { "dynamodb:ReturnValues": ["NONE", "UPDATED_NEW"] },
+  it("access the attributes that their policy names, also in a transaction", async () => {
+    const counter = await roles.make("counter", [
+      {
+        Effect: "Allow",
+        Action: "dynamodb:UpdateItem",
+        Resource: TABLE_ARN,
+        Condition: {
+          "ForAllValues:StringEquals": {
+            "dynamodb:LeadingKeys": ["own"],
+            "dynamodb:Attributes": ["sweep_id", "item", "count"],
           },
+          StringEqualsIfExists: { "dynamodb:ReturnValues": ["NONE", "UPDATED_NEW"] },
         },
-      ]),
-    );
+      },
+    ]);
     const add = (attribute: string, more = {}) => ({
       TableName: TABLE,
       Key: OWN,
@@ -302,12 +278,10 @@ describe("roles on the local cloud", function () {
     });
   });
 
-  it("takes escaped wildcards of a policy for characters", async () => {
-    const literal = await as(
-      await root.role("literal", [
-        { Effect: "Allow", Action: "s3:PutObject", Resource: `arn:aws:s3:::${BUCKET}/a\${*}b\${$}/*` },
-      ]),
-    );
+  it("treat escaped wildcards of a policy as characters", async () => {
+    const literal = await roles.make("literal", [
+      { Effect: "Allow", Action: "s3:PutObject", Resource: `arn:aws:s3:::${BUCKET}/a\${*}b\${$}/*` },
+    ]);
     const put = (Key: string) => () =>
       literal.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "x" }));
     expect(await outcomes({ exact: put("a*b$/c"), other: put("axxb$/c"), less: put("a*b/c") })).to.deep.equal(
@@ -317,11 +291,11 @@ describe("roles on the local cloud", function () {
     );
   });
 
-  it("lets a worker end itself, and no other group's member or capacity", async () => {
-    await aws.group("own", { DesiredCapacity: 1 });
-    await aws.group("other", { DesiredCapacity: 1 });
-    const [own = ""] = await aws.ids("own");
-    const [other = ""] = await aws.ids("other");
+  it("let a worker end itself, and change no other group's member or capacity", async () => {
+    await roles.aws.group("own", { DesiredCapacity: 1 });
+    await roles.aws.group("other", { DesiredCapacity: 1 });
+    const [own = ""] = await roles.aws.ids("own");
+    const [other = ""] = await roles.aws.ids("other");
     const end = (InstanceId: string) => () =>
       worker.groups.send(
         new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: true }),
@@ -354,28 +328,24 @@ describe("roles on the local cloud", function () {
       },
       ...{ instances: "UnauthorizedOperation", terminate: "UnauthorizedOperation", roles: "AccessDenied" },
     });
-    expect(await aws.ids("other")).to.deep.equal([other]);
+    expect(await roles.aws.ids("other")).to.deep.equal([other]);
   });
 
-  it("knows tags of groups, managed policies and a bucket's own denial", async () => {
-    const tagged = await as(
-      await root.role("tagged", [
-        {
-          Effect: "Allow",
-          Action: "autoscaling:SetDesiredCapacity",
-          Resource: "*",
-          Condition: { StringEquals: { "aws:ResourceTag/spawn:sweep": "own" } },
-        },
-      ]),
-    );
+  it("respect tags of groups, managed policies and a bucket's own denial", async () => {
+    const tagged = await roles.make("tagged", [
+      {
+        Effect: "Allow",
+        Action: "autoscaling:SetDesiredCapacity",
+        Resource: "*",
+        Condition: { StringEquals: { "aws:ResourceTag/spawn:sweep": "own" } },
+      },
+    ]);
     const resize = (AutoScalingGroupName: string) => () =>
       tagged.groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: 1 }));
-    const reader = await as(
-      await root.role("reader", [], ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]),
-    );
-    await root.s3.send(new CreateBucketCommand({ Bucket: "guarded" }));
-    await root.s3.send(new PutObjectCommand({ Bucket: "guarded", Key: "a", Body: "a" }));
-    await root.s3.send(
+    const reader = await roles.make("reader", [], ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]);
+    await roles.root.s3.send(new CreateBucketCommand({ Bucket: "guarded" }));
+    await roles.root.s3.send(new PutObjectCommand({ Bucket: "guarded", Key: "a", Body: "a" }));
+    await roles.root.s3.send(
       new PutBucketPolicyCommand({
         Bucket: "guarded",
         Policy: policyOf([
@@ -396,7 +366,7 @@ describe("roles on the local cloud", function () {
         read: get(BUCKET, "stage-2/a"),
         write: () => reader.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "x", Body: "x" })),
         guarded: get("guarded", "a"),
-        root: () => root.s3.send(new GetObjectCommand({ Bucket: "guarded", Key: "a" })),
+        root: () => roles.root.s3.send(new GetObjectCommand({ Bucket: "guarded", Key: "a" })),
       }),
     ).to.deep.equal({
       ...{ resize: "", resizeOther: "AccessDenied", read: "", write: "AccessDenied" },
@@ -404,17 +374,16 @@ describe("roles on the local cloud", function () {
     });
   });
 
-  it("refuses credentials without their token, with another one, another secret, or from nowhere", async () => {
+  it("refuse credentials with a missing or wrong token, a wrong secret, or an unknown key", async () => {
     const { accessKeyId, secretAccessKey, sessionToken = "" } = worker.credentials;
     const forged = {
       "without token": { accessKeyId, secretAccessKey },
       "other token": { accessKeyId, secretAccessKey, sessionToken: `${sessionToken}x` },
-      "other secret": { accessKeyId, secretAccessKey: cloud.keys.secretAccessKey, sessionToken },
+      "other secret": { accessKeyId, secretAccessKey: roles.cloud.keys.secretAccessKey, sessionToken },
       "unknown id": { accessKeyId: "ASIAAAAAAAAAAAAAAAAA", secretAccessKey, sessionToken },
     };
     for (const [what, credentials] of Object.entries(forged)) {
-      const client = new RoleCloud(cloud.endpoint, credentials);
-      opened.push(client);
+      const client = roles.open(credentials);
       const found = await outcomes({
         s3: () => client.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: "stage-1/a" })),
         dynamodb: () => client.dynamodb.send(new GetItemCommand({ TableName: TABLE, Key: OWN })),
@@ -427,8 +396,8 @@ describe("roles on the local cloud", function () {
     }
   });
 
-  it("keeps a role's credentials over a restart, and evaluates the policy that the role has now", async () => {
-    const paths = spawnPaths(cloud.env);
+  it("keep their credentials across a restart, and use their current policy", async () => {
+    const paths = spawnPaths(roles.cloud.env);
     await stopCloud({ paths });
     await ensureCloud({ paths });
     const get = (Key: string) => () => worker.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { type IncomingHttpHeaders, request } from "node:http";
 import type { Keys } from "../../connection/connection.ts";
-import { signedHeaders } from "../../provider/store/fast/signing.ts";
+import { Signer } from "../../connection/signing.ts";
 
-/** A request as it is on the wire, which no SDK would send in all its forms. */
+/** A request as it is sent, also in forms that no SDK sends. */
 export interface Wire {
   readonly method?: string;
   /** Percent-encoded. */
@@ -36,13 +36,17 @@ export function signed(
     "x-amz-content-sha256": sha256(body),
     ...wire.headers,
   };
-  const flat = signedHeaders({ method, path, query, headers }, { ...keys, region, service }, new Date());
+  const flat = new Signer().headers(
+    { method, path, query, headers },
+    { ...keys, region, service },
+    new Date(),
+  );
   const all: Record<string, string> = {};
   for (let at = 0; at < flat.length; at += 2) all[flat[at] ?? ""] = flat[at + 1] ?? "";
   return { method, path, query, headers: all, body };
 }
 
-/** Sends a request to the endpoint whatever its header Host says. */
+/** Sends a request to the endpoint, whatever its Host header. */
 export function send(endpoint: string, { method = "GET", path = "/", query = "", headers, body = "" }: Wire) {
   const { hostname, port } = new URL(endpoint);
   return new Promise<Answered>((resolve, reject) => {

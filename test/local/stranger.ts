@@ -1,13 +1,13 @@
 /*
- * A program of another user that calls a gRPC port of this machine. Started as root: it loads what it needs, since the other user
- * may not be able to read this checkout, and becomes the other user before it connects. Usage: stranger.ts UID PORT FOLDER
+ * A program of another user that calls a gRPC port of this machine. Started as root: it loads its modules, which the other user may not
+ * be able to read, and becomes the other user before it connects. Usage: stranger.ts UID PORT FOLDER
  */
 import grpc from "@grpc/grpc-js";
 import languageServices from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import providerServices from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import proto from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { STAGED_DATA } from "../../staging/resources.ts";
+import { STAGED_DATA } from "../../staging/resources/tokens.ts";
 import { call, createRequest } from "../provider/plugin/client.ts";
 import { runRequest } from "./run-request.ts";
 
@@ -40,7 +40,7 @@ const answers = await Promise.all([
 process.stdout.write(JSON.stringify(Object.fromEntries(answers)));
 process.exit();
 
-/** The code of gRPC that the call ends with. */
+/** The call's gRPC code. */
 async function attempt(name: string, answer: Promise<unknown>): Promise<[string, number]> {
   return [
     name,

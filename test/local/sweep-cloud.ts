@@ -18,7 +18,7 @@ import { send, signed } from "./signed-request.ts";
 
 export const USER_DATA = Buffer.from("#!/bin/sh\necho <&>\n").toString("base64");
 
-/** Clients of one region of the local cloud, and the few steps that tests of groups share. */
+/** Clients of one region of the local cloud, and shared steps of tests about groups. */
 export class SweepCloud {
   readonly groups: AutoScalingClient;
   readonly ec2: EC2Client;
@@ -42,7 +42,7 @@ export class SweepCloud {
     this.ec2.destroy();
   }
 
-  /** The id of Amazon Linux 2023 that SSM says. */
+  /** The ID of Amazon Linux 2023 in SSM. */
   async image(architecture = "x86_64"): Promise<string> {
     const name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
     const wire = signed(
@@ -61,7 +61,7 @@ export class SweepCloud {
     return (JSON.parse(body) as { Parameter: { Value: string } }).Parameter.Value;
   }
 
-  /** A security group and a launch template of this name. */
+  /** Creates a security group and a launch template of this name. */
   async template(name: string, data: RequestLaunchTemplateData = {}): Promise<{ id: string; group: string }> {
     const { GroupId: group = "" } = await this.ec2.send(
       new CreateSecurityGroupCommand({ GroupName: name, Description: name }),
@@ -84,7 +84,7 @@ export class SweepCloud {
     return { id: made.LaunchTemplate?.LaunchTemplateId ?? "", group };
   }
 
-  /** A group with a template of the same name. */
+  /** Creates a group with a template of the same name. */
   async group(
     name: string,
     {
@@ -115,7 +115,7 @@ export class SweepCloud {
     return found[0];
   }
 
-  /** Its running instances, by EC2. */
+  /** Its running instances in EC2. */
   async instances(name: string, state = "running"): Promise<Instance[]> {
     const { Reservations: found = [] } = await this.ec2.send(
       new DescribeInstancesCommand({
@@ -132,7 +132,7 @@ export class SweepCloud {
     return (await this.instances(name, state)).map(({ InstanceId = "" }) => InstanceId).sort();
   }
 
-  /** Waits until the group has so many members that are none of `gone`. */
+  /** Waits until the group has this many members apart from those in `gone`. */
   async settled(name: string, count: number, gone: readonly string[] = []): Promise<string[]> {
     for (;;) {
       const ids = await this.ids(name);
@@ -142,7 +142,7 @@ export class SweepCloud {
   }
 }
 
-/** The name and text of the error that a request ends with. */
+/** The name and text of a request's error. */
 export async function errorOf(request: Promise<unknown>): Promise<string> {
   try {
     await request;

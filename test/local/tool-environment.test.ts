@@ -23,12 +23,12 @@ const engine: EngineInfo = {
 };
 const KEYS = { accessKeyId: "SPAWNLOCALID", secretAccessKey: "its secret:" };
 const endpoint = "http://127.0.0.1:14566";
-/** None of this machine's user. */
+/** Not this machine's user's. */
 const NO_FILES = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 const modules = join(packageRoot(), "node_modules", ".bin");
 
 describe("toolEnvironment", () => {
-  it("has what plain pulumi and AWS clients need for the local cloud", () => {
+  it("has the settings that plain pulumi and AWS clients need for the local cloud", () => {
     expect(
       toolEnvironment({
         engine,
@@ -78,7 +78,7 @@ describe("toolEnvironment", () => {
     });
   });
 
-  it("prints no secret of the user's into a shell, and overrides no choice of theirs there", () => {
+  it("prints none of the user's secrets into a shell, and overrides no explicit choice there", () => {
     const secrets = {
       AWS_ACCESS_KEY_ID: "AKIAUSERS",
       AWS_SECRET_ACCESS_KEY: "secret-1",
@@ -133,7 +133,7 @@ describe("toolEnvironment", () => {
     expect(PATH?.split(delimiter)).to.include(join(packageRoot(), "local", "language-host", "bin"));
   });
 
-  it("is the same when it is applied twice", () => {
+  it("is unchanged when it is applied twice", () => {
     const target = { cloud: "local", endpoint, region: undefined } as const;
     const options = { engine, target, stateUrl: "file:///s" };
     const once = changed({}, toolEnvironment({ ...options, env: { PATH: "/bin", AWS_PROFILE: "work" } }));
@@ -166,7 +166,7 @@ describe("toolEnvironment", () => {
     });
   });
 
-  it("uses the local cloud's key in a shell with the user's own, and in a plugin of a shell that got others later", () => {
+  it("uses the local cloud's key in a shell with the user's own, and in a plugin of a shell with new ones", () => {
     const user = { AWS_ACCESS_KEY_ID: "AKIAUSER", AWS_SECRET_ACCESS_KEY: "u", AWS_SESSION_TOKEN: "t" };
     const target = { cloud: "local", endpoint, keys: KEYS, region: undefined } as const;
     const shell = changed(user, toolEnvironment({ engine, target, env: user }));

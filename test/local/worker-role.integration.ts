@@ -1,6 +1,5 @@
 import { TerminateInstanceInAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
 import {
-  CreateTableCommand,
   DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
@@ -22,9 +21,9 @@ import { parseAccountId } from "../../staging/accounts.ts";
 import { workerPolicy } from "../../staging/sweep/worker-policy.ts";
 import { environmentSettings } from "../components/settings.ts";
 import { copiesIn, dataset, shares, sweepSpec } from "../staging/sweep/sweep-spec.ts";
-import { startTestCloud, type TestCloud } from "../support/cloud.ts";
-import { RoleCloud, type Statement } from "./role-cloud.ts";
-import { SweepCloud } from "./sweep-cloud.ts";
+import { createSweepsTable, createTable } from "../support/tables.ts";
+import type { RoleCloud, Statement } from "./role-cloud.ts";
+import { outcomeOf, Roles } from "./roles.ts";
 
 const BUCKET = "spawn-staging-us-east-1";
 const SWEEPS = "spawn-sweeps-dev";
@@ -91,7 +90,7 @@ const getItem =
   ({ dynamodb }) =>
     dynamodb.send(new GetItemCommand({ TableName: SWEEPS, Key: itemOf(sweep, "meta") }));
 
-/** One more instance of the region, as the worker counts it: with a marker in the table of the sweeps. */
+/** Counts one more instance of the region, as a worker does: with a marker in the sweeps table. */
 const count =
   (sweep: string, entry: string, attribute = "instance_count"): Request =>
   ({ dynamodb }) =>
@@ -120,7 +119,7 @@ const count =
       }),
     );
 
-/** What a worker does, with the statement that allows it. */
+/** A worker's actions, with the statement that allows each. */
 const OWN: Readonly<Record<string, readonly [sid: string, request: Request]>> = {
   "reads the manifest": ["ReadData", get(`${ENTRY}/.spawn-manifest.jsonl`)],
   "lists a directory": ["ListData", list(`${ENTRY}/`)],
@@ -132,7 +131,7 @@ const OWN: Readonly<Record<string, readonly [sid: string, request: Request]>> = 
   "writes results": ["WriteResults", put("results", "run/0/out.csv")],
 };
 
-/** What it must not do. */
+/** Actions that the role must deny. */
 const FOREIGN: Readonly<Record<string, Request>> = {
   "reads other data": get(`${OTHER_ENTRY}/a`),
   "lists other data": list(`${OTHER_ENTRY}/`),
@@ -156,62 +155,24 @@ const FOREIGN: Readonly<Record<string, Request>> = {
     ec2.send(new TerminateInstancesCommand({ InstanceIds: ["i-0123456789abcdef0"] })),
 };
 
-describe("the role of workers on the local cloud", function () {
-  this.timeout(60_000);
-  let cloud: TestCloud;
-  let root: RoleCloud;
-  let aws: SweepCloud;
-  const opened: RoleCloud[] = [];
-
-  const workerWith = async (name: string, statements: readonly Statement[]): Promise<RoleCloud> => {
-    const arn = await root.role(name, statements);
-    const made = new RoleCloud(cloud.endpoint, await root.assume(arn));
-    opened.push(made);
-    return made;
-  };
-  /** The name of the error that a request ends with; "" where it works. */
-  const outcome = (request: Request, worker: RoleCloud): Promise<string> =>
-    request(worker).then(
-      () => "",
-      (error: Error) => error.name,
-    );
-
-  before(async () => {
-    cloud = await startTestCloud();
-    root = new RoleCloud(cloud.endpoint, cloud.keys);
-    aws = new SweepCloud(cloud);
-    const { s3, dynamodb } = root;
+describe("the role of workers on the local cloud", () => {
+  const outcome = (request: Request, worker: RoleCloud): Promise<string> => outcomeOf(request(worker));
+  const roles = Roles.forSuite(async ({ root: { s3, dynamodb } }) => {
     for (const Bucket of [BUCKET, "results"]) await s3.send(new CreateBucketCommand({ Bucket }));
     for (const Key of [`${ENTRY}/.spawn-manifest.jsonl`, `${ENTRY}/a`, `${OTHER_ENTRY}/a`])
       await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "data" }));
-    const tables = { [SWEEPS]: ["sweep_id", "item"], [USAGE]: ["staging_id"] };
-    for (const [TableName, keys] of Object.entries(tables)) {
-      await dynamodb.send(
-        new CreateTableCommand({
-          TableName,
-          BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
-          KeySchema: keys.map((AttributeName, at) => ({
-            AttributeName,
-            KeyType: at === 0 ? "HASH" : "RANGE",
-          })),
-        }),
-      );
-    }
+    await createSweepsTable(dynamodb, SWEEPS);
+    await createTable(dynamodb, USAGE, ["staging_id"]);
     for (const sweep of [SWEEP, OTHER_SWEEP])
       await dynamodb.send(new PutItemCommand({ TableName: SWEEPS, Item: itemOf(sweep, "meta") }));
     for (const id of [ENTRY, OTHER_ENTRY])
       await dynamodb.send(new PutItemCommand({ TableName: USAGE, Item: { staging_id: { S: id } } }));
   });
-  after(async () => {
-    for (const each of [...opened, root, aws]) each?.destroy();
-    await cloud?.stop();
-  });
 
-  describe("lets a worker do its work:", () => {
+  describe("permits a worker's work:", () => {
     let worker: RoleCloud;
     before(async () => {
-      worker = await workerWith("worker", STATEMENTS);
+      worker = await roles.make("worker", STATEMENTS);
     });
     for (const [what, [, request]] of Object.entries(OWN)) {
       it(`it ${what}`, async () => {
@@ -226,9 +187,9 @@ describe("the role of workers on the local cloud", function () {
       });
     }
 
-    it("it leaves its own group, and ends no other group's instance", async () => {
-      await aws.group(GROUP, { DesiredCapacity: 1 });
-      await aws.group("another", { DesiredCapacity: 1 });
+    it("it leaves its own group, and terminates no other group's instance", async () => {
+      await roles.aws.group(GROUP, { DesiredCapacity: 1 });
+      await roles.aws.group("another", { DesiredCapacity: 1 });
       const leave =
         (InstanceId = ""): Request =>
         ({ groups }) =>
@@ -238,8 +199,8 @@ describe("the role of workers on the local cloud", function () {
               ShouldDecrementDesiredCapacity: true,
             }),
           );
-      const [own] = await aws.settled(GROUP, 1);
-      const [other] = await aws.settled("another", 1);
+      const [own] = await roles.aws.settled(GROUP, 1);
+      const [other] = await roles.aws.settled("another", 1);
       expect(await outcome(leave(other), worker)).to.equal("AccessDenied");
       expect(await outcome(leave(own), worker)).to.equal("");
     });
@@ -248,7 +209,7 @@ describe("the role of workers on the local cloud", function () {
   describe("has no statement too many:", () => {
     for (const { Sid } of STATEMENTS.filter((one) => one.Sid !== "LeaveGroup")) {
       it(`without ${Sid}, a worker cannot do its work`, async () => {
-        const worker = await workerWith(
+        const worker = await roles.make(
           `without-${Sid}`,
           STATEMENTS.filter((one) => one.Sid !== Sid),
         );

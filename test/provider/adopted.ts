@@ -6,19 +6,19 @@ import {
   GetBucketReplicationCommand,
   GetBucketTaggingCommand,
   GetBucketVersioningCommand,
-  type S3Client,
 } from "@aws-sdk/client-s3";
 import { adoptedPolicyStatements } from "../../components/bucket-policy.ts";
 import { adoptedLifecycleRules } from "../../components/lifecycle-rules.ts";
 import { adoptedReplicationRules } from "../../components/replication-rules.ts";
-import type { BucketRulesInputs, RuleKind } from "../../staging/resources.ts";
+import type { SdkClient } from "../../provider/store/sdk-client.ts";
+import type { BucketRulesInputs, RuleKind } from "../../staging/resources/bucket-rules.ts";
 import { environmentSettings } from "../components/settings.ts";
 import { bucketOf, PRIMARY, SECOND, THIRD } from "./cloud-fixture.ts";
 
 export const ROLE = "arn:aws:iam::123456789012:role/spawn-replication-dev";
 
-/** Makes an empty bucket, as its user would. */
-export async function makeBucket(client: S3Client, Bucket: string, region: string): Promise<S3Client> {
+/** Creates an empty bucket, like its user. */
+export async function makeBucket(client: SdkClient, Bucket: string, region: string): Promise<SdkClient> {
   const LocationConstraint = region as BucketLocationConstraint;
   await client.send(
     new CreateBucketCommand({
@@ -29,8 +29,8 @@ export async function makeBucket(client: S3Client, Bucket: string, region: strin
   return client;
 }
 
-/** All that the bucket is set to, as S3 answers; what it has not got is null. */
-export async function settingsOf(client: S3Client, Bucket: string): Promise<Record<string, unknown>> {
+/** All settings of the bucket in S3's form; null for absent ones. */
+export async function settingsOf(client: SdkClient, Bucket: string): Promise<Record<string, unknown>> {
   const answerOf = async (request: Promise<{ $metadata: unknown }>): Promise<unknown> => {
     try {
       const { $metadata, ...answer } = await request;
@@ -49,7 +49,7 @@ export async function settingsOf(client: S3Client, Bucket: string): Promise<Reco
   };
 }
 
-/** What an environment declares of a bucket that replicates to two others. */
+/** An environment's declaration of a bucket that replicates to two others. */
 export function rulesInputs(kind: RuleKind, bucket: string, region: string = PRIMARY): BucketRulesInputs {
   const settings = environmentSettings({
     regions: [PRIMARY, SECOND, THIRD],

@@ -6,31 +6,29 @@ import {
   PutBucketPolicyCommand,
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
-  type S3Client,
   type ServerSideEncryptionByDefault,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { bucketAdoption } from "../../provider/bucket-adoption.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
 import { createS3Clients } from "../../provider/store/clients.ts";
+import type { SdkClient } from "../../provider/store/sdk-client.ts";
 import type { UserError } from "../../staging/errors.ts";
-import type { BucketAdoptionOutputs } from "../../staging/resources.ts";
+import type { BucketAdoptionOutputs } from "../../staging/resources/bucket-adoption.ts";
+import { errorOf } from "../support/failure.ts";
 import { TestProxy } from "../support/proxy.ts";
 import { makeBucket, settingsOf } from "./adopted.ts";
-import { CloudFixture, errorOf, PRIMARY, SECOND, TestContext } from "./cloud-fixture.ts";
+import { CloudFixture, PRIMARY, SECOND, TestContext } from "./cloud-fixture.ts";
 
-describe("BucketAdoption", function () {
-  this.timeout(60_000);
+describe("BucketAdoption", () => {
   const Bucket = "adopted-bucket";
   const inputs = { region: SECOND, bucket: Bucket, versioning: "Enabled", waitSeconds: 900 };
   const now = new Date("2026-03-01T10:00:00.500Z");
-  let fixture: CloudFixture;
-  let client: S3Client;
+  const fixture = CloudFixture.forSuite();
+  let client: SdkClient;
   before(async () => {
-    fixture = await CloudFixture.start();
     client = await makeBucket(fixture.s3.of(SECOND), Bucket, SECOND);
   });
-  after(() => fixture.stop());
 
   const handler = () => bucketAdoption(fixture.dependencies({ now: () => now }));
   const setVersioning = (Status: "Enabled" | "Suspended") =>
@@ -38,7 +36,7 @@ describe("BucketAdoption", function () {
   const refusal = async (changes: object) =>
     (await errorOf(handler().create({ ...inputs, ...changes }, new TestContext()))) as UserError;
 
-  it("enables the versioning, says so, and waits as long as AWS asks for; nothing else changes", async () => {
+  it("enables the versioning, reports it, waits as long as AWS requires, and changes nothing else", async () => {
     const { versioning, ...before } = await settingsOf(client, Bucket);
     expect(versioning).to.deep.equal({});
     const context = new TestContext();
@@ -51,7 +49,7 @@ describe("BucketAdoption", function () {
     expect(await settingsOf(client, Bucket)).to.deep.equal({ ...before, versioning: { Status: "Enabled" } });
   });
 
-  it("need not wait where the bucket is versioned already, and says nothing", async () => {
+  it("does not wait for a bucket that is already versioned, and reports nothing", async () => {
     const context = new TestContext();
     const { id, outputs } = await handler().create(inputs, context);
     expect(outputs.writableAt).to.equal("2026-03-01T10:00:00Z");
@@ -59,7 +57,7 @@ describe("BucketAdoption", function () {
     expect(await handler().read(id, inputs, outputs, context)).to.deep.equal({ id, inputs, outputs });
   });
 
-  it("shows in a refresh that versioning was suspended by hand, and enables it again", async () => {
+  it("detects in a refresh that versioning was suspended, and enables it again", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     await setVersioning("Suspended");
     const found = await handler().read(id, inputs, outputs, new TestContext());
@@ -69,15 +67,15 @@ describe("BucketAdoption", function () {
       replaces: [],
       updates: ["versioning"],
     });
-    const mended = await handler().update?.(id, found.outputs, inputs, new TestContext());
-    expect(mended?.writableAt).to.equal("2026-03-01T10:15:00Z");
+    const repaired = await handler().update?.(id, found.outputs, inputs, new TestContext());
+    expect(repaired?.writableAt).to.equal("2026-03-01T10:15:00Z");
     expect(await settingsOf(client, Bucket)).to.have.deep.property("versioning", { Status: "Enabled" });
   });
 
-  it("refuses a bucket of another account that everybody may read and write, and changes nothing in it", async () => {
+  it("refuses another account's bucket that everyone can read and write, and leaves it unchanged", async () => {
     const proxy = await TestProxy.start(fixture.cloud.endpoint);
     try {
-      // As S3 answers of a bucket that belongs to another account than the expected one.
+      // S3's response about a bucket of another account than the expected one.
       proxy.fault = ({ headers }) =>
         headers["x-amz-expected-bucket-owner"] === undefined
           ? undefined
@@ -89,7 +87,7 @@ describe("BucketAdoption", function () {
       expect(error.message).to.equal(`the bucket ${Bucket} cannot be adopted: it belongs to another account`);
       expect(proxy.requests.some(({ method }) => method === "PUT")).to.equal(false);
       const { id, outputs } = await handler().create(inputs, new TestContext());
-      // One that was adopted before, and has changed hands since.
+      // An adopted bucket that has changed its owner since.
       const update = adoption.update?.(id, outputs, inputs, new TestContext());
       expect((await errorOf(Promise.resolve(update))).message).to.contain(Bucket);
       expect(proxy.requests.filter(({ method, status }) => method === "PUT" && status === 200)).to.deep.equal(
@@ -100,7 +98,7 @@ describe("BucketAdoption", function () {
     }
   });
 
-  describe("whose versioning was turned on without showing", () => {
+  describe("of a bucket whose versioning was enabled unnoticed", () => {
     const later = new Date("2026-03-01T10:01:00Z");
     const updated = (outputs: BucketAdoptionOutputs) =>
       bucketAdoption(fixture.dependencies({ now: () => later })).update?.(
@@ -110,7 +108,7 @@ describe("BucketAdoption", function () {
         new TestContext(),
       );
 
-    /** The handler on clients that do `turnedOn` once versioning was enabled. */
+    /** The handler on clients that run `turnedOn` once versioning was enabled. */
     const handlerThat = (turnedOn: () => void, isShown = true) => {
       const s3 = {
         ...fixture.s3,
@@ -136,7 +134,7 @@ describe("BucketAdoption", function () {
     };
     beforeEach(() => setVersioning("Suspended"));
 
-    it("waits all the same when the same command goes on", async () => {
+    it("still waits when the same command resumes", async () => {
       const failing = handlerThat(() => undefined, false);
       const { id, outputs, message } = await partOf(failing.create(inputs, new TestContext()));
       expect(id).to.equal(`${SECOND}/${Bucket}`);
@@ -145,7 +143,7 @@ describe("BucketAdoption", function () {
       expect(await updated(outputs as never)).to.deep.equal(outputs);
     });
 
-    it("waits where the answer was lost", async () => {
+    it("waits after a lost response", async () => {
       const failing = handlerThat(() => {
         throw new Error("socket hang up");
       });
@@ -153,7 +151,7 @@ describe("BucketAdoption", function () {
       expect(await updated(outputs as never)).to.have.property("writableAt", "2026-03-01T10:15:00Z");
     });
 
-    it("waits from then where an update turned it on again", async () => {
+    it("waits from the moment when an update enabled it again", async () => {
       const old = { ...inputs, writableAt: "2026-01-01T00:00:00Z" };
       const failing = handlerThat(() => undefined, false);
       const { outputs } = await partOf(
@@ -163,14 +161,14 @@ describe("BucketAdoption", function () {
     });
   });
 
-  it("leaves bucket and versioning when it is deleted", async () => {
+  it("leaves bucket and versioning after its deletion", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     const before = await settingsOf(client, Bucket);
     for (const _ of [1, 2]) await handler().delete(id, outputs, new TestContext());
     expect(await settingsOf(client, Bucket)).to.deep.equal(before);
   });
 
-  describe("tells, before anything is changed, what the bucket's settings mean:", () => {
+  describe("reports before any change the meaning of the bucket's settings:", () => {
     const Other = "adopted-with-settings";
     before(() => makeBucket(client, Other, SECOND));
     after(() => client.send(new DeleteBucketCommand({ Bucket: Other })));
@@ -194,12 +192,12 @@ describe("BucketAdoption", function () {
         }),
       );
 
-    it("nothing where they are the usual ones", async () => {
+    it("nothing for the usual ones", async () => {
       await encryptBy({ SSEAlgorithm: "AES256" });
       expect(await adopted()).to.deep.equal([]);
     });
 
-    it("a KMS key, with which rules replicate nothing", async () => {
+    it("a KMS key, which rules do not replicate", async () => {
       const KMSMasterKeyID = "arn:aws:kms:us-west-2:123456789012:key/1";
       await encryptBy({ SSEAlgorithm: "aws:kms", KMSMasterKeyID });
       const [told = "", ...more] = await adopted();
@@ -214,7 +212,7 @@ describe("BucketAdoption", function () {
     });
 
     it("Requester Pays", async () => {
-      // The local cloud's S3 takes the setting and does not give it back.
+      // The local cloud's S3 accepts the setting and does not return it.
       const proxy = await TestProxy.start(fixture.cloud.endpoint);
       try {
         proxy.fault = ({ query }) =>
@@ -235,7 +233,7 @@ describe("BucketAdoption", function () {
       }
     });
 
-    it("a policy that denies what entries need; it is refused where it does so in any case", async () => {
+    it("a policy that denies requests of entries; a certain denial refuses the bucket", async () => {
       const Resource = `arn:aws:s3:::${Other}/*`;
       const Deny = { Effect: "Deny", Principal: "*", Action: "s3:PutObject", Resource };
       await putPolicy({
@@ -255,12 +253,12 @@ describe("BucketAdoption", function () {
     });
   });
 
-  it("waits for a bucket and its versioning that S3 has not spread yet", async () => {
+  it("waits until S3 has spread a bucket and its versioning", async () => {
     const young = "adopted-young";
     await makeBucket(client, young, SECOND);
     const proxy = await TestProxy.start(fixture.cloud.endpoint);
     try {
-      // Each of S3's refusals comes once.
+      // Each of S3's refusals occurs once.
       const refused = new Set<string>();
       const refusals: Readonly<Record<string, string>> = {
         "GET tagging": "NoSuchBucket",
@@ -286,7 +284,7 @@ describe("BucketAdoption", function () {
     }
   });
 
-  it("refuses a bucket that is not there, with the command that makes it", async () => {
+  it("refuses a missing bucket, with the command that creates it", async () => {
     const error = await refusal({ bucket: "adopted-none" });
     expect(error.message).to.equal(`there is no bucket adopted-none, which is to be adopted in ${SECOND}`);
     expect(error.fix).to.include(`aws s3 mb s3://adopted-none --region ${SECOND}`);
@@ -301,7 +299,7 @@ describe("BucketAdoption", function () {
     expect(error.why).to.equal(`It is in ${SECOND}.`);
   });
 
-  it("refuses a bucket that an environment made: its stack would delete it", async () => {
+  it("refuses a bucket that an environment created, because its stack would delete it", async () => {
     const made = "adopted-managed";
     await makeBucket(fixture.s3.of(SECOND), made, SECOND);
     const TagSet = [{ Key: "spawn:environment", Value: "prod" }];
@@ -312,7 +310,7 @@ describe("BucketAdoption", function () {
     await client.send(new DeleteBucketCommand({ Bucket: made }));
   });
 
-  it("is another one for another bucket", () => {
+  it("is replaced for another bucket", () => {
     const diff = (changes: object) => handler().diff("id", inputs, {} as never, { ...inputs, ...changes });
     expect(diff({ waitSeconds: 0 })).to.deep.equal({ replaces: [], updates: ["waitSeconds"] });
     expect(diff({ bucket: "b" })).to.deep.equal({ replaces: ["bucket"], updates: [] });

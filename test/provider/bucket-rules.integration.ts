@@ -8,19 +8,20 @@ import {
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
-  type S3Client,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { bucketRules } from "../../provider/bucket-rules.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
 import { requireLifecycleRule, requireReplicationRule } from "../../provider/rules/in-force.ts";
 import { createS3Clients } from "../../provider/store/clients.ts";
+import type { SdkClient } from "../../provider/store/sdk-client.ts";
 import { UserError } from "../../staging/errors.ts";
 import { RULE_KINDS } from "../../staging/resources/bucket-rules.ts";
 import { parseTtlDays, TTL_CLASSES } from "../../staging/ttl.ts";
+import { errorOf } from "../support/failure.ts";
 import { TestProxy } from "../support/proxy.ts";
 import { makeBucket, ROLE, rulesInputs, settingsOf } from "./adopted.ts";
-import { bucketOf, CloudFixture, errorOf, PRIMARY, SECOND, TestContext, THIRD } from "./cloud-fixture.ts";
+import { bucketOf, CloudFixture, PRIMARY, SECOND, TestContext, THIRD } from "./cloud-fixture.ts";
 
 /** The guide's rule, and one with each kind of filter. */
 const USERS_RULES: LifecycleRule[] = [
@@ -46,13 +47,11 @@ const USERS_POLICY = `{
   "Statement": {"Sid": "Mine", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::adopted-rules/secret/*"}
 }`;
 
-describe("BucketRules", function () {
-  this.timeout(60_000);
+describe("BucketRules", () => {
   const Bucket = "adopted-rules";
-  let fixture: CloudFixture;
-  let client: S3Client;
+  const fixture = CloudFixture.forSuite();
+  let client: SdkClient;
   before(async () => {
-    fixture = await CloudFixture.start();
     client = await makeBucket(fixture.s3.of(PRIMARY), Bucket, PRIMARY);
     await client.send(
       new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
@@ -61,7 +60,6 @@ describe("BucketRules", function () {
       new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: [{ Key: "team", Value: "genomics" }] } }),
     );
   });
-  after(() => fixture.stop());
 
   const handler = () => bucketRules(fixture.dependencies());
   const add = (kind: (typeof RULE_KINDS)[number], bucket = Bucket) =>
@@ -77,7 +75,7 @@ describe("BucketRules", function () {
     signal: new AbortController().signal,
   });
 
-  it("come and go with the configurations where the bucket has none", async () => {
+  it("are added and removed with whole configurations if the bucket has none", async () => {
     const before = await settingsOf(client, Bucket);
     const made = [];
     for (const kind of RULE_KINDS) made.push(await add(kind));
@@ -95,7 +93,7 @@ describe("BucketRules", function () {
     expect(await settingsOf(client, Bucket)).to.deep.equal(before);
   });
 
-  it("stand beside the user's, which are the same to the byte when they are gone", async () => {
+  it("stand beside the user's rules, which are byte-identical after their removal", async () => {
     await putUsersRules(USERS_RULES);
     await client.send(new PutBucketPolicyCommand({ Bucket, Policy: USERS_POLICY }));
     const before = await settingsOf(client, Bucket);
@@ -117,7 +115,7 @@ describe("BucketRules", function () {
     expect(await settingsOf(client, Bucket)).to.deep.equal(before);
   });
 
-  it("that were changed by hand show in a refresh and are mended, beside what the user added meanwhile", async () => {
+  it("show manual changes in a refresh and are repaired beside the user's new rules", async () => {
     const { id, outputs } = await add("lifecycle");
     const [, ...others] = (await rulesNow()).filter(({ ID }) => ID?.startsWith("spawn-"));
     const added: LifecycleRule = {
@@ -134,15 +132,15 @@ describe("BucketRules", function () {
     const difference = await handler().diff(id, found.inputs, found.outputs, outputs);
     expect(difference).to.deep.equal({ replaces: [], updates: ["rules"] });
 
-    const mended = await handler().update?.(id, found.outputs, outputs, new TestContext());
+    const repaired = await handler().update?.(id, found.outputs, outputs, new TestContext());
     for (const ttl of TTL_CLASSES) await requireLifecycleRule(check(), ttl);
     expect((await rulesNow()).filter(({ ID }) => !ID?.startsWith("spawn-"))).to.deep.equal([added]);
-    await handler().delete(id, mended ?? outputs, new TestContext());
+    await handler().delete(id, repaired ?? outputs, new TestContext());
     expect(await rulesNow()).to.deep.equal([added]);
     await client.send(new DeleteBucketLifecycleCommand({ Bucket }));
   });
 
-  it("are written again where somebody else writes over them at the same time", async () => {
+  it("are written again after another writer overwrites them", async () => {
     let overwritten = 0;
     const { s3 } = fixture;
     const rival = {
@@ -178,7 +176,7 @@ describe("BucketRules", function () {
     await client.send(new DeleteBucketLifecycleCommand({ Bucket }));
   });
 
-  it("are written where S3 has not spread the bucket or its versioning yet", async () => {
+  it("are written although S3 has not spread the bucket or its versioning yet", async () => {
     const proxy = await TestProxy.start(fixture.cloud.endpoint);
     try {
       const s3 = createS3Clients({ config: { endpoint: proxy.endpoint, forcePathStyle: true } });
@@ -205,7 +203,7 @@ describe("BucketRules", function () {
         expect(refusals, `${method} ${code}`).to.be.lessThan(1);
         await rules.delete(id, outputs, new TestContext());
       }
-      // What stays refused is told as S3 says it.
+      // A permanent refusal is reported in S3's words.
       proxy.fault = ({ method }) =>
         method === "PUT"
           ? {
@@ -222,7 +220,7 @@ describe("BucketRules", function () {
     }
   });
 
-  it("refuse a bucket that replicates with another role, and leave it as it is", async () => {
+  it("refuse a bucket that replicates with another role, and leave it unchanged", async () => {
     await client.send(
       new PutBucketReplicationCommand({
         Bucket,
@@ -245,13 +243,13 @@ describe("BucketRules", function () {
     const error = (await errorOf(add("replication"))) as UserError;
     expect(error).to.be.instanceOf(UserError);
     expect(error.message).to.equal(
-      `the bucket ${Bucket} replicates already, by rules of yours: to-the-archive`,
+      `the bucket ${Bucket} already replicates by your own rules: to-the-archive`,
     );
     expect(error.why).to.include("arn:aws:iam::123456789012:role/backup");
     expect(await settingsOf(client, Bucket)).to.deep.equal(before);
   });
 
-  it("stand beside rules that replicate with the same role, with priorities of their own", async () => {
+  it("stand beside rules that replicate with the same role, with unique priorities", async () => {
     const Rules = [
       {
         ID: "mine",
@@ -277,7 +275,7 @@ describe("BucketRules", function () {
     expect(await settingsOf(client, Bucket)).to.deep.equal(before);
   });
 
-  it("stay while an entry has data in the bucket, whatever else is there", async () => {
+  it("stay while an entry has data in the bucket", async () => {
     const { id, outputs } = await add("lifecycle");
     const put = (Key: string) => client.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
     await put("stage-left/a.txt");
@@ -290,7 +288,7 @@ describe("BucketRules", function () {
     await requireLifecycleRule(check(), parseTtlDays(7));
   });
 
-  it("are gone with their bucket, and cannot be added to none", async () => {
+  it("disappear with their bucket, and cannot be added to a missing one", async () => {
     const inputs = rulesInputs("lifecycle", "adopted-none");
     expect(await handler().read("id", inputs, inputs, new TestContext())).to.equal(undefined);
     await handler().delete("id", inputs, new TestContext());
@@ -298,7 +296,7 @@ describe("BucketRules", function () {
     expect(error).to.have.property("why", "The bucket does not exist.");
   });
 
-  it("are others for another bucket, and changed in place for other rules or another role", () => {
+  it("are replaced for another bucket, and updated in place for other rules or another role", () => {
     const inputs = rulesInputs("replication", Bucket);
     const diff = (changes: object) => handler().diff("id", inputs, inputs, { ...inputs, ...changes });
     expect(diff({ bucket: "other" })).to.deep.equal({ replaces: ["bucket"], updates: [] });
@@ -308,7 +306,7 @@ describe("BucketRules", function () {
     expect(diff({ rules: [reordered, ...others] })).to.deep.equal({ replaces: [], updates: [] });
   });
 
-  // The emulator answers a prefix of the old form as a filter, so these rules are kept here, as S3 keeps them.
+  // The emulator converts an old-form prefix to a filter, so this fake keeps these rules like S3.
   describe("beside rules of the API's first version", () => {
     const OLD: LifecycleRule[] = [
       { ID: "logs", Status: "Enabled", Prefix: "logs/", Expiration: { Days: 7 } },
@@ -351,7 +349,7 @@ describe("BucketRules", function () {
       bucketRules(fixture.dependencies({ s3: clients(), settling: { attempts: 1, firstDelayMs: 1 } }));
     const create = () => rules().create(rulesInputs("lifecycle", old), new TestContext());
 
-    it("give them their form back, however often ours are taken out", async () => {
+    it("restore their form, however often spawn's rules are removed", async () => {
       const { id, outputs } = await create();
       expect(stored[0]).to.have.deep.property("Filter", { Prefix: "logs/" });
       for (const _ of [1, 2, 3]) {
@@ -360,7 +358,7 @@ describe("BucketRules", function () {
       }
     });
 
-    it("leave them as they are where ours could not be written", async () => {
+    it("leave them unchanged if spawn's rules could not be written", async () => {
       isRefusing = true;
       const failure = await errorOf(create());
       if (!(failure instanceof PartialFailure)) throw failure;
@@ -370,7 +368,7 @@ describe("BucketRules", function () {
       expect(stored).to.deep.equal(OLD);
     });
 
-    it("keep them where ours still show after they were taken out", async () => {
+    it("keep them if spawn's rules are still visible after their removal", async () => {
       const { id, outputs } = await create();
       answers = [stored, stored];
       await rules().delete(id, outputs, new TestContext());
@@ -378,7 +376,7 @@ describe("BucketRules", function () {
       expect(stored).to.deep.equal(OLD);
     });
 
-    it("keep a filter that the user gave one of them meanwhile", async () => {
+    it("keep a filter that the user added to one of them meanwhile", async () => {
       const { id, outputs } = await create();
       const Filter = { Tag: { Key: "team", Value: "x" } };
       stored = stored.map((rule) => (rule.ID === "logs" ? { ...rule, Filter } : rule));

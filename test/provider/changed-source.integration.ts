@@ -10,17 +10,13 @@ import { expect } from "chai";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { parseManifest } from "../../staging/manifest.ts";
-import type {
-  ReplicationInputs,
-  ReplicationOutputs,
-  StagedDataInputs,
-  StagedDataOutputs,
-} from "../../staging/resources.ts";
+import type { ReplicationInputs, ReplicationOutputs } from "../../staging/resources/replication.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { Random } from "../faults/random.ts";
+import { errorOf } from "../support/failure.ts";
 import {
   bucketOf,
   CloudFixture,
-  errorOf,
   PRIMARY,
   SECOND,
   stagedInputs,
@@ -30,20 +26,15 @@ import {
 
 const SEEDS = 12;
 
-/** The same work for a directory and for a prefix on S3. */
+/** The same tests for a directory and for a prefix on S3. */
 interface Source {
   readonly location: string;
   put(path: string, content: string): Promise<void>;
   remove(path: string): Promise<void>;
 }
 
-describe("A source that changes between the attempts of its upload", function () {
-  this.timeout(120_000);
-  let fixture: CloudFixture;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
+describe("A source that changes between upload attempts", () => {
+  const fixture = CloudFixture.forSuite();
 
   async function directory(name: string): Promise<Source> {
     const location = join(fixture.folder, name);
@@ -93,7 +84,7 @@ describe("A source that changes between the attempts of its upload", function ()
     };
   };
 
-  /** A resource as the state has it after `reopenData`, or after a failure half way: its inputs are its outputs. */
+  /** A resource in the state after `reopenData`, or after a partial failure: its inputs are its outputs. */
   const reopened = <Outputs>(inputs: object): Outputs => inputs as unknown as Outputs;
 
   const restaged = async (inputs: StagedDataInputs): Promise<StagedDataOutputs> => {
@@ -104,7 +95,7 @@ describe("A source that changes between the attempts of its upload", function ()
 
   for (const kind of ["directory", "prefix on S3"] as const) {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      it(`a ${kind} is what every region holds in the end (seed ${seed})`, async () => {
+      it(`leaves a ${kind} in every region that equals its last version (seed ${seed})`, async () => {
         const random = new Random(seed);
         const pick = (count: number): number => random.integer(0, count - 1);
         const name = `${kind} ${seed}`;
@@ -160,7 +151,7 @@ describe("A source that changes between the attempts of its upload", function ()
           if (pick(2) === 0) await stageReplica(found, SECOND);
           await change();
           if (pick(3) === 0) {
-            // What a rule replicates of an attempt that is then interrupted.
+            // A rule replicates objects of an attempt that is then interrupted.
             found = await stageData(false);
             for (const path of (await stored(PRIMARY, found.key)).keys()) {
               const key = `${found.key}${path}`;
@@ -174,7 +165,7 @@ describe("A source that changes between the attempts of its upload", function ()
             await change();
           }
           if (pick(4) === 0) {
-            // It comes back to what it was when the replicas were made.
+            // The source returns to its state when the replicas were made.
             for (const path of [...files.keys()]) if (!begun.has(path)) await remove(path);
             for (const [path, content] of begun) await put(path, content);
           }
@@ -197,7 +188,7 @@ describe("A source that changes between the attempts of its upload", function ()
     }
   }
 
-  it("that is empty now removes nothing: it may not be mounted", async () => {
+  it("and is empty now removes nothing, because it may not be mounted", async () => {
     const source = await directory("unmounted");
     await source.put("a", "a");
     const inputs = stagedInputs(source.location, { replicateTo: [] });
@@ -209,7 +200,7 @@ describe("A source that changes between the attempts of its upload", function ()
     expect([...(await stored(PRIMARY, outputs.key)).keys()]).to.deep.equal(["a"]);
   });
 
-  it("keeps what another program wrote among the objects, and names it", async () => {
+  it("keeps objects of other programs, and names them", async () => {
     const source = await directory("foreign");
     await source.put("a", "a");
     const inputs = stagedInputs(source.location, { replicateTo: [] });

@@ -15,13 +15,15 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Dependencies } from "../../provider/deps.ts";
 import type { CallContext } from "../../provider/plugin/types.ts";
-import { createS3Clients, type S3Clients } from "../../provider/store/clients.ts";
-import { BufferPool } from "../../provider/transfer/flow/buffers.ts";
+import { ServerCapabilities } from "../../provider/rules/capabilities.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
+import type { S3Clients } from "../../provider/store/s3-clients.ts";
+import { DataPlane } from "../../provider/transfer/data-plane.ts";
 import { LIFECYCLE_CLASSES, replicateTag, replicationRuleId } from "../../staging/classes.ts";
 import { newStagingId } from "../../staging/ids.ts";
 import { decodeProgress, type Progress } from "../../staging/progress.ts";
 import { parseRegion, type Region } from "../../staging/regions.ts";
-import type { StagedDataInputs } from "../../staging/resources.ts";
+import type { StagedDataInputs } from "../../staging/resources/staged-data.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
 
 export const REGIONS = ["us-east-1", "us-west-2", "eu-west-1"].map(parseRegion);
@@ -32,35 +34,60 @@ const ENVIRONMENT = ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS
 
 /** A local cloud with an environment's buckets and rules, and a folder for source files. */
 export class CloudFixture {
-  readonly cloud: TestCloud;
-  readonly folder: string;
-  readonly s3: S3Clients;
-  readonly #saved: NodeJS.ProcessEnv;
+  #started:
+    | { cloud: TestCloud; folder: string; s3: S3Clients<S3Client>; saved: NodeJS.ProcessEnv }
+    | undefined;
 
-  private constructor(cloud: TestCloud, folder: string, saved: NodeJS.ProcessEnv) {
-    this.cloud = cloud;
-    this.folder = folder;
-    this.#saved = saved;
-    this.s3 = createS3Clients();
-  }
-
-  static async start(): Promise<CloudFixture> {
-    const cloud = await startTestCloud();
-    const saved = Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]]));
-    for (const name of ENVIRONMENT) process.env[name] = cloud.env[name];
-    const fixture = new CloudFixture(cloud, await mkdtemp(join(tmpdir(), "spawn files ")), saved);
-    for (const region of REGIONS) await fixture.#createBucket(region);
-    for (const region of REGIONS) await fixture.#putRules(region);
+  /** A fixture that runs during the tests of the surrounding suite. */
+  static forSuite(): CloudFixture {
+    const fixture = new CloudFixture();
+    before(() => fixture.#start());
+    after(() => fixture.stop());
     return fixture;
   }
 
+  static async start(): Promise<CloudFixture> {
+    const fixture = new CloudFixture();
+    await fixture.#start();
+    return fixture;
+  }
+
+  async #start(): Promise<void> {
+    const cloud = await startTestCloud();
+    const saved = Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]]));
+    for (const name of ENVIRONMENT) process.env[name] = cloud.env[name];
+    const folder = await mkdtemp(join(tmpdir(), "spawn files "));
+    this.#started = { cloud, folder, s3: createS3Clients(), saved };
+    for (const region of REGIONS) await this.#createBucket(region);
+    for (const region of REGIONS) await this.#putRules(region);
+  }
+
   async stop(): Promise<void> {
+    if (this.#started === undefined) return;
+    const { cloud, folder, saved } = this.#started;
     for (const name of ENVIRONMENT) {
-      if (this.#saved[name] === undefined) delete process.env[name];
-      else process.env[name] = this.#saved[name];
+      if (saved[name] === undefined) delete process.env[name];
+      else process.env[name] = saved[name];
     }
-    await rm(this.folder, { recursive: true, force: true });
-    await this.cloud.stop();
+    await rm(folder, { recursive: true, force: true });
+    await cloud.stop();
+  }
+
+  get #running() {
+    if (this.#started === undefined) throw new Error("the fixture has not started");
+    return this.#started;
+  }
+
+  get cloud(): TestCloud {
+    return this.#running.cloud;
+  }
+
+  get folder(): string {
+    return this.#running.folder;
+  }
+
+  get s3(): S3Clients<S3Client> {
+    return this.#running.s3;
   }
 
   /** A file of random bytes. */
@@ -71,7 +98,7 @@ export class CloudFixture {
     return { path, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
   }
 
-  /** A file that reads as zeros and takes no room. */
+  /** A sparse file that reads as zeros. */
   async sparseFile(name: string, size: number): Promise<string> {
     const path = join(this.folder, name);
     const handle = await open(path, "w");
@@ -83,7 +110,8 @@ export class CloudFixture {
   dependencies(changes: Partial<Dependencies> = {}): Dependencies {
     return {
       s3: this.s3,
-      pool: new BufferPool(),
+      plane: new DataPlane(),
+      capabilities: new ServerCapabilities(),
       patience: { baseMs: 2_000, bytesPerSecond: 1e9, firstPollMs: 20, maxPollMs: 100 },
       settling: { attempts: 2, firstDelayMs: 10 },
       spreading: { attempts: 4, firstDelayMs: 1 },
@@ -102,7 +130,7 @@ export class CloudFixture {
 
   /** Every version and delete marker under a prefix, as `key` or `key (deleted)`, and every unfinished upload. */
   async everything(region: string, prefix = ""): Promise<string[]> {
-    const client: S3Client = this.s3.of(region);
+    const client = this.s3.of(region);
     const found = { Bucket: bucketOf(region), Prefix: prefix };
     const versions = await client.send(new ListObjectVersionsCommand(found));
     const uploads = await client.send(new ListMultipartUploadsCommand(found));
@@ -161,7 +189,7 @@ export class CloudFixture {
   }
 }
 
-/** What a handler is called with, and what it said. */
+/** The context of a handler's calls, with its messages. */
 export class TestContext implements CallContext {
   readonly urn = "urn:pulumi:dev::spawn::staging:index:Test::it";
   readonly controller = new AbortController();
@@ -177,7 +205,7 @@ export class TestContext implements CallContext {
   }
 }
 
-/** Inputs of staged data, towards all regions by rule. */
+/** Inputs of staged data that rules replicate to all regions. */
 export function stagedInputs(source: string, changes: Partial<StagedDataInputs> = {}): StagedDataInputs {
   return {
     stagingId: newStagingId(),
@@ -188,14 +216,4 @@ export function stagedInputs(source: string, changes: Partial<StagedDataInputs> 
     ttlDays: 7,
     ...changes,
   };
-}
-
-/** The error of what must fail. */
-export async function errorOf(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("it succeeded");
 }

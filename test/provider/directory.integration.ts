@@ -1,22 +1,23 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { expiration } from "../../provider/expiration.ts";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
-import { withStores } from "../../provider/store/clients.ts";
 import { findFile } from "../../provider/transfer/source/file.ts";
 import { uploadFile } from "../../provider/transfer/upload/upload.ts";
 import { InputError } from "../../staging/errors.ts";
 import { type ManifestEntry, parseManifest } from "../../staging/manifest.ts";
-import type { ReplicationInputs, StagedDataInputs, StagedDataOutputs } from "../../staging/resources.ts";
+import type { ReplicationInputs } from "../../staging/resources/replication.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { MIB } from "../../staging/units.ts";
+import { errorOf } from "../support/failure.ts";
 import {
   bucketOf,
   CloudFixture,
-  errorOf,
   PRIMARY,
   REGIONS,
   SECOND,
@@ -24,16 +25,12 @@ import {
   TestContext,
   THIRD,
 } from "./cloud-fixture.ts";
+import { THREADS } from "./transfer/threads.ts";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-describe("Staging many files", function () {
-  this.timeout(240_000);
-  let fixture: CloudFixture;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
+describe("A directory of many files", () => {
+  const fixture = CloudFixture.forSuite();
 
   const stage = (source: string, changes: Partial<StagedDataInputs> = {}, context = new TestContext()) => {
     const inputs = stagedInputs(source, { replicateTo: [], ...changes });
@@ -84,7 +81,7 @@ describe("Staging many files", function () {
     return { path, files };
   }
 
-  it("puts a tree with all that it can hold into every region, and reads, expires and deletes it", async () => {
+  it("reaches every region with all kinds of files, and can be read, expired and deleted", async () => {
     const { path, files } = await makeTree("tree");
     const context = new TestContext();
     const inputs = { exclude: ["*.tmp"], replicateTo: [SECOND] };
@@ -144,7 +141,7 @@ describe("Staging many files", function () {
     for (const region of REGIONS) expect(await fixture.everything(region, data.stagingId)).to.deep.equal([]);
   });
 
-  it("gives equal trees the same SHA-256, and others another", async () => {
+  it("has the same SHA-256 as an equal one, and another than a different one", async () => {
     const [one, two] = [await makeTree("one"), await makeTree("two")];
     const first = (await stage(one.path)).outputs.sha256;
     expect((await stage(two.path)).outputs.sha256).to.equal(first);
@@ -152,7 +149,7 @@ describe("Staging many files", function () {
     expect((await stage(two.path)).outputs.sha256).not.to.equal(first);
   });
 
-  it("stages a directory without files", async () => {
+  it("can be without files", async () => {
     const path = join(fixture.folder, "nothing");
     await mkdir(join(path, "below"), { recursive: true });
     const { outputs } = await stage(path);
@@ -161,7 +158,7 @@ describe("Staging many files", function () {
     expect(await fixture.everything(THIRD, outputs.stagingId)).to.deep.equal([outputs.manifestKey]);
   });
 
-  it("refuses a link out of the tree with nothing made", async () => {
+  it("is refused with a link out of the tree, and nothing is created", async () => {
     const { path } = await makeTree("leaving");
     await symlink("../..", join(path, "out"));
     const inputs = stagedInputs(path);
@@ -171,7 +168,7 @@ describe("Staging many files", function () {
     expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([]);
   });
 
-  it("uploads 2,000 small files once: it skips files that S3 has, uploads a changed one, and removes a deleted one", async () => {
+  it("uploads each of 2,000 small files once: it skips existing ones, uploads a changed one and removes a deleted one", async () => {
     const path = join(fixture.folder, "many");
     await mkdir(path);
     for (let at = 0; at < 2_000; at += 1) await writeFile(join(path, `file ${at}`), `content ${at}`);
@@ -203,10 +200,10 @@ describe("Staging many files", function () {
 
     async function putInParts(key: string, size: number): Promise<Buffer> {
       const { path, bytes } = await fixture.file(`parts ${size}`, size);
-      const target = { client: fixture.s3.of(THIRD), bucket: bucketOf(THIRD), key, tags: {} };
-      const { file } = await findFile(path);
+      const target = { store: fixture.s3.store(THIRD), bucket: bucketOf(THIRD), key, tags: {} };
+      const { file } = await findFile(path, { threads: THREADS });
       const options = {
-        pool: fixture.dependencies().pool,
+        plane: fixture.dependencies().plane,
         signal: new TestContext().signal,
         onBytes: () => {},
       };
@@ -215,7 +212,7 @@ describe("Staging many files", function () {
     }
 
     for (const size of [0, 1000, 20 * MIB, 40 * MIB]) {
-      it(`copies an object of ${size} bytes from another region, and takes the copy over`, async () => {
+      it(`copies an object of ${size} bytes from another region, and reuses the copy`, async () => {
         const key = `sources/object ${size}`;
         const bytes = await putInParts(key, size);
         const inputs = stagedInputs(`s3://${bucketOf(THIRD)}/${key}`, { replicateTo: [] });
@@ -238,7 +235,7 @@ describe("Staging many files", function () {
       });
     }
 
-    it("does without the SHA-256 where that is wanted, and records it", async () => {
+    it("omits the SHA-256 on request, and records that", async () => {
       await put("sources/plain", "0123456789");
       const { outputs } = await stage(`s3://${bucketOf(THIRD)}/sources/plain`, { noSha256: true });
       expect(outputs.sha256).to.equal("none");
@@ -248,7 +245,7 @@ describe("Staging many files", function () {
       expect(await errorOf(stage(path, { noSha256: true }))).to.be.instanceOf(InputError);
     });
 
-    it("copies 1,500 objects below a prefix, one in parts, with folders that consoles make", async () => {
+    it("copies 1,500 objects below a prefix, one in parts, with the folder markers of consoles", async () => {
       for (let at = 0; at < 1_500; at += 30) {
         await Promise.all(
           Array.from({ length: 30 }, (_, index) => put(`set/${at + index}/x`, `${at + index}`)),
@@ -270,7 +267,7 @@ describe("Staging many files", function () {
       expect((await fixture.object(PRIMARY, `${outputs.key}large`)).bytes.equals(large)).to.equal(true);
     });
 
-    it("refuses what is not there or cannot be a file, with nothing made", async () => {
+    it("is refused if it is missing or contains a key that cannot be a file, and nothing is created", async () => {
       await put("bad/a", "1");
       await put("bad/a-b", "1");
       await put("bad/a/b", "1");
@@ -292,15 +289,15 @@ describe("Staging many files", function () {
       }
     });
 
-    it("refuses an object that changes after it was found", async () => {
+    it("is refused if an object changes after the listing", async () => {
       await put("sources/changing", "before");
       const deps = fixture.dependencies();
-      const later = { ...deps, s3: withStores({ of: (region: string) => fixture.s3.of(region) }) };
       const inputs = stagedInputs(`s3://${bucketOf(THIRD)}/sources/changing`, {
-        writableAt: new Date(Date.now() + 800).toISOString(),
+        writableAt: new Date(Date.now() + 5_000).toISOString(),
       });
-      const made = errorOf(stagedData(later).create(inputs, new TestContext()));
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      const context = new TestContext();
+      const made = errorOf(stagedData(deps).create(inputs, context));
+      while (!context.messages.some((message) => message.includes("Waiting until"))) await sleep(10);
       await put("sources/changing", "after!");
       const error = await made;
       expect(error.message).to.contain("sources/changing changed while it was being uploaded");

@@ -13,16 +13,16 @@ import {
 import { join } from "node:path";
 import { expect } from "chai";
 import { createS3Clients } from "../../provider/store/clients.ts";
+import { DataPlane } from "../../provider/transfer/data-plane.ts";
 import { download } from "../../provider/transfer/download/download.ts";
-import { BufferPool } from "../../provider/transfer/flow/buffers.ts";
+import { errorOf } from "../support/failure.ts";
 import { type RuleServer, startRuleServer } from "../support/rule-server.ts";
 import { type StagedEntry, type StagedFile, stageTree } from "../support/staged.ts";
 import { bucketOf, CloudFixture, PRIMARY } from "./cloud-fixture.ts";
 
 const MIB = 1024 * 1024;
 
-describe("Downloading an entry", function () {
-  this.timeout(120_000);
+describe("The download of an entry", () => {
   let fixture: CloudFixture;
   let rules: RuleServer;
   let folder: string;
@@ -43,13 +43,18 @@ describe("Downloading an entry", function () {
   const stage = (...rest: Parameters<typeof stageTree> extends [unknown, unknown, ...infer R] ? R : never) =>
     stageTree(fixture.s3.of(PRIMARY), bucketOf(PRIMARY), ...rest);
   const fetchTo = async (entry: StagedEntry, path: string, force = false, signal?: AbortSignal) => {
-    const client = createS3Clients({ config: { endpoint: rules.endpoint } }).of(PRIMARY);
+    const clients = createS3Clients({ config: { endpoint: rules.endpoint } });
     let bytes = 0;
     try {
       const done = await download(
-        { expected: entry, copy: { region: PRIMARY, bucket: bucketOf(PRIMARY), client }, path, force },
         {
-          ...{ pool: new BufferPool(), signal: signal ?? new AbortController().signal },
+          expected: entry,
+          copy: { region: PRIMARY, bucket: bucketOf(PRIMARY), store: clients.store(PRIMARY) },
+          path,
+          force,
+        },
+        {
+          ...{ plane: new DataPlane(), signal: signal ?? new AbortController().signal },
           onBytes: (count) => (bytes += count),
           onObject: () => {},
         },
@@ -57,17 +62,13 @@ describe("Downloading an entry", function () {
       expect(bytes, "reported bytes").to.equal(done.bytes);
       return done;
     } finally {
-      client.destroy();
+      clients.at(PRIMARY).client.destroy();
     }
   };
-  const errorOf = (work: Promise<unknown>): Promise<Error & { exitCode?: number; why?: string }> =>
-    work.then(
-      () => expect.fail("no error"),
-      (error: Error) => error,
-    );
+
   const reads = () => rules.seen.filter((line) => line.startsWith("GET") && !line.includes("manifest"));
 
-  it("restores a tree, keeps what is right, and replaces what differs only by force", async () => {
+  it("restores a tree, keeps equal files, and replaces different ones only with --force", async () => {
     const files: StagedFile[] = [
       { path: "-rf", text: "1" },
       { path: "new\nline \\ $(x) 日本", text: "2", mode: "600" },
@@ -110,14 +111,14 @@ describe("Downloading an entry", function () {
     expect(await readFile(join(path, "own"), "utf8")).to.equal("another");
   });
 
-  it("resumes a large file at the byte where it was interrupted", async () => {
+  it("resumes a large file at the byte of the interruption", async () => {
     const text = Array.from({ length: 40 }, (_, at) => String.fromCharCode(97 + (at % 26)).repeat(MIB)).join(
       "",
     );
     const entry = await stage([{ path: "big", text }], [], { kind: "file", filename: "big" });
     const path = join(folder, "big");
     const abort = new AbortController();
-    // The second piece and all after it get no response.
+    // The second range and all later ones get no response.
     rules.rule = (method) => {
       if (method !== "GET" || reads().length <= 4) return undefined;
       setTimeout(() => abort.abort(new Error("interrupted")), 3_000).unref();
@@ -134,14 +135,14 @@ describe("Downloading an entry", function () {
     expect(await readdir(folder)).to.deep.equal(["big"]);
     expect(reads().length).to.be.at.most(Math.ceil((40 * MIB - arrived) / (4 * MIB)) + 1);
 
-    // What is left of other bytes is downloaded again.
+    // A rest with other bytes is downloaded again.
     await rm(path);
     await writeFile(join(folder, part), "zzzz");
     await fetchTo(entry, path);
     expect(await readFile(path, "utf8")).to.equal(text);
   });
 
-  it("names what is wrong: a mismatch after two downloads, a missing object, a 403", async () => {
+  it("names a mismatch after two downloads, a missing object, and a 403", async () => {
     const entry = await stage([
       { path: "one", text: "1" },
       { path: "two", text: "2" },
@@ -162,7 +163,7 @@ describe("Downloading an entry", function () {
     expect(await readdir(folder)).to.deep.equal(["data"]);
   });
 
-  it("writes nothing outside of the path, by links there or in the manifest", async () => {
+  it("writes nothing outside of the path, whatever links or the manifest say", async () => {
     const outside = join(folder, "outside");
     await mkdir(outside);
     await writeFile(join(outside, "file"), "mine");
@@ -195,7 +196,7 @@ describe("Downloading an entry", function () {
     expect(await readdir(folder)).to.have.members(["outside", "data"]);
   });
 
-  it("places no file over one that appeared meanwhile", async () => {
+  it("replaces no file that appeared meanwhile", async () => {
     const entry = await stage([{ path: "one", text: "1" }]);
     const path = join(folder, "data");
     await mkdir(path);

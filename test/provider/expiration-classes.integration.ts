@@ -3,30 +3,27 @@ import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
 import { expiration } from "../../provider/expiration.ts";
-import { listObjects } from "../../provider/store/listing.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
 import { readTags } from "../../provider/store/tagging.ts";
 import { encodeTags, TTL_TAG } from "../../staging/classes.ts";
 import { newStagingId } from "../../staging/ids.ts";
-import type { ExpirationInputs } from "../../staging/resources.ts";
+import type { ExpirationInputs } from "../../staging/resources/expiration.ts";
 import { isoSeconds, MS_PER_DAY, nextMidnight } from "../../staging/ttl.ts";
-import { createHashTable } from "../support/hash-table.ts";
+import { createTable } from "../support/tables.ts";
 import { bucketOf, CloudFixture, PRIMARY, TestContext } from "./cloud-fixture.ts";
 
 const TABLE = "spawn-usage-classes";
 const signal = new AbortController().signal;
 
-describe("The class of objects that are younger than their entry", function () {
-  this.timeout(60_000);
-  let fixture: CloudFixture;
+describe("The TTL class of objects that are younger than their entry", () => {
+  const fixture = CloudFixture.forSuite();
   let dynamo: DynamoDBClient;
   before(async () => {
-    fixture = await CloudFixture.start();
     dynamo = new DynamoDBClient({ region: PRIMARY });
-    await createHashTable(dynamo, TABLE, "staging_id");
+    await createTable(dynamo, TABLE, ["staging_id"]);
   });
-  after(() => fixture.stop());
 
-  /** An entry with so many objects, made now, of the class of `ttl` days, and the time of the youngest. */
+  /** An entry with this many objects, created now, of the class of `ttl` days, and the time of the youngest. */
   async function staged(count: number, ttl: number): Promise<{ stagingId: string; madeAt: Date }> {
     const stagingId = newStagingId();
     const [client, Bucket] = [fixture.s3.of(PRIMARY), bucketOf(PRIMARY)];
@@ -45,9 +42,12 @@ describe("The class of objects that are younger than their entry", function () {
   });
 
   async function classesOf(stagingId: string): Promise<Set<string | undefined>> {
-    const place = { client: fixture.s3.of(PRIMARY), bucket: bucketOf(PRIMARY) };
+    const place = { store: fixture.s3.store(PRIMARY), bucket: bucketOf(PRIMARY) };
     const found = new Set<string | undefined>();
-    for await (const { key } of listObjects(place.client, place.bucket, `${stagingId}/`, signal)) {
+    for await (const { key } of place.store.listObjects(
+      { bucket: place.bucket, prefix: `${stagingId}/` },
+      signal,
+    )) {
       found.add((await readTags({ ...place, key }, signal))[TTL_TAG]);
     }
     return found;
@@ -61,9 +61,9 @@ describe("The class of objects that are younger than their entry", function () {
 
   const handler = () => expiration(fixture.dependencies());
 
-  it("has them go with the entry, after a creation and after another TTL", async () => {
+  it("makes them expire with the entry, after a creation and after another TTL", async () => {
     const { stagingId, madeAt } = await staged(3, 7);
-    // A second before the day on which they were made, so that the least part of a day counts as one.
+    // A second before the day of their creation, because the smallest part of a day counts as one.
     const uploadedAt = new Date(nextMidnight(madeAt).getTime() - 3 * MS_PER_DAY - 1000);
     const inputs = inputsOf(stagingId, uploadedAt, 7);
     const { id, outputs } = await handler().create(inputs, new TestContext());
@@ -75,13 +75,15 @@ describe("The class of objects that are younger than their entry", function () {
     expect(await row(stagingId), "nothing to note").to.equal(undefined);
   });
 
-  it("looks at each class of a tree that took more than a day, however few objects are of it", async () => {
+  it("is computed for each class of a tree that took more than a day, however few its objects", async () => {
     const { stagingId, madeAt } = await staged(3, 7);
     const yesterday = new Date(nextMidnight(madeAt).getTime() - MS_PER_DAY - 1000);
-    // As if 700 objects had been made the day before.
-    const deps = fixture.dependencies();
+    // As if 700 objects were a day older.
+    // The fast path has no middleware.
+    const clients = createS3Clients({ sdkOnly: true });
+    const deps = fixture.dependencies({ s3: clients });
     const early = Array.from({ length: 700 }, (_, index) => index);
-    const client = deps.s3.of(PRIMARY);
+    const { client } = clients.at(PRIMARY);
     for (const index of early) {
       const Key = `${stagingId}/a/${index}`;
       const Tagging = encodeTags({ StagingID: stagingId, [TTL_TAG]: "7" });
@@ -98,17 +100,13 @@ describe("The class of objects that are younger than their entry", function () {
           }
           return answer;
         },
-      { step: "initialize", name: "earlier", override: true },
+      { step: "initialize", name: "earlier" },
     );
-    try {
-      await expiration(deps).create(inputsOf(stagingId, yesterday, 7), new TestContext());
-      expect([...(await classesOf(stagingId))].sort()).to.deep.equal(["6", "7"]);
-    } finally {
-      client.middlewareStack.remove("earlier");
-    }
+    await expiration(deps).create(inputsOf(stagingId, yesterday, 7), new TestContext());
+    expect([...(await classesOf(stagingId))].sort()).to.deep.equal(["6", "7"]);
   });
 
-  it("notes in the ledger what was made on the last day, and goes a midnight later", async () => {
+  it("is noted in the ledger for objects of the last day, which expire a midnight later", async () => {
     const { stagingId, madeAt } = await staged(2, 2);
     const uploadedAt = new Date(nextMidnight(madeAt).getTime() - MS_PER_DAY - 1000);
     const { outputs } = await handler().create(inputsOf(stagingId, uploadedAt, 2), new TestContext());

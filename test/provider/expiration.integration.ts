@@ -8,15 +8,17 @@ import {
 import { expect } from "chai";
 import { expiration } from "../../provider/expiration.ts";
 import { stagedData } from "../../provider/staged-data.ts";
-import { createS3Clients, type S3Clients } from "../../provider/store/clients.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
+import type { S3Clients } from "../../provider/store/s3-clients.ts";
 import { encodeTags } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import { newStagingId } from "../../staging/ids.ts";
-import type { ExpirationInputs, StagedDataOutputs } from "../../staging/resources.ts";
+import type { ExpirationInputs } from "../../staging/resources/expiration.ts";
+import type { StagedDataOutputs } from "../../staging/resources/staged-data.ts";
+import { errorOf } from "../support/failure.ts";
 import {
   bucketOf,
   CloudFixture,
-  errorOf,
   PRIMARY,
   SECOND,
   stagedInputs,
@@ -24,15 +26,10 @@ import {
   THIRD,
 } from "./cloud-fixture.ts";
 
-describe("Expiration", function () {
-  this.timeout(60_000);
-  let fixture: CloudFixture;
+describe("Expiration", () => {
+  const fixture = CloudFixture.forSuite();
   let data: StagedDataOutputs;
   let inputs: ExpirationInputs;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
   beforeEach(async () => {
     const file = await fixture.file("expiring", 10);
     data = (await stagedData(fixture.dependencies()).create(stagedInputs(file.path), new TestContext()))
@@ -55,19 +52,22 @@ describe("Expiration", function () {
     return Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
   }
 
-  /** Clients to which the server lists only so many keys at once. */
+  /** Clients whose listings have at most this many keys per page. */
   function smallPages(size: number): S3Clients {
     const clients = createS3Clients();
     clients
-      .of(PRIMARY)
-      .middlewareStack.add((next) => (args) => next({ ...args, input: { ...args.input, MaxKeys: size } }), {
-        step: "initialize",
-        name: "smallPages",
-      });
+      .at(PRIMARY)
+      .client.middlewareStack.add(
+        (next) => (args) => next({ ...args, input: { ...args.input, MaxKeys: size } }),
+        {
+          step: "initialize",
+          name: "smallPages",
+        },
+      );
     return clients;
   }
 
-  it("refuses what took longer than its TTL to arrive", async () => {
+  it("refuses an upload that took longer than its TTL", async () => {
     const error = await handler()
       .create({ ...inputs, uploadedAt: "2026-03-30T22:00:01Z" }, new TestContext())
       .then(
@@ -78,7 +78,7 @@ describe("Expiration", function () {
     expect(error).to.have.property("fix").that.contains(`spawn stage delete ${data.stagingId} --yes`);
   });
 
-  it("names its rule and the midnight of the removal, and leaves right tags alone", async () => {
+  it("names its rule and the midnight of the removal, and keeps correct tags", async () => {
     for (const _ of [1, 2]) {
       const { id, outputs } = await handler().create(inputs, new TestContext());
       expect(id).to.equal(`${PRIMARY}/${data.stagingId}`);
@@ -86,7 +86,7 @@ describe("Expiration", function () {
     }
   });
 
-  it("changes the TTL by tags alone, keeping the others", async () => {
+  it("changes the TTL by tags alone, and keeps the other tags", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     const before = await fixture.everything(PRIMARY, data.stagingId);
     const news = { ...inputs, ttlDays: 90 };
@@ -105,7 +105,7 @@ describe("Expiration", function () {
     expect(await fixture.everything(PRIMARY, data.stagingId)).to.deep.equal(before);
   });
 
-  it("tags, reads and deletes every object of an entry, over many pages, and no other entry's", async () => {
+  it("tags, reads and deletes every object of an entry over many pages, and of no other entry", async () => {
     const other = data;
     const stagingId = newStagingId();
     const Bucket = bucketOf(PRIMARY);
@@ -127,7 +127,7 @@ describe("Expiration", function () {
     expect(await fixture.everything(PRIMARY)).to.deep.equal(others);
   });
 
-  it("looks at a sample of many new objects, and at all when one lacks its tags", async () => {
+  it("checks a sample of many new objects, and all if one lacks its tags", async () => {
     const stagingId = newStagingId();
     const Bucket = bucketOf(PRIMARY);
     const Tagging = encodeTags({ StagingID: stagingId, "spawn:ttl-days": "3" });
@@ -139,7 +139,7 @@ describe("Expiration", function () {
     for (let index = 0; index < 705; index += 1) await put(index, Tagging);
     const clients = createS3Clients({ sdkOnly: true });
     let reads = 0;
-    clients.of(PRIMARY).middlewareStack.add(
+    clients.at(PRIMARY).client.middlewareStack.add(
       (next, { commandName }) =>
         (args) => {
           if (commandName === "GetObjectTaggingCommand") reads += 1;
@@ -163,7 +163,7 @@ describe("Expiration", function () {
     }
   });
 
-  it("mends all after a break, though the sample is mended first", async () => {
+  it("repairs all objects after an interruption, although it repaired the sample first", async () => {
     const stagingId = newStagingId();
     const Bucket = bucketOf(PRIMARY);
     const keys = Array.from({ length: 40 }, (_, index) => `${stagingId}/directory/${index}`).sort();
@@ -171,7 +171,7 @@ describe("Expiration", function () {
       await fixture.s3.of(PRIMARY).send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
     const clients = createS3Clients({ sdkOnly: true });
     let writes = 0;
-    clients.of(PRIMARY).middlewareStack.add(
+    clients.at(PRIMARY).client.middlewareStack.add(
       (next, { commandName }) =>
         (args) => {
           if (commandName === "PutObjectTaggingCommand" && ++writes > 20) throw new Error("broken off");
@@ -186,7 +186,7 @@ describe("Expiration", function () {
     for (const key of keys) expect((await tagsOf(key))["spawn:ttl-days"], key).to.equal("3");
   });
 
-  it("reads the tags that are there", async () => {
+  it("reads the current tags", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     const read = async () => (await handler().read(id, inputs, outputs, new TestContext()))?.inputs.ttlDays;
     expect(await handler().read(id, inputs, outputs, new TestContext())).to.deep.equal({
@@ -223,7 +223,7 @@ describe("Expiration", function () {
     );
   });
 
-  it("says that there is nothing to expire", async () => {
+  it("reports that there are no objects", async () => {
     const stagingId = newStagingId();
     const error = await errorOf(handler().create({ ...inputs, stagingId }, new TestContext()));
     expect(error.message).to.contain("holds nothing that could expire");
@@ -235,7 +235,7 @@ describe("Expiration", function () {
     expect(await fixture.everything(PRIMARY, data.stagingId)).to.have.length(2);
   });
 
-  it("is a difference in place for the TTL, another resource elsewhere", async () => {
+  it("is updated in place for another TTL, and replaced for any other change", async () => {
     const outputs = { ruleId: "spawn-ttl-7" } as never;
     const diff = (changes: object) => handler().diff("id", inputs, outputs, { ...inputs, ...changes });
     expect(diff({})).to.deep.equal({ replaces: [], updates: [] });
@@ -244,7 +244,7 @@ describe("Expiration", function () {
       replaces: ["region", "bucket"],
       updates: [],
     });
-    // Written as if it had failed half way, since the source has changed.
+    // In the form of a partial failure, because the source has changed.
     const reopened = await handler().diff("id", inputs, inputs as never, inputs);
     expect(reopened).to.deep.equal({ replaces: [], updates: ["manifestSha256"] });
     expect(handler().changing).to.deep.equal(["ruleId", "removedAt"]);
@@ -267,7 +267,7 @@ describe("Expiration", function () {
     ],
   ];
   for (const [what, changed, why] of broken) {
-    it(`is refused where the rule ${what}`, async () => {
+    it(`is refused if the rule ${what}`, async () => {
       const Bucket = bucketOf(THIRD);
       await fixture.s3.of(THIRD).send(
         new PutBucketLifecycleConfigurationCommand({

@@ -4,21 +4,13 @@ import { stagedData } from "../../provider/staged-data.ts";
 import { createS3Clients } from "../../provider/store/clients.ts";
 import { UserError } from "../../staging/errors.ts";
 import { MIB } from "../../staging/units.ts";
+import { errorOf } from "../support/failure.ts";
 import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
-import {
-  bucketOf,
-  CloudFixture,
-  errorOf,
-  PRIMARY,
-  stagedInputs,
-  TestContext,
-  THIRD,
-} from "./cloud-fixture.ts";
+import { bucketOf, CloudFixture, PRIMARY, stagedInputs, TestContext, THIRD } from "./cloud-fixture.ts";
 
 const SOURCE = bucketOf(THIRD);
 
-describe("A source in a Requester Pays bucket", function () {
-  this.timeout(60_000);
+describe("A source in a Requester Pays bucket", () => {
   let fixture: CloudFixture;
   let proxy: TestProxy;
   before(async () => {
@@ -33,7 +25,7 @@ describe("A source in a Requester Pays bucket", function () {
       const Body = Buffer.alloc(size, key);
       await fixture.s3.of(THIRD).send(new PutObjectCommand({ Bucket: SOURCE, Key: key, Body }));
     }
-    // As S3 does it: nothing of the bucket is given to those who do not accept the charges.
+    // Like S3: refuses every request that does not accept the charges.
     proxy.fault = (request) => (reads(request) && !accepts(request) ? { answer: DENIED } : undefined);
   });
   after(async () => {
@@ -54,7 +46,7 @@ describe("A source in a Requester Pays bucket", function () {
   };
 
   for (const key of ["small", "large", "below/"]) {
-    it(`is staged when the charges are accepted: ${key}`, async () => {
+    it(`is staged when the user accepts the charges: ${key}`, async () => {
       proxy.requests.length = 0;
       const { outputs } = await stage(key, true);
       const requests = proxy.requests.filter(reads);
@@ -65,7 +57,7 @@ describe("A source in a Requester Pays bucket", function () {
       expect(outputs.bucket).to.equal(bucketOf(PRIMARY));
     });
 
-    it(`is refused with the option that accepts them: ${key}`, async () => {
+    it(`is refused with the option that accepts the charges: ${key}`, async () => {
       const error = (await errorOf(stage(key, false))) as UserError;
       expect(error).to.be.instanceOf(UserError);
       expect(error.message).to.equal("download failed: 403 Forbidden");
@@ -73,7 +65,7 @@ describe("A source in a Requester Pays bucket", function () {
     });
   }
 
-  it("does not name the option again to those who gave it", async () => {
+  it("does not suggest the option if it was given", async () => {
     const { fault } = proxy;
     proxy.fault = (request) => (reads(request) ? { answer: DENIED } : undefined);
     const error = (await errorOf(stage("small", true))) as UserError;

@@ -4,36 +4,33 @@ import { expect } from "chai";
 import { expiration } from "../../provider/expiration.ts";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
-import { createS3Clients, type S3Clients } from "../../provider/store/clients.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
+import type { S3Clients } from "../../provider/store/s3-clients.ts";
 import { copiedPartSize, partSizeFor } from "../../staging/part-size.ts";
 import { copyRequests, type RequestCount, retagRequests, uploadRequests } from "../../staging/requests.ts";
-import type { ReplicationInputs, StagedDataOutputs } from "../../staging/resources.ts";
+import type { ReplicationInputs } from "../../staging/resources/replication.ts";
+import type { StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { MIB } from "../../staging/units.ts";
 import { bucketOf, CloudFixture, PRIMARY, SECOND, stagedInputs, TestContext } from "./cloud-fixture.ts";
 
 const partCount = (size: number, partSize: number): number =>
   partSize === 0 ? 1 : Math.ceil(size / partSize);
 
-/** What AWS charges as PUT, COPY, POST or LIST. */
+/** Requests that AWS charges as PUT, COPY, POST or LIST. */
 const PUT = /^(Put|Copy|List|CreateMultipart|CompleteMultipart|UploadPart)/;
 
 /**
- * The amounts of `--prices aws` have requests by a formula. Here they are counted: what the local cloud makes necessary and AWS does
- * not, such as setting the tags of an object in parts again, is left out.
+ * `--prices aws` computes the number of requests by a formula. This counts them, without requests that only the local cloud needs, such
+ * as setting the tags of an object in parts again.
  */
-describe("The requests of an entry", function () {
-  this.timeout(120_000);
-  let fixture: CloudFixture;
+describe("The number of requests of an entry", () => {
+  const fixture = CloudFixture.forSuite();
   let counts: Map<string, { put: number; get: number }>;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
 
   function clients(): S3Clients {
     const all = createS3Clients({ sdkOnly: true });
     for (const region of [PRIMARY, SECOND]) {
-      all.of(region).middlewareStack.add(
+      all.at(region).client.middlewareStack.add(
         (next, { commandName = "" }) =>
           (args) => {
             const count = counts.get(region) ?? { put: 0, get: 0 };
@@ -49,7 +46,7 @@ describe("The requests of an entry", function () {
 
   const sent = (region: string): RequestCount => counts.get(region) ?? { put: 0, get: 0 };
 
-  /** The formula has not less than was sent, and little more: `slack` requests, and a tenth. */
+  /** The formula has no fewer requests than were sent, and at most `slack` and a tenth more. */
   function expectClose(
     counted: RequestCount,
     formula: RequestCount,
@@ -73,12 +70,12 @@ describe("The requests of an entry", function () {
     ["a directory of many small files", 1010, 10],
     ["a directory of large files", 3, 100 * MIB],
   ] as const) {
-    it(`are those of the formula: ${name}`, async () => {
+    it(`is close to the formula: ${name}`, async () => {
       const path = await sourceOf(name, fileCount, size);
       const deps = fixture.dependencies({ s3: clients() });
       const shape = { fileCount, sizeBytes: fileCount * size };
       counts = new Map();
-      // No rule: the local cloud replicates some objects by it, and tells no one.
+      // No rule: the local cloud replicates some objects by it, without reporting which.
       const wanted = { ...stagedInputs(path), replicateTo: [] };
       const { outputs: data } = await stagedData(deps).create(wanted, new TestContext());
       const own = await expiration(deps).create(expiring(data, PRIMARY, 7), new TestContext());
@@ -94,7 +91,7 @@ describe("The requests of an entry", function () {
       await replication(deps).create(inputs, new TestContext());
       await expiration(deps).create(expiring(data, SECOND, 7), new TestContext());
       const { source, destination } = copyRequests(shape);
-      // Files that were written in the second of the manifest are looked at once more, so the number of GETs depends on the time.
+      // Files that were written in the same second as the manifest are checked again, so the number of GETs depends on the time.
       expectClose(sent(PRIMARY), source, 4, ["put"]);
       // The local cloud has no checksum of a whole object in parts, so its copy has the source's parts.
       const extra =

@@ -2,17 +2,13 @@ import { expect } from "chai";
 import type { Dependencies } from "../../provider/deps.ts";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
-import type {
-  ReplicationInputs,
-  ReplicationOutputs,
-  StagedDataInputs,
-  StagedDataOutputs,
-} from "../../staging/resources.ts";
+import type { ReplicationInputs, ReplicationOutputs } from "../../staging/resources/replication.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 
-/** Comparing inputs takes nothing of what the resources are made with. */
+/** The comparison of inputs uses no dependency of the resources. */
 const nothing = {} as Dependencies;
 
-describe("how an entry is sent", () => {
+describe("Inputs that only control the transfer", () => {
   const staged: StagedDataInputs = {
     stagingId: "stage-0123456789ab",
     source: "/data/a",
@@ -35,7 +31,7 @@ describe("how an entry is sent", () => {
     uploadedAt: "2026-11-24T00:00:00Z",
   };
 
-  it("is no reason to send it again", async () => {
+  it("do not upload an entry again", async () => {
     const slower = { ...staged, multipart: true, timeoutSeconds: 3600 };
     expect(await stagedData(nothing).diff("id", staged, whole, slower)).to.deep.include({
       replaces: [],
@@ -43,7 +39,7 @@ describe("how an entry is sent", () => {
     });
   });
 
-  it("is no reason to replicate it again", async () => {
+  it("do not replicate an entry again", async () => {
     const { kind, key, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 } = whole;
     const inputs: ReplicationInputs = {
       ...{ kind, key, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 },

@@ -3,12 +3,13 @@ import { expect } from "chai";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { InputError } from "../../staging/errors.ts";
-import type { ReplicationInputs, StagedDataInputs, StagedDataOutputs } from "../../staging/resources.ts";
+import type { ReplicationInputs } from "../../staging/resources/replication.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { MIB } from "../../staging/units.ts";
+import { errorOf } from "../support/failure.ts";
 import {
   bucketOf,
   CloudFixture,
-  errorOf,
   PRIMARY,
   SECOND,
   stagedInputs,
@@ -26,13 +27,8 @@ const HEADERS = {
 const EXPIRES = new Date("2030-01-02T03:04:05Z");
 const USERS = { sample: "A 1", "x-spawn": "theirs" };
 
-describe("Headers and metadata of a source on S3", function () {
-  this.timeout(60_000);
-  let fixture: CloudFixture;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
+describe("Headers and metadata of a source on S3", () => {
+  const fixture = CloudFixture.forSuite();
 
   const put = (Key: string, Body: Buffer | string, Metadata: Record<string, string> = USERS) =>
     fixture.s3
@@ -97,7 +93,7 @@ describe("Headers and metadata of a source on S3", function () {
     }
   });
 
-  it("of an entry are the user's alone when it is staged again", async () => {
+  it("exclude spawn's own when an entry is staged again", async () => {
     await put("again", "reads");
     const { outputs: first } = await stage("again");
     const { outputs } = await create(
@@ -124,7 +120,7 @@ describe("Headers and metadata of a source on S3", function () {
     expect(metadata["name"]).to.equal(source.metadata["name"]);
   });
 
-  it("are refused by the object's name where S3 cannot keep them all", async () => {
+  it("are refused by the object's name if S3 cannot keep them all", async () => {
     const users = { notes: "n".repeat(2048 - "notes".length) };
     await put("full/one", "reads", users);
     const error = (await errorOf(stage("full/one"))) as InputError;

@@ -3,16 +3,17 @@ import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import type { Dependencies } from "../../provider/deps.ts";
 import { stagedData } from "../../provider/staged-data.ts";
-import { withStores } from "../../provider/store/clients.ts";
+import type { RequestSender } from "../../provider/store/operations.ts";
+import { s3Clients } from "../../provider/store/s3-clients.ts";
 import { findS3Source } from "../../provider/transfer/source/s3.ts";
 import type { SourceEntry } from "../../provider/transfer/source/source.ts";
 import { InputError, type UserError } from "../../staging/errors.ts";
 import { newStagingId } from "../../staging/ids.ts";
-import type { StagedDataInputs } from "../../staging/resources.ts";
+import type { StagedDataInputs } from "../../staging/resources/staged-data.ts";
+import { errorOf } from "../support/failure.ts";
 import {
   bucketOf,
   CloudFixture,
-  errorOf,
   PRIMARY,
   SECOND,
   stagedInputs,
@@ -20,13 +21,8 @@ import {
   THIRD,
 } from "./cloud-fixture.ts";
 
-describe("A source on S3", function () {
-  this.timeout(60_000);
-  let fixture: CloudFixture;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
+describe("A source on S3", () => {
+  const fixture = CloudFixture.forSuite();
 
   const Bucket = bucketOf(THIRD);
   const put = (Key: string, Body: string) =>
@@ -41,7 +37,7 @@ describe("A source on S3", function () {
     );
 
   describe("with keys that cannot be files", () => {
-    /** The patterns that a shell would hand over, were the remedies of an error pasted one by one. */
+    /** The patterns that a shell would pass if the user pasted an error's suggestions one by one. */
     function remediesOf({ fix = "" }: UserError): string[][] {
       const remedies = fix.match(/--exclude '(?:[^']|'\\'')*'(?: --exclude '(?:[^']|'\\'')*')*/g) ?? [];
       return remedies.map((text) => {
@@ -68,7 +64,7 @@ describe("A source on S3", function () {
       ["slashes", "//"],
       ["quote", "o'clock*//[a] ?"],
     ] as const) {
-      it(`takes the rest of the prefix with the remedy pasted: ${odd}`, async () => {
+      it(`stages the rest of the prefix after the suggested fix: ${odd}`, async () => {
         const folder = `odd/${name}/`;
         await put(`${folder}${odd}`, "content");
         await put(`${folder}kept`, "content");
@@ -81,7 +77,7 @@ describe("A source on S3", function () {
       });
     }
 
-    it("names all odd keys at once, and takes the rest with the one remedy pasted", async () => {
+    it("names all such keys at once, and stages the rest after the one suggested fix", async () => {
       const long = "l".repeat(1_010);
       for (const key of ["a//b", "a/kept", "b/", "c", "c/d", "c/e", "../x", long, "kept"]) {
         await put(`odd/many/${key}`, "content");
@@ -94,7 +90,7 @@ describe("A source on S3", function () {
       expect(await paths(url, remedies.flat())).to.deep.equal(["a/kept", "c", "kept"]);
     });
 
-    it("takes the file or the folder of one name, with either remedy pasted", async () => {
+    it("stages the file or the folder of one name, with either suggested fix", async () => {
       for (const key of ["a", "a/b", "a/c/d", "kept"]) await put(`odd/both/${key}`, "content");
       const url = `s3://${Bucket}/odd/both/`;
       const remedies = remediesOf((await errorOf(find(url))) as UserError);
@@ -104,7 +100,7 @@ describe("A source on S3", function () {
       ]);
     });
 
-    it("takes another name for a prefix that has none", async () => {
+    it("needs another name if its prefix has none", async () => {
       await put("odd/nameless//x", "content");
       const url = `s3://${Bucket}/odd/nameless//`;
       const error = (await errorOf(find(url))) as UserError;
@@ -114,8 +110,8 @@ describe("A source on S3", function () {
     });
   });
 
-  describe("that its own entry is in", () => {
-    it("is refused before anything is made, in every bucket of the environment", async () => {
+  describe("that contains its own entry", () => {
+    it("is refused before any creation, in every bucket of the environment", async () => {
       await put("notes.txt", "content");
       for (const environmentBuckets of [[Bucket], [bucketOf(PRIMARY), Bucket]]) {
         const inputs = { ...stagedInputs(`s3://${Bucket}/`, { environmentBuckets }) };
@@ -130,7 +126,7 @@ describe("A source on S3", function () {
       expect(error).to.be.instanceOf(InputError);
     });
 
-    it("is not walked, by whatever name its bucket goes", async () => {
+    it("is not listed, by whatever name of its bucket", async () => {
       const entryId = newStagingId();
       await put("aliased/before", "content");
       await put(`${entryId}/copy`, "content");
@@ -140,7 +136,7 @@ describe("A source on S3", function () {
       expect(source).to.include({ fileCount: 2 });
     });
 
-    it("is another entry's prefix: that is staged like any other", async () => {
+    it("is staged if it is another entry's prefix", async () => {
       const { path } = await fixture.file("once", 10);
       const { outputs: first } = await stage(path);
       const { outputs } = await stage(`s3://${bucketOf(PRIMARY)}/${first.stagingId}/once`, {
@@ -157,19 +153,19 @@ describe("A source on S3", function () {
     ] as const) {
       it(`fails by its name: it ${what}`, async () => {
         for (const key of ["a", "b", "c"]) await put(`moving/1/${key}`, key);
-        // The object changes when the first copy is made, which is after every listing.
+        // The object changes at the first copy, after every listing.
         let done: Promise<unknown> | undefined;
-        const client = fixture.s3.of(PRIMARY);
-        const own = Object.create(client) as typeof client;
-        const send = client.send.bind(client) as (command: object, options: object) => Promise<object>;
-        own.send = (async (command: object, options: object) => {
-          if ("input" in command && "CopySource" in (command.input as object)) {
-            done ??= change();
-            await done;
-          }
-          return send(command, options);
-        }) as unknown as typeof own.send;
-        const s3 = withStores({ of: (region) => (region === PRIMARY ? own : fixture.s3.of(region)) });
+        const s3 = s3Clients((region) => {
+          const { sender, ...rest } = fixture.s3.at(region);
+          const send: RequestSender["send"] = async (operation, input, options) => {
+            if ("source" in input) {
+              done ??= change();
+              await done;
+            }
+            return await sender.send(operation, input, options);
+          };
+          return { ...rest, sender: { ...sender, send } };
+        });
         const error = await errorOf(stage(`s3://${Bucket}/moving/1/`, {}, { s3 }));
         expect(error.message).to.contain(`s3://${Bucket}/moving/1/b ${what} while it was being uploaded`);
         expect(error).not.to.be.instanceOf(InputError);

@@ -1,5 +1,6 @@
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   DeleteObjectCommand,
   GetObjectTaggingCommand,
@@ -9,6 +10,7 @@ import {
 import { expect } from "chai";
 import type { Dependencies } from "../../provider/deps.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
+import { UNKNOWN } from "../../provider/plugin/values.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { createS3Clients } from "../../provider/store/clients.ts";
 import { primaryTags, TTL_TAG, ttlClassAt } from "../../staging/classes.ts";
@@ -16,10 +18,10 @@ import { InputError, UserError } from "../../staging/errors.ts";
 import { newStagingId, parseStagingId } from "../../staging/ids.ts";
 import { isoSeconds, MS_PER_DAY, parseTtlDays } from "../../staging/ttl.ts";
 import { MIB } from "../../staging/units.ts";
+import { errorOf } from "../support/failure.ts";
 import {
   bucketOf,
   CloudFixture,
-  errorOf,
   PRIMARY,
   SECOND,
   stagedInputs,
@@ -27,13 +29,8 @@ import {
   THIRD,
 } from "./cloud-fixture.ts";
 
-describe("StagedData", function () {
-  this.timeout(60_000);
-  let fixture: CloudFixture;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
+describe("StagedData", () => {
+  const fixture = CloudFixture.forSuite();
 
   const handler = () => stagedData(fixture.dependencies());
 
@@ -89,7 +86,7 @@ describe("StagedData", function () {
       objectsTotal: 1,
       finished: true,
     });
-    // Read: there, and the same.
+    // A read finds it unchanged.
     expect(await handler().read(id, inputs, outputs, context)).to.deep.equal({ id, inputs, outputs });
     await handler().delete(id, outputs, context);
     expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([]);
@@ -109,7 +106,7 @@ describe("StagedData", function () {
   it("stages a file of just one part's size in one request", () => expectStaged("one part", 16 * MIB, false));
   it("stages a larger file in parts", () => expectStaged("parts größe", 40 * MIB + 7, true));
 
-  it("takes over what is there already, and sends it again only where it differs", async () => {
+  it("reuses existing objects, and sends different ones again", async () => {
     for (const size of [1000, 20 * MIB]) {
       const file = await fixture.file(`again ${size}`, size);
       const inputs = stagedInputs(file.path);
@@ -128,7 +125,7 @@ describe("StagedData", function () {
     }
   });
 
-  it("gives objects the tags that a server forgot, and overwrites another program's object", async () => {
+  it("sets tags that a server ignored, and overwrites another program's object", async () => {
     const file = await fixture.file("foreign", 10);
     const inputs = stagedInputs(file.path);
     const Key = `${inputs.stagingId}/foreign`;
@@ -139,7 +136,7 @@ describe("StagedData", function () {
     expect((await fixture.object(PRIMARY, Key)).bytes.equals(file.bytes)).to.equal(true);
   });
 
-  it("refuses bad sources before anything is made", async () => {
+  it("refuses bad sources before any creation", async () => {
     for (const source of [join(fixture.folder, "none"), "s3://none/k", "/dev/zero"]) {
       const inputs = stagedInputs(source);
       expect(await errorOf(handler().create(inputs, new TestContext()))).to.be.instanceOf(InputError);
@@ -152,7 +149,32 @@ describe("StagedData", function () {
     }
   });
 
-  it("says which command makes a missing bucket", async () => {
+  for (const [reader, declared, fix] of [
+    [
+      "a flag for the command line",
+      {},
+      "With --follow-links, what the link leads to is staged in its place. Or leave the link out with --exclude.",
+    ],
+    [
+      "a key for a declared entry",
+      { recordsTable: "records" },
+      "With followLinks, what the link leads to is staged in its place. Or leave the link out with exclude.",
+    ],
+  ] as const) {
+    it(`names an option as ${reader}`, async () => {
+      const folder = join(fixture.folder, `leaving, ${reader}`);
+      await mkdir(folder);
+      await symlink("/etc/hosts", join(folder, "out"));
+      const inputs = stagedInputs(folder, declared);
+      const [failure] =
+        (await handler().check?.({ ...inputs }, undefined, new TestContext()))?.failures ?? [];
+      expect(failure?.reason).to.match(new RegExp(`\nFix: ${fix}$`));
+      const error = await errorOf(handler().create(inputs, new TestContext()), InputError);
+      expect(error.fix).to.equal(fix);
+    });
+  }
+
+  it("names the command that creates a missing bucket", async () => {
     const file = await fixture.file("no bucket", 10);
     const error = await errorOf(
       handler().create(stagedInputs(file.path, { bucket: "spawn-none" }), new TestContext()),
@@ -165,7 +187,7 @@ describe("StagedData", function () {
     });
   });
 
-  it("is a difference only where the data must move or another region is named", async () => {
+  it("differs only if the data must move or another region is named", async () => {
     const inputs = stagedInputs("/a");
     const outputs = { uploadedAt: "2026-01-01T00:00:00Z" } as never;
     const diff = (changes: object) => handler().diff("id", inputs, outputs, { ...inputs, ...changes });
@@ -175,12 +197,12 @@ describe("StagedData", function () {
     for (const name of ["stagingId", "region", "bucket"]) {
       expect(diff({ [name]: "other" })).to.deep.equal({ ...none, replaces: [name] });
     }
-    // A creation that failed half way.
+    // A partially failed creation.
     const unfinished = await handler().diff("id", inputs, inputs as never, inputs);
     expect(unfinished).to.deep.equal({ ...none, updates: ["source"] });
   });
 
-  it("records an update of the regions and moves nothing", async () => {
+  it("records an update of the regions without moving data", async () => {
     const file = await fixture.file("update", 10);
     const inputs = stagedInputs(file.path);
     const { id, outputs } = await handler().create(inputs, new TestContext());
@@ -192,7 +214,7 @@ describe("StagedData", function () {
     expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.have.length(2);
   });
 
-  it("stages lost data again, takes those that have come back, and says what to do without the source", async () => {
+  it("stages lost data again, reuses restored data, and names the fix if the source is gone", async () => {
     const file = await fixture.file("lost", 10);
     const inputs = stagedInputs(file.path);
     const { id, outputs } = await handler().create(inputs, new TestContext());
@@ -210,7 +232,7 @@ describe("StagedData", function () {
     expect(error).to.be.instanceOf(UserError).and.to.have.property("fix").that.contains("spawn stage repair");
   });
 
-  it("lets what it stages again expire with the rest of the entry", async () => {
+  it("gives restaged data the expiry of the entry", async () => {
     const file = await fixture.file("partly lost", 10);
     const inputs = stagedInputs(file.path);
     const { id, outputs } = await handler().create(inputs, new TestContext());
@@ -226,7 +248,7 @@ describe("StagedData", function () {
     expect(await tagsOf(outputs.manifestKey)).to.have.property(TTL_TAG, String(ttl));
   });
 
-  it("reads as lost what was deleted or replaced by hand, but not what has expired", async () => {
+  it("reports deleted or replaced data as lost, but not expired data", async () => {
     const file = await fixture.file("gone", 10);
     const inputs = stagedInputs(file.path);
     const { id, outputs } = await handler().create(inputs, new TestContext());
@@ -255,7 +277,46 @@ describe("StagedData", function () {
     expect(imported).to.be.instanceOf(InputError);
   });
 
-  it("waits for a bucket that must not be written yet, saying so, and can be interrupted", async () => {
+  it("previews the bytes, the regions and the cost without a second walk, and stages the same", async () => {
+    const file = await fixture.file("estimate", 1_234_567);
+    const inputs = stagedInputs(file.path, { replicaRegions: [SECOND, THIRD] });
+    const [staged, context] = [handler(), new TestContext()];
+    expect((await staged.check?.({ ...inputs }, undefined, context))?.failures).to.deep.equal([]);
+    // The check has measured the file.
+    await rm(file.path);
+    const known = await staged.preview?.(inputs, context);
+    expect(known).to.include({ sizeBytes: 1_234_567, fileCount: 1 });
+    expect(known?.estimatedCost).to.be.greaterThan(0);
+    expect(context.messages).to.deep.equal([
+      `would move 1.2 MB (1 file) to ${PRIMARY}, and replicate to ${SECOND}, ${THIRD}; estimated cost: <$0.01 for 7 days`,
+    ]);
+    await writeFile(file.path, file.bytes);
+    const { id, outputs } = await staged.create(inputs, context);
+    expect(outputs).to.deep.include(known);
+    await staged.delete(id, outputs, context);
+  });
+
+  it("warns in a preview of a directory without files", async () => {
+    const folder = join(fixture.folder, "without files");
+    await mkdir(folder);
+    const context = new TestContext();
+    const checked = await handler().check?.({ ...stagedInputs(folder) }, undefined, context);
+    expect(checked?.failures).to.deep.equal([]);
+    expect(context.messages).to.deep.equal([`${folder} has no files: the entry will be empty`]);
+  });
+
+  it("measures a source in a preview without a check, and knows nothing with unknown inputs", async () => {
+    const folder = join(fixture.folder, "estimated");
+    await mkdir(folder);
+    await writeFile(join(folder, "a"), "12345");
+    await writeFile(join(folder, "b"), "123");
+    const known = await handler().preview?.(stagedInputs(folder, { writableAt: UNKNOWN }), new TestContext());
+    expect(known).to.include({ sizeBytes: 8, fileCount: 2 });
+    const unknown = stagedInputs(folder, { bucket: UNKNOWN });
+    expect(await handler().preview?.(unknown, new TestContext())).to.deep.equal({});
+  });
+
+  it("waits for a bucket that is not yet writable, reports it, and can be interrupted", async () => {
     const file = await fixture.file("wait", 10);
     const writableAt = new Date(Date.now() + 1_200).toISOString();
     const context = new TestContext();
@@ -267,14 +328,15 @@ describe("StagedData", function () {
     const interrupted = new TestContext();
     const later = stagedInputs(file.path, { writableAt: new Date(Date.now() + 900_000).toISOString() });
     const promise = errorOf(handler().create(later, interrupted));
-    setTimeout(() => interrupted.controller.abort(new Error("interrupted")), 100);
+    while (!interrupted.messages.some((message) => message.includes("Waiting until"))) await sleep(10);
+    interrupted.controller.abort(new Error("interrupted"));
     expect((await promise).message).to.equal("interrupted");
   });
 
-  /** What interrupts the call when it begins to send a part. */
+  /** Interrupts the call when it begins to send a part. */
   function interruptedAtPart(part: number, context: TestContext): Dependencies {
     const s3 = createS3Clients({ sdkOnly: true });
-    s3.of(PRIMARY).middlewareStack.add(
+    s3.at(PRIMARY).client.middlewareStack.add(
       (next) => (args) => {
         if ((args.input as { PartNumber?: number }).PartNumber === part) {
           context.controller.abort(new Error("interrupted"));
@@ -286,7 +348,7 @@ describe("StagedData", function () {
     return fixture.dependencies({ s3 });
   }
 
-  it("keeps in the state what was interrupted, and goes on at the next update", async () => {
+  it("stays in the state after an interruption, and resumes at the next update", async () => {
     const file = await fixture.file("interrupted", 40 * MIB);
     const inputs = stagedInputs(file.path);
     const context = new TestContext();
@@ -295,7 +357,7 @@ describe("StagedData", function () {
     expect(error).to.be.instanceOf(PartialFailure);
     const id = `${PRIMARY}/${inputs.stagingId}`;
     expect(error).to.deep.include({ id, message: "interrupted", outputs: inputs });
-    expect(deps.pool.lentBytes).to.equal(0);
+    expect(deps.plane.pool.lentBytes).to.equal(0);
     const key = `${inputs.stagingId}/interrupted`;
     expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([`${key} (unfinished)`]);
 
@@ -313,7 +375,7 @@ describe("StagedData", function () {
     ]);
   });
 
-  it("deletes the replicas that a rule made and that no replication resource knows of", async () => {
+  it("deletes replicas of rules that no replication resource has", async () => {
     const file = await fixture.file("orphan", 10);
     const inputs = stagedInputs(file.path);
     const { id, outputs } = await handler().create(inputs, new TestContext());
@@ -324,7 +386,7 @@ describe("StagedData", function () {
     }
   });
 
-  it("deletes an unfinished upload with the rest", async () => {
+  it("deletes an incomplete upload, too", async () => {
     const file = await fixture.file("unfinished", 40 * MIB);
     const inputs = stagedInputs(file.path);
     const context = new TestContext();
@@ -334,7 +396,7 @@ describe("StagedData", function () {
     expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([]);
   });
 
-  it("leaves its checksum and facts on the object", async () => {
+  it("stores its checksum and metadata on the object", async () => {
     const file = await fixture.file("checksum", 10);
     const { outputs } = await handler().create(stagedInputs(file.path), new TestContext());
     const head = await fixture.s3
@@ -344,7 +406,7 @@ describe("StagedData", function () {
     expect(head.Metadata).to.deep.equal({ "spawn-part-size": "0", "spawn-sha256": file.sha256 });
   });
 
-  it("does not touch other entries when it deletes, whatever its id", async () => {
+  it("deletes no other entries, whatever its ID", async () => {
     const file = await fixture.file("other", 10);
     const other = await handler().create(stagedInputs(file.path), new TestContext());
     const before = await fixture.everything(PRIMARY);

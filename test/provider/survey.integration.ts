@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   CreateMultipartUploadCommand,
@@ -9,23 +9,22 @@ import { expect } from "chai";
 import { replicationPermissions } from "../../components/replication-policy.ts";
 import { openAccess } from "../../connection/access.ts";
 import { surveyFunction } from "../../provider/survey/function.ts";
-import type { EnvironmentFacts, SurveyRequest } from "../../staging/ownership/names.ts";
+import type { EnvironmentFacts, SurveyRequest } from "../../staging/resources/environment-facts.ts";
+import { createTable } from "../support/tables.ts";
 import { bucketOf, CloudFixture, PRIMARY, SECOND, TestContext, THIRD } from "./cloud-fixture.ts";
 
+const NOW = new Date("2026-11-30T12:00:00Z");
+
 describe("the survey of an environment", () => {
-  let fixture: CloudFixture;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
+  const fixture = CloudFixture.forSuite();
 
   const survey = async (request: SurveyRequest): Promise<EnvironmentFacts> => {
-    const run = surveyFunction({ s3: fixture.s3 }, await openAccess());
+    const run = surveyFunction({ s3: fixture.s3, now: () => NOW }, await openAccess("library"));
     const args = JSON.parse(JSON.stringify(request)) as Record<string, never>;
     return (await run(args, new TestContext())) as unknown as EnvironmentFacts;
   };
 
-  it("tells what is not there", async () => {
+  it("reports missing resources", async () => {
     const facts = await survey({
       tables: [{ region: PRIMARY, name: "no-table" }],
       buckets: [{ region: PRIMARY, name: "no-such-bucket-here", data: true, settings: true }],
@@ -36,22 +35,16 @@ describe("the survey of an environment", () => {
       buckets: [{ region: PRIMARY, name: "no-such-bucket-here", state: "none", owner: {}, inUse: false }],
       role: { name: "no-role", exists: false, owner: {}, buckets: [] },
       account: "000000000000",
+      time: NOW.toISOString(),
     });
   });
 
-  it("tells the owners by the tags, and the buckets of the role's policy", async () => {
-    await new DynamoDBClient({ region: PRIMARY }).send(
-      new CreateTableCommand({
-        TableName: "owned",
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [{ AttributeName: "staging_id", AttributeType: "S" }],
-        KeySchema: [{ AttributeName: "staging_id", KeyType: "HASH" }],
-        Tags: [
-          { Key: "spawn:environment", Value: "dev" },
-          { Key: "spawn:bucket", Value: bucketOf(PRIMARY) },
-        ],
-      }),
-    );
+  it("reports owners by tags, and the buckets of the role's policy", async () => {
+    const Tags = [
+      { Key: "spawn:environment", Value: "dev" },
+      { Key: "spawn:bucket", Value: bucketOf(PRIMARY) },
+    ];
+    await createTable(new DynamoDBClient({ region: PRIMARY }), "owned", ["staging_id"], {}, { Tags });
     const TagSet = [
       { Key: "spawn:environment", Value: "prod" },
       { Key: "spawn:records-table", Value: "owned" },
@@ -82,7 +75,7 @@ describe("the survey of an environment", () => {
     });
   });
 
-  it("takes an upload in progress for data, and tells which settings a bucket lacks", async () => {
+  it("counts an upload in progress as data, and reports a bucket's missing settings", async () => {
     const s3 = fixture.s3.of(SECOND);
     const look = async (region: string) => {
       const request = { region, name: bucketOf(region), data: true, settings: true };
@@ -94,7 +87,7 @@ describe("the survey of an environment", () => {
     expect(await look(SECOND)).to.deep.include({ inUse: true, lacks: ["lifecycle"] });
   });
 
-  it("finds a bucket that is in another region", async () => {
+  it("finds a bucket in another region", async () => {
     const { buckets } = await survey({ tables: [], buckets: [{ region: PRIMARY, name: bucketOf(THIRD) }] });
     expect(buckets[0]?.state).to.be.oneOf(["elsewhere", "there"]);
   });

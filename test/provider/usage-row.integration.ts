@@ -10,25 +10,23 @@ import { expect } from "chai";
 import { usageRow } from "../../provider/usage-row.ts";
 import { InputError } from "../../staging/errors.ts";
 import { newStagingId } from "../../staging/ids.ts";
-import type { UsageRowInputs } from "../../staging/resources.ts";
+import type { UsageRowInputs } from "../../staging/resources/usage-row.ts";
 import { parseUsageRow } from "../../staging/usage.ts";
-import { createHashTable } from "../support/hash-table.ts";
-import { CloudFixture, errorOf, PRIMARY, TestContext } from "./cloud-fixture.ts";
+import { errorOf } from "../support/failure.ts";
+import { createTable } from "../support/tables.ts";
+import { CloudFixture, PRIMARY, TestContext } from "./cloud-fixture.ts";
 
 const TABLE = "spawn-usage-test";
 
-describe("UsageRow", function () {
-  this.timeout(60_000);
-  let fixture: CloudFixture;
+describe("UsageRow", () => {
+  CloudFixture.forSuite();
   let dynamo: DynamoDBClient;
   let inputs: UsageRowInputs;
   let now: Date;
   before(async () => {
-    fixture = await CloudFixture.start();
     dynamo = new DynamoDBClient({ region: PRIMARY });
-    await createHashTable(dynamo, TABLE, "staging_id");
+    await createTable(dynamo, TABLE, ["staging_id"]);
   });
-  after(() => fixture.stop());
   beforeEach(() => {
     now = new Date("2026-03-01T10:00:00Z");
     inputs = {
@@ -52,7 +50,7 @@ describe("UsageRow", function () {
     return Item && unmarshall(Item);
   }
 
-  /** What a worker does when it has fetched the data. */
+  /** A worker's update after it has fetched the data. */
   async function count(): Promise<void> {
     await dynamo.send(
       new UpdateItemCommand({
@@ -96,7 +94,7 @@ describe("UsageRow", function () {
     expect(await row()).to.deep.equal({ ...written(), instance_count: 1, download_count: 1 });
   });
 
-  it("updates its own attributes and leaves the counters alone", async () => {
+  it("updates its own attributes and keeps the counters", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     await count();
     const { sweepId: _, ...news } = { ...inputs, ttlDays: 30 };
@@ -117,7 +115,7 @@ describe("UsageRow", function () {
     expect(read).to.deep.equal({ id, inputs: news, outputs: { ...news, openedAt: outputs.openedAt } });
   });
 
-  it("closes the row and keeps it; a new entry of that id opens it again", async () => {
+  it("closes the row and keeps it; a new entry with the ID opens it again", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     await count();
     for (const day of ["05", "06"]) {
@@ -154,13 +152,13 @@ describe("UsageRow", function () {
       revision: 4,
     };
     expect(await row()).to.deep.equal(reopened);
-    // Cut off and done again: the life before is not noted twice.
+    // Interrupted and repeated: the earlier generation is not noted twice.
     now = new Date("2026-03-07T10:00:00Z");
     expect((await handler().create(inputs, new TestContext())).outputs).to.deep.equal(again.outputs);
     expect(await row()).to.deep.equal(reopened);
   });
 
-  it("opens again what was closed while its data stayed: the same upload is the same life", async () => {
+  it("reopens a row whose data stayed as the same generation", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     now = new Date("2026-03-02T10:00:00Z");
     await handler().delete(id, outputs, new TestContext());
@@ -168,7 +166,7 @@ describe("UsageRow", function () {
     expect(await row()).to.deep.equal({ ...written(), revision: 3 });
   });
 
-  it("remembers since when the data were in which regions", async () => {
+  it("records since when each region has had the data", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     now = new Date("2026-03-03T10:00:00Z");
     const regions = ["us-east-1", "us-west-2", "eu-west-1"];
@@ -187,7 +185,7 @@ describe("UsageRow", function () {
     });
   });
 
-  it("loses nothing when two write at once", async () => {
+  it("loses no concurrent write", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     now = new Date("2026-03-03T10:00:00Z");
     await Promise.all(
@@ -198,7 +196,7 @@ describe("UsageRow", function () {
     expect(revision).to.equal(4);
   });
 
-  it("takes over a row of before the history", async () => {
+  it("adopts a row without a history", async () => {
     const { history: _none, revision: _neither, ...old } = written();
     await dynamo.send(new PutItemCommand({ TableName: TABLE, Item: marshall(old) }));
     now = new Date("2026-03-04T10:00:00Z");
@@ -211,7 +209,7 @@ describe("UsageRow", function () {
     });
   });
 
-  it("is gone with its row or its table, and deleting it then is fine", async () => {
+  it("is gone with its row or its table, and can still be deleted", async () => {
     const outputs = { ...inputs, openedAt: "2026-03-01T10:00:00Z" };
     const nowhere = { ...outputs, table: "spawn-none" };
     expect(await handler().read("id", inputs, outputs, new TestContext())).to.equal(undefined);
@@ -224,13 +222,13 @@ describe("UsageRow", function () {
     );
   });
 
-  it("says what failed where the table is missing", async () => {
+  it("names the failed action if the table is missing", async () => {
     await dynamo.send(new DeleteTableCommand({ TableName: "spawn-none" })).catch(() => {});
     const error = await errorOf(handler().create({ ...inputs, table: "spawn-none" }, new TestContext()));
     expect(error.message).to.equal("opening the usage row in spawn-none failed");
   });
 
-  it("is a difference in place, another row elsewhere", async () => {
+  it("is updated in place, and replaced for another row", async () => {
     const diff = (changes: object) => handler().diff("id", inputs, {} as never, { ...inputs, ...changes });
     expect(diff({ ttlDays: 9, regions: ["a"] })).to.deep.equal({
       replaces: [],

@@ -2,22 +2,18 @@ import { PutBucketVersioningCommand, PutObjectCommand } from "@aws-sdk/client-s3
 import { expect } from "chai";
 import { createS3Clients } from "../../provider/store/clients.ts";
 import { versioningReadiness } from "../../provider/versioning-readiness.ts";
+import { errorOf } from "../support/failure.ts";
 import { TestProxy } from "../support/proxy.ts";
-import { bucketOf, CloudFixture, errorOf, PRIMARY, TestContext, THIRD } from "./cloud-fixture.ts";
+import { bucketOf, CloudFixture, PRIMARY, TestContext, THIRD } from "./cloud-fixture.ts";
 
-describe("VersioningReadiness", function () {
-  this.timeout(60_000);
-  let fixture: CloudFixture;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
+describe("VersioningReadiness", () => {
+  const fixture = CloudFixture.forSuite();
 
   const now = new Date("2026-03-01T10:00:00.500Z");
   const handler = () => versioningReadiness(fixture.dependencies({ now: () => now }));
   const inputs = { region: PRIMARY, bucket: bucketOf(PRIMARY), waitSeconds: 900 };
 
-  it("notes once when the bucket may be written", async () => {
+  it("notes once when the bucket becomes writable", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     expect(id).to.equal(`${PRIMARY}/${bucketOf(PRIMARY)}`);
     expect(outputs).to.deep.equal({ ...inputs, writableAt: "2026-03-01T10:15:00Z" });
@@ -35,7 +31,7 @@ describe("VersioningReadiness", function () {
     for (const _ of [1, 2]) await handler().delete(id, outputs, new TestContext());
   });
 
-  it("refuses a bucket whose versioning is off, and one that is not there", async () => {
+  it("refuses a bucket without versioning, and a missing one", async () => {
     const Bucket = bucketOf(THIRD);
     await fixture.s3
       .of(THIRD)
@@ -47,7 +43,7 @@ describe("VersioningReadiness", function () {
     expect(none).to.have.property("why", "The bucket does not exist.");
   });
 
-  it("waits for a bucket that S3 has not spread yet", async () => {
+  it("waits until S3 has spread the bucket", async () => {
     const proxy = await TestProxy.start(fixture.cloud.endpoint);
     try {
       let refusals = 2;
@@ -64,7 +60,7 @@ describe("VersioningReadiness", function () {
     }
   });
 
-  it("is not deleted while an entry has data in the bucket, and is where the bucket is gone", async () => {
+  it("is not deleted while an entry has data in the bucket, and is gone with its bucket", async () => {
     const key = "stage-0123456789ab/a.txt";
     await fixture.s3
       .of(PRIMARY)
@@ -77,7 +73,7 @@ describe("VersioningReadiness", function () {
     await handler().delete("id", { ...outputs, bucket: "spawn-none" }, new TestContext());
   });
 
-  it("is another resource for another bucket", () => {
+  it("is replaced for another bucket", () => {
     const diff = (changes: object) => handler().diff("id", inputs, {} as never, { ...inputs, ...changes });
     expect(diff({ waitSeconds: 0 })).to.deep.equal({ replaces: [], updates: ["waitSeconds"] });
     expect(diff({ bucket: "b" })).to.deep.equal({ replaces: ["bucket"], updates: [] });

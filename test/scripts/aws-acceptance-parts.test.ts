@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { environmentText } from "../../scripts/aws-acceptance/environment-file.ts";
 import { statusOfPlainHttp } from "../../scripts/aws-acceptance/plain-http.ts";
 
-describe("the environment of the acceptance", () => {
+describe("the environment of the AWS acceptance run", () => {
   const file = {
     ...{ cloud: "aws" as const, prefix: "spawn-acc-1", ownBucket: "spawn-acc-1-own", reader: undefined },
     regions: ["us-east-1", "us-west-2", "eu-west-1"] as const,
@@ -13,7 +13,7 @@ describe("the environment of the acceptance", () => {
   const reader = "123456789012";
   const line = `  spawn:readers: ["${reader}"]\n`;
 
-  it("gets the second account also where a run goes on with one, and keeps what Pulumi has added", () => {
+  it("gets the second account even if a run resumes with one, and keeps the lines that Pulumi added", () => {
     const first = `encryptionsalt: v1:abc\n${environmentText(file, undefined)}`;
     expect(first).not.to.contain("spawn:readers");
     expect(environmentText(file, first)).to.equal(first);
@@ -25,7 +25,7 @@ describe("the environment of the acceptance", () => {
 });
 
 describe("plain HTTP", () => {
-  it("is tried with a signature: without one any private bucket refuses", async () => {
+  it("is tested with a signature: without one, any private bucket refuses", async () => {
     const signatures: (string | undefined)[] = [];
     let status = 403;
     const server = createServer((request, response) => {

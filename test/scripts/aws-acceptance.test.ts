@@ -3,8 +3,8 @@ import { pointsIn, readPoints } from "../../scripts/aws-acceptance/points.ts";
 import { renderReport, reportOf } from "../../scripts/aws-acceptance/report.ts";
 import { STEPS } from "../../scripts/aws-acceptance/steps/index.ts";
 
-describe("the acceptance on AWS", () => {
-  it("has one step for each point of docs/architecture.md, and no other", async () => {
+describe("the AWS acceptance run", () => {
+  it("has exactly one step for each open question of docs/design/not-tried-on-aws.md", async () => {
     const points = (await readPoints()).map(({ id }) => id);
     const answered = STEPS.flatMap((step) => step.points);
     const without = points.filter((id) => !answered.includes(id));
@@ -12,11 +12,11 @@ describe("the acceptance on AWS", () => {
     const twice = answered.filter((id, index) => answered.indexOf(id) !== index);
     expect(
       { without, unknown, twice },
-      'Each "- **id**: …" in "Not tried on AWS" of docs/architecture.md needs the id in `points` of one step in scripts/aws-acceptance/steps/ (by-hand.ts, if only a person can see it), and each id of a step a point there.',
+      'Each "- **id**: …" in "Not tried on AWS" of docs/design/not-tried-on-aws.md needs the id in `points` of one step in scripts/aws-acceptance/steps/ (by-hand.ts, if only a person can see it), and each id of a step a point there.',
     ).to.deep.equal({ without: [], unknown: [], twice: [] });
   });
 
-  it("refuses a point without an id, and says what to do", () => {
+  it("refuses a question without an ID, and names the fix", () => {
     expect(() => pointsIn("## Not tried on AWS\n\n- something new,\n")).to.throw(
       /has no id[\s\S]*add a step/,
     );
@@ -52,13 +52,13 @@ describe("the acceptance on AWS", () => {
       failures,
     ).answers.map(({ verdict }) => verdict);
 
-  it("tells of every point what was seen, and never that the local cloud has answered one", () => {
+  it("reports the observation for each question, and never that the local cloud answered one", () => {
     expect(verdicts("aws")).to.deep.equal(["as expected", "different", "open", "failed", "not asked"]);
     const here = "not answerable here";
     expect(verdicts("local")).to.deep.equal([here, here, here, "failed", "not asked"]);
   });
 
-  it("prints command, expected and seen, and what failed", () => {
+  it("prints the command, the expected and observed results, and the failure", () => {
     const run = { settings: settings("aws"), journal: { prefix: "p", startedAt: "now", answers } };
     const text = renderReport(reportOf(run, points, failures));
     expect(text).to.contain(

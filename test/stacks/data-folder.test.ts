@@ -43,7 +43,7 @@ describe("config folder", () => {
   ] as const) {
     it(`is ${expected} with ${JSON.stringify(variables)}`, async () => {
       expect(configFolder(variables)).to.equal(expected);
-      // What oclif finds out by itself, and once it is told as the command line does.
+      // oclif's own result, and its result with the command line's settings.
       for (const told of isOclifs ? [{}, { SPAWN_CONFIG_DIR: expected }] : [{ SPAWN_CONFIG_DIR: expected }]) {
         set({ ...variables, ...told });
         const config = new Config({ root: tmpdir(), pjson: PJSON, userPlugins: false });
@@ -55,5 +55,5 @@ describe("config folder", () => {
   }
 });
 
-/** What of package.json decides the folder, without the commands. */
+/** The part of package.json that decides the folder, without the commands. */
 const PJSON = { name: "spawn", version: "0.0.0", oclif: { bin: "spawn", dirname: "spawn" } };

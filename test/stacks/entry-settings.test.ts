@@ -1,13 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { parse } from "yaml";
-import {
-  assertSettingsOf,
-  type EntrySettings,
-  parseEntrySettingsFile,
-  parseEntryValues,
-  renderEntrySettings,
-} from "../../stacks/entry-settings.ts";
+import { ENTRY_SETTINGS, type EntrySettings } from "../../stacks/entry-settings.ts";
 import { parseSweepId } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import { entrySpec, environmentSettings } from "../components/settings.ts";
@@ -19,7 +13,7 @@ const settings = (changes: Partial<EntrySettings> = {}): EntrySettings => ({
   ...changes,
 });
 
-/** Without the keys that gave the names: the file gives every name itself. */
+/** Without the keys that derive names: the file contains every name itself. */
 const values = ({ environment: { keys: _keys, ...environment }, ...others }: EntrySettings) => ({
   ...others,
   environment,
@@ -28,7 +22,7 @@ const values = ({ environment: { keys: _keys, ...environment }, ...others }: Ent
 describe("settings file of an entry", () => {
   it("survives a round trip", () => {
     const written = settings({ writableAt: { "us-east-1": "2024-01-22T10:45:00Z" } });
-    expect(values(parseEntrySettingsFile(renderEntrySettings(written), "file"))).to.deep.equal(
+    expect(values(ENTRY_SETTINGS.parseFile(ENTRY_SETTINGS.render(written), "file"))).to.deep.equal(
       values(written),
     );
   });
@@ -37,16 +31,18 @@ describe("settings file of an entry", () => {
     const other = settings({
       environment: environmentSettings({ tableRegion: "us-west-2", namePrefix: "acme" }),
     });
-    expect(values(parseEntrySettingsFile(renderEntrySettings(other), "file"))).to.deep.equal(values(other));
-    expect(renderEntrySettings(settings())).to.not.match(/tableRegion|namePrefix/);
+    expect(values(ENTRY_SETTINGS.parseFile(ENTRY_SETTINGS.render(other), "file"))).to.deep.equal(
+      values(other),
+    );
+    expect(ENTRY_SETTINGS.render(settings())).to.not.match(/tableRegion|namePrefix/);
   });
 
   it("names the buckets that the user made, and no such key where there are none", () => {
     const adopting = settings({ environment: environmentSettings({ adopt: ["us-west-2"] }) });
-    expect(values(parseEntrySettingsFile(renderEntrySettings(adopting), "file"))).to.deep.equal(
+    expect(values(ENTRY_SETTINGS.parseFile(ENTRY_SETTINGS.render(adopting), "file"))).to.deep.equal(
       values(adopting),
     );
-    expect(renderEntrySettings(settings())).to.not.include("adopt");
+    expect(ENTRY_SETTINGS.render(settings())).to.not.include("adopt");
   });
 
   it("survives a round trip with any source name and sweep ID", () => {
@@ -57,7 +53,7 @@ describe("settings file of an entry", () => {
         (name, sweep) => {
           const sweepId = sweep === undefined ? undefined : parseSweepId(sweep);
           const written = settings({ spec: entrySpec("eu-west-1", { source: `/${name}`, sweepId }) });
-          expect(values(parseEntrySettingsFile(renderEntrySettings(written), "file"))).to.deep.equal(
+          expect(values(ENTRY_SETTINGS.parseFile(ENTRY_SETTINGS.render(written), "file"))).to.deep.equal(
             values(written),
           );
         },
@@ -67,7 +63,7 @@ describe("settings file of an entry", () => {
   });
 
   it("is a settings file of Pulumi with two keys, whose texts every reader takes for texts", () => {
-    const text = renderEntrySettings(settings({ spec: entrySpec("us-east-1", { sweepId: "2024-01-01" }) }));
+    const text = ENTRY_SETTINGS.render(settings({ spec: entrySpec("us-east-1", { sweepId: "2024-01-01" }) }));
     expect(text).to.include('sweepId: "2024-01-01"');
     expect(text).not.to.match(/[&*]a\d/);
     expect(Object.keys((parse(text) as { config: object }).config)).to.deep.equal([
@@ -77,16 +73,16 @@ describe("settings file of an entry", () => {
   });
 
   it("is also read from the engine's values", () => {
-    const { config } = parse(renderEntrySettings(settings())) as { config: Record<string, unknown> };
+    const { config } = parse(ENTRY_SETTINGS.render(settings())) as { config: Record<string, unknown> };
     const given = JSON.parse(
       JSON.stringify({ entry: config["spawn:entry"], environment: config["spawn:environment"] }),
     ) as Record<string, unknown>;
-    expect(values(parseEntryValues(given, "the configuration"))).to.deep.equal(values(settings()));
+    expect(values(ENTRY_SETTINGS.parseValues(given, "the configuration"))).to.deep.equal(values(settings()));
   });
 
   describe("after manual changes", () => {
     const values = () => {
-      const { config } = parse(renderEntrySettings(settings())) as {
+      const { config } = parse(ENTRY_SETTINGS.render(settings())) as {
         config: { "spawn:entry": Record<string, unknown>; "spawn:environment": Record<string, unknown> };
       };
       return config;
@@ -95,7 +91,7 @@ describe("settings file of an entry", () => {
     for (const [key, value, message] of [
       ["id", "stage-1", 'file: spawn:entry: id is not valid: "stage-1" is not a staging ID'],
       ["source", undefined, "file: spawn:entry: source is missing"],
-      ["regions", "us-east-1", "file: spawn:entry: regions is missing"],
+      ["regions", "us-east-1", "file: spawn:entry: regions must be a list of regions"],
       ["regions", ["mars-1"], 'file: spawn:entry: regions is not valid: unknown region "mars-1"'],
       [
         "destination",
@@ -114,7 +110,7 @@ describe("settings file of an entry", () => {
       it(`names the entry's ${key} ${JSON.stringify(value)}`, () => {
         const config = values();
         config["spawn:entry"][key] = value;
-        expect(() => parseEntrySettingsFile(JSON.stringify({ config }), "file")).to.throw(
+        expect(() => ENTRY_SETTINGS.parseFile(JSON.stringify({ config }), "file")).to.throw(
           InputError,
           message,
         );
@@ -126,13 +122,13 @@ describe("settings file of an entry", () => {
       ["name", "Dev", '"Dev" is not the name of an environment'],
       ["cloud", "moon", 'file: spawn:environment: spawn:cloud must be "local" or "aws"'],
       ["writableAt", "now", "file: spawn:environment: writableAt must map regions to times"],
-      ["writableAt", { "us-east-1": "soon" }, "file: spawn:environment: writableAt: us-east-1 is not a time"],
+      ["writableAt", { "us-east-1": "soon" }, "file: spawn:environment: writableAt.us-east-1 is not a time"],
       ["colour", "red", "file: spawn:environment: spawn:colour is not a known key"],
     ] as const) {
       it(`names the environment's ${key} ${JSON.stringify(value)}`, () => {
         const config = values();
         config["spawn:environment"][key] = value;
-        expect(() => parseEntrySettingsFile(JSON.stringify({ config }), "file")).to.throw(
+        expect(() => ENTRY_SETTINGS.parseFile(JSON.stringify({ config }), "file")).to.throw(
           InputError,
           message,
         );
@@ -140,26 +136,26 @@ describe("settings file of an entry", () => {
     }
 
     for (const [text, message] of [
-      ["", "file does not hold an entry's settings"],
-      ["config: {}", "file: spawn:entry does not hold an entry"],
-      ["a: [", "file is not valid YAML"],
+      ["", "file does not hold the settings of a stack of this kind: entry"],
+      ["config: {}", "file: spawn:entry is missing"],
+      ["a: [", "file:1:5: not valid YAML"],
     ] as const) {
       it(`refuses ${JSON.stringify(text)}`, () => {
-        expect(() => parseEntrySettingsFile(text, "file")).to.throw(InputError, message);
+        expect(() => ENTRY_SETTINGS.parseFile(text, "file")).to.throw(InputError, message);
       });
     }
   });
 
   it("refuses keys of a stack of another kind", () => {
-    expect(() => parseEntryValues({ regions: "us-east-1" }, "the configuration")).to.throw(
+    expect(() => ENTRY_SETTINGS.parseValues({ regions: "us-east-1" }, "the configuration")).to.throw(
       InputError,
       "the configuration: spawn:regions is not a known key",
     );
   });
 
   it("belongs to one stack", () => {
-    assertSettingsOf("dev.stage-abc123def456", settings(), "file");
-    expect(() => assertSettingsOf("dev.stage-000000000000", settings(), "file")).to.throw(
+    ENTRY_SETTINGS.assertOf("dev.stage-abc123def456", settings(), "file");
+    expect(() => ENTRY_SETTINGS.assertOf("dev.stage-000000000000", settings(), "file")).to.throw(
       InputError,
       "file holds the settings of the stack dev.stage-abc123def456, not of dev.stage-000000000000",
     );

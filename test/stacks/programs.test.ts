@@ -1,12 +1,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { entrySettingsPath } from "../../stacks/data-folder.ts";
 import { entryProgram } from "../../stacks/entry-program.ts";
-import { type EntrySettings, renderEntrySettings } from "../../stacks/entry-settings.ts";
-import { parseEnvironmentConfig } from "../../stacks/environment-config.ts";
+import { ENTRY_SETTINGS, type EntrySettings } from "../../stacks/entry-settings.ts";
+import { parseEnvironmentConfig } from "../../stacks/environment-file.ts";
 import { environmentProgram } from "../../stacks/environment-program.ts";
 import index from "../../stacks/index.ts";
 import { withReadableErrors } from "../../stacks/program.ts";
@@ -14,8 +15,15 @@ import { userConfigPath } from "../../stacks/user-config.ts";
 import { parseAccountId } from "../../staging/accounts.ts";
 import { InputError } from "../../staging/errors.ts";
 import { environmentPolicy } from "../../staging/policies/policies.ts";
+import {
+  COMPARE_SOURCE,
+  EXPIRATION,
+  STAGED_DATA,
+  SURVEY_ENVIRONMENT,
+} from "../../staging/resources/tokens.ts";
 import { ACCOUNT_ID, record } from "../components/recorder.ts";
 import { entrySpec, environmentSettings } from "../components/settings.ts";
+import { errorOf } from "../support/failure.ts";
 
 const ENTRY_STACK = "dev.stage-abc123def456";
 const ENTRY: EntrySettings = {
@@ -23,15 +31,6 @@ const ENTRY: EntrySettings = {
   environment: environmentSettings(),
   writableAt: undefined,
 };
-
-async function errorOf(run: Promise<unknown>): Promise<Error> {
-  try {
-    await run;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("it succeeded");
-}
 
 describe("programs", () => {
   describe("of an environment", () => {
@@ -49,7 +48,7 @@ describe("programs", () => {
       const id = config.entries[0]?.id ?? "";
       const time = "2024-01-22T10:15:00Z";
       const { entries, policies, ...outputs } = made.outputs;
-      expect(policies).to.have.all.keys("operator", "stager", "reader", "worker", "boundary");
+      expect(policies).to.have.all.keys("operator", "stager", "previewer", "reader", "worker", "boundary");
       expect(policies).to.deep.include({
         reader: environmentPolicy("reader", config.settings, parseAccountId(ACCOUNT_ID)),
       });
@@ -79,6 +78,80 @@ describe("programs", () => {
       expect(made.get(`${id}-data`).dependsOn).to.include("dev-us-east-1-lifecycle");
     });
 
+    describe("with a staged entry", () => {
+      const config = parseEnvironmentConfig(
+        "dev",
+        {
+          cloud: "local",
+          regions: "us-east-1",
+          entries: [{ name: "hg38", source: "/data/reference.fasta" }],
+        },
+        "/",
+      );
+      const ID = "stage-abc123def456";
+      const staged = { sha256: "a1", sizeBytes: 7, fileCount: 1, uploadedAt: "2024-01-22T10:30:15Z" };
+      const resources = {
+        data: { type: STAGED_DATA, outputs: { stagingId: ID, region: "us-east-1", ...staged } },
+        entry: {
+          type: "spawn:index:StagingEntry",
+          outputs: { id: ID, declaredAs: "genome", declaredSource: "data/reference.fasta" },
+        },
+      };
+      const withComparison = (comparison: object) => {
+        const asked: unknown[] = [];
+        const lookups = {
+          "pulumi:pulumi:readStackOutputs": () => ({ outputs: { cloud: "local" } }),
+          "pulumi:pulumi:readStackResourceOutputs": () => ({ outputs: resources }),
+          [COMPARE_SOURCE]: (args: object) => {
+            asked.push(args);
+            return { ...comparison };
+          },
+        };
+        return record(environmentProgram(config), { lookups }).then((made) => ({ made, asked }));
+      };
+
+      it("keeps the entry of a renamed item whose source is the same", async () => {
+        const { made, asked } = await withComparison({ state: "same", stagingId: ID });
+        expect(made.get(`${ID}-data`).inputs).to.include({ source: "/data/reference.fasta" });
+        expect(asked).to.deep.equal([
+          { source: "/data/reference.fasta", exclude: [], staged: [{ stagingId: ID, ...staged }] },
+        ]);
+      });
+
+      it("declares another entry for a changed source", async () => {
+        const { made } = await withComparison({ state: "changed", content: "b2", sha256: "b2" });
+        const [data] = made.ofType(STAGED_DATA);
+        expect(data?.inputs["stagingId"])
+          .to.match(/^stage-[0-9a-f]{12}$/)
+          .and.not.equal(ID);
+      });
+    });
+
+    it("renews a kept TTL by the server's time, because this machine's clock may be wrong", async () => {
+      const ID = "stage-abc123def456";
+      const uploadedAt = "2024-01-22T10:30:15Z";
+      const item = { name: "genome", id: ID, source: "/data/reference.fasta", ttl: 7, keep: true };
+      const config = parseEnvironmentConfig(
+        "dev",
+        { cloud: "local", regions: "us-east-1", entries: [item] },
+        "/",
+      );
+      const facts = { sha256: "a1", sizeBytes: 7, fileCount: 1, uploadedAt };
+      const resources = {
+        data: { type: STAGED_DATA, outputs: { stagingId: ID, region: "us-east-1", ...facts } },
+        expiration: { type: EXPIRATION, outputs: { stagingId: ID, uploadedAt, ttlDays: 7 } },
+      };
+      const made = await record(environmentProgram(config), {
+        lookups: {
+          "pulumi:pulumi:readStackOutputs": () => ({ outputs: { cloud: "local" } }),
+          "pulumi:pulumi:readStackResourceOutputs": () => ({ outputs: resources }),
+          [SURVEY_ENVIRONMENT]: () => ({ tables: [], buckets: [], time: "2024-01-25T12:00:00.000Z" }),
+          [COMPARE_SOURCE]: () => ({ state: "same", stagingId: ID }),
+        },
+      });
+      expect(made.get(`${ID}-expiration-us-east-1`).inputs["ttlDays"]).to.equal(10);
+    });
+
     it("omits missing entries and roles from its exports", async () => {
       const config = parseEnvironmentConfig("dev", { cloud: "local", regions: "us-east-1" }, "/");
       const { outputs } = await record(environmentProgram(config));
@@ -94,6 +167,18 @@ describe("programs", () => {
       expect(made.get("stage-abc123def456-data").dependsOn).to.deep.equal([]);
       expect(made.outputs).to.have.all.keys("entry");
       expect(made.outputs["entry"]).to.include({ id: "stage-abc123def456", stack: ENTRY_STACK });
+    });
+
+    it("reads its own state before it declares a resource, because the engine then begins to write the state", async () => {
+      let before: readonly string[] | undefined;
+      const readStackOutputs = async (_args: object, registered: readonly string[]) => {
+        await sleep(50);
+        before = [...registered];
+        return { outputs: {} };
+      };
+      const lookups = { "pulumi:pulumi:readStackOutputs": readStackOutputs };
+      await record(entryProgram(ENTRY), { stack: ENTRY_STACK, lookups });
+      expect(before).to.deep.equal(["pulumi:pulumi:Stack"]);
     });
 
     it("passes on the times from which buckets are writable", async () => {
@@ -168,7 +253,7 @@ describe("programs", () => {
     it("is the entry's from the file that the command line keeps, where there is no configuration", async () => {
       const file = entrySettingsPath(ENTRY_STACK);
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, renderEntrySettings(ENTRY));
+      await writeFile(file, ENTRY_SETTINGS.render(ENTRY));
       const made = await record(index, { stack: ENTRY_STACK });
       expect(made.get("stage-abc123def456-data").inputs["source"]).to.equal("/data/reference.fasta");
     });
@@ -180,7 +265,7 @@ describe("programs", () => {
         { "spawn:regions": "us-east-1", "spawn:colour": "red" },
         "Pulumi.dev.yaml: spawn:colour is not a known key",
       ],
-      ["a missing key", "dev", {}, "Pulumi.dev.yaml: spawn:regions must be a list of regions"],
+      ["a missing key", "dev", {}, "Pulumi.dev.yaml: spawn:regions is missing"],
       ["an entry without settings", ENTRY_STACK, {}, `the stack ${ENTRY_STACK} has no settings`],
       [
         "the settings of another entry",

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { packageRoot } from "../../package-root.ts";
-import { parseEnvironmentConfig, readEnvironmentFile } from "../../stacks/environment-config.ts";
-import { ENVIRONMENT_KEYS } from "../../staging/environment.ts";
+import { parseEnvironmentConfig, readEnvironmentFile } from "../../stacks/environment-file.ts";
+import { ITEM_KEYS } from "../../staging/entry-values.ts";
+import { ENVIRONMENT_KEYS } from "../../staging/environment-values.ts";
 
 const configOf = async (file: string) => {
   const text = await readFile(join(packageRoot(), file), "utf8");
@@ -28,16 +29,22 @@ describe("the project's environment files", () => {
     expect(entries).to.deep.equal([]);
   });
 
+  it("document every key of an item (Pulumi.dev.yaml)", async () => {
+    const { text } = await configOf("Pulumi.dev.yaml");
+    const keys = [...text.matchAll(/^ {2}# {3}(\w+) {2,}\S/gm)].map(([, key]) => key);
+    expect(keys).to.have.members(Object.keys(ITEM_KEYS));
+  });
+
   for (const file of ["Pulumi.dev.yaml", "Pulumi.prod.example.yaml"]) {
     it(`document every key (${file})`, async () => {
       const { text } = await configOf(file);
-      // A key without a value that fits everybody is a comment.
+      // A key without a generally valid value is a comment.
       const keys = [...text.matchAll(/^ {2}(?:# )?(spawn:\w+):/gm)].map(([, key]) => key);
       expect(keys).to.have.members(ENVIRONMENT_KEYS.map((key) => `spawn:${key}`));
     });
 
-    // The engine writes the file anew when it makes the stack: it keeps comments above keys, while empty lines and comments
-    // below the last key end up outside `config:`, where an example that is uncommented would have no effect.
+    // The engine rewrites the file when it creates the stack: it keeps comments above keys, but moves empty lines and comments
+    // below the last key out of `config:`, where an uncommented example would have no effect.
     it(`stay unchanged when the engine adds its line (${file})`, async () => {
       const { text, config } = await configOf(file);
       const [, body = ""] = text.split("\nconfig:\n");

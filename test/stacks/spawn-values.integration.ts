@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { ensureEngine } from "../../local/engine/engine.ts";
 import { spawnValues } from "../../stacks/spawn-values.ts";
-import { readYamlConfig } from "../../stacks/yaml-config.ts";
+import { readYamlConfig } from "../../stacks/stack-config.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 const BY_HAND = `config:
   aws:region: us-east-1
@@ -41,14 +41,13 @@ const COMMANDS: readonly (readonly string[])[] = [
 ];
 
 describe("A configuration, as the engine and this program read it", () => {
-  let folder: string;
+  const folder = temporaryFolder("spawn config ", "suite");
   let pulumi: (...args: string[]) => Promise<string>;
   before(async () => {
     const engine = await ensureEngine();
-    folder = await mkdtemp(join(tmpdir(), "spawn config "));
-    await mkdir(join(folder, "state"));
-    await writeFile(join(folder, "Pulumi.yaml"), "name: spawn\nruntime: nodejs\n");
-    const stateUrl = pathToFileURL(join(folder, "state")).href;
+    await mkdir(join(folder(), "state"));
+    await writeFile(join(folder(), "Pulumi.yaml"), "name: spawn\nruntime: nodejs\n");
+    const stateUrl = pathToFileURL(join(folder(), "state")).href;
     const env = {
       ...process.env,
       PULUMI_BACKEND_URL: stateUrl,
@@ -56,10 +55,9 @@ describe("A configuration, as the engine and this program read it", () => {
       PULUMI_SKIP_UPDATE_CHECK: "true",
     };
     pulumi = async (...args) =>
-      (await promisify(execFile)(engine.command, args, { cwd: folder, env })).stdout;
+      (await promisify(execFile)(engine.command, args, { cwd: folder(), env })).stdout;
     await pulumi("stack", "init", "dev", "--non-interactive");
   });
-  after(() => rm(folder, { recursive: true, force: true }));
 
   async function expectEqual(): Promise<void> {
     const engines = JSON.parse(await pulumi("config", "--json", "-s", "dev")) as Record<
@@ -67,17 +65,17 @@ describe("A configuration, as the engine and this program read it", () => {
       { value: string }
     >;
     const texts = Object.entries(engines).map(([key, { value }]) => [key, value] as const);
-    const ours = readYamlConfig(await readFile(join(folder, "Pulumi.dev.yaml"), "utf8"), "Pulumi.dev.yaml");
-    expect(spawnValues(ours)).to.deep.equal(spawnValues(Object.fromEntries(texts)));
+    const ours = readYamlConfig(await readFile(join(folder(), "Pulumi.dev.yaml"), "utf8"), "Pulumi.dev.yaml");
+    expect(spawnValues(ours.values)).to.deep.equal(spawnValues(Object.fromEntries(texts)));
   }
 
   it("is the same in every form that is written by hand", async () => {
-    await writeFile(join(folder, "Pulumi.dev.yaml"), BY_HAND);
+    await writeFile(join(folder(), "Pulumi.dev.yaml"), BY_HAND);
     await expectEqual();
   });
 
   it("is the same in every form that pulumi config set writes", async () => {
-    await writeFile(join(folder, "Pulumi.dev.yaml"), "config: {}\n");
+    await writeFile(join(folder(), "Pulumi.dev.yaml"), "config: {}\n");
     for (const command of COMMANDS) await pulumi("config", "set", "-s", "dev", ...command);
     await expectEqual();
   });

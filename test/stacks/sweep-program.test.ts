@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { sweepProgram } from "../../stacks/sweep-program.ts";
-import { parseSweepValues, type SweepSettings } from "../../stacks/sweep-settings.ts";
+import { SWEEP_SETTINGS, type SweepSettings } from "../../stacks/sweep-settings.ts";
 import { UserError } from "../../staging/errors.ts";
 import { isStagingId, type StagingId } from "../../staging/ids.ts";
 import type { SweepSpec } from "../../staging/sweep/spec.ts";
@@ -79,7 +79,7 @@ describe("the program of a sweep", () => {
       { regions: inRegion(subnets) },
       {
         "aws:ec2/getSubnets:getSubnets": () => {
-          throw new Error("nobody asked for default subnets");
+          throw new Error("no default subnets were expected");
         },
       },
     );
@@ -100,7 +100,7 @@ describe("the program of a sweep", () => {
   it("exports the started sweep and its settings", async () => {
     const { outputs } = await recordProgram();
     const { settings: exported, ...others } = outputs;
-    const { spec, environment } = parseSweepValues(Object(exported), "the outputs");
+    const { spec, environment } = SWEEP_SETTINGS.parseValues(Object(exported), "the outputs");
     expect(spec).to.deep.equal(settings().spec);
     expect(environment.name).to.equal("dev");
     expect(others).to.deep.equal({
@@ -168,7 +168,7 @@ describe("the program of a sweep", () => {
         { regions: inRegion(["subnet-00000001"]) },
         {
           "aws:ec2/getSubnet:getSubnet": () => {
-            // As an error of the engine has its text.
+            // The text of an engine's error.
             throw Object.assign(new Error(), { details: "no matching EC2 Subnet found" });
           },
         },

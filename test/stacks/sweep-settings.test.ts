@@ -1,13 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { parse } from "yaml";
-import {
-  assertSweepSettingsOf,
-  parseSweepSettingsFile,
-  parseSweepValues,
-  renderSweepSettings,
-  type SweepSettings,
-} from "../../stacks/sweep-settings.ts";
+import { SWEEP_SETTINGS, type SweepSettings } from "../../stacks/sweep-settings.ts";
 import { parseAccountId } from "../../staging/accounts.ts";
 import { parseDestination } from "../../staging/destination.ts";
 import { InputError } from "../../staging/errors.ts";
@@ -24,7 +18,7 @@ const settings = (spec: SweepSpec = sweepSpec()): SweepSettings => ({
   environment: environmentSettings({ buckets: { "us-west-2": "genomes-oregon" }, sweepsTable: "sweeps" }),
 });
 
-/** Without the keys that gave the names: the file gives every name itself. */
+/** Without the keys that derive names: the file contains every name itself. */
 const values = ({ spec, environment: { keys: _keys, ...environment } }: SweepSettings) => ({
   spec,
   environment,
@@ -102,7 +96,7 @@ const anySpec: fc.Arbitrary<SweepSpec> = fc
 
 describe("settings file of a sweep", () => {
   it("survives a round trip", () => {
-    expect(values(parseSweepSettingsFile(renderSweepSettings(settings()), "file"))).to.deep.equal(
+    expect(values(SWEEP_SETTINGS.parseFile(SWEEP_SETTINGS.render(settings()), "file"))).to.deep.equal(
       values(settings()),
     );
   });
@@ -111,39 +105,39 @@ describe("settings file of a sweep", () => {
     fc.assert(
       fc.property(anySpec, (spec) => {
         const written = settings(spec);
-        expect(values(parseSweepSettingsFile(renderSweepSettings(written), "file"))).to.deep.equal(
+        expect(values(SWEEP_SETTINGS.parseFile(SWEEP_SETTINGS.render(written), "file"))).to.deep.equal(
           values(written),
         );
       }),
       { numRuns: 100 },
     );
-  }).timeout(20_000);
+  });
 
   it("is also read from the engine's values", () => {
-    const { config } = parse(renderSweepSettings(settings())) as { config: Record<string, unknown> };
+    const { config } = parse(SWEEP_SETTINGS.render(settings())) as { config: Record<string, unknown> };
     const given = JSON.parse(
       JSON.stringify({ sweep: config["spawn:sweep"], environment: config["spawn:environment"] }),
     ) as Record<string, unknown>;
-    expect(values(parseSweepValues(given, "the configuration"))).to.deep.equal(values(settings()));
+    expect(values(SWEEP_SETTINGS.parseValues(given, "the configuration"))).to.deep.equal(values(settings()));
   });
 
   it("does not grow with the number of indices", () => {
     const large = sweepSpec({ regions: shares({ "us-east-1": 50_000, "us-west-2": 50_000 }) });
-    expect(renderSweepSettings(settings(large)).length).to.be.below(
-      renderSweepSettings(settings()).length + 50,
+    expect(SWEEP_SETTINGS.render(settings(large)).length).to.be.below(
+      SWEEP_SETTINGS.render(settings()).length + 50,
     );
   });
 
   describe("after manual changes", () => {
     const forged = (change: (sweep: Record<string, unknown>) => void): string => {
-      const { config } = parse(renderSweepSettings(settings())) as {
+      const { config } = parse(SWEEP_SETTINGS.render(settings())) as {
         config: { "spawn:sweep": Record<string, unknown> };
       };
       change(config["spawn:sweep"]);
       return JSON.stringify({ config });
     };
     const refusal = (change: (sweep: Record<string, unknown>) => void) =>
-      refusalOf(() => parseSweepSettingsFile(forged(change), "file"));
+      refusalOf(() => SWEEP_SETTINGS.parseFile(forged(change), "file"));
     const [first, second] = sweepSpec().regions;
     const regions = (...changed: object[]) => changed;
 
@@ -159,11 +153,11 @@ describe("settings file of a sweep", () => {
       ["count", 101, "regions have 100 indices, and count is 101"],
       ["regions", [], "regions is empty"],
       ["regions", {}, "regions must be a list"],
-      ["regions", ["us-east-1"], "regions[0] is no mapping"],
+      ["regions", ["us-east-1"], "regions[0] must be a mapping"],
       [
         "regions",
         regions({ ...first, region: "mars-1" }),
-        'regions[0]: region is not valid: unknown region "mars-1"',
+        'regions[0].region is not valid: unknown region "mars-1"',
       ],
       ["regions", regions({ ...first, start: 1 }, { ...second }), "regions[0] begins with index 1, not 0"],
       ["regions", regions({ ...first }, { ...second, start: 51 }), "regions[1] begins with index 51, not 50"],
@@ -182,17 +176,17 @@ describe("settings file of a sweep", () => {
       [
         "regions",
         regions({ ...first, workers: 0 }, { ...second }),
-        "regions[0]: workers must be a whole number from 1",
+        "regions[0].workers must be a whole number from 1",
       ],
       [
         "regions",
         regions({ ...first, subnets: ["vpc-1"] }, { ...second }),
-        'regions[0]: subnets[0] is not valid: "vpc-1"',
+        'regions[0].subnets[0] is not valid: "vpc-1"',
       ],
       [
         "regions",
         regions({ ...first, colour: "red" }, { ...second }),
-        'regions[0]: "colour" is not a known key',
+        "regions[0].colour is not a known key",
       ],
       ["instanceTypes", [], "instanceTypes is empty"],
       ["instanceTypes", ["m5"], 'instanceTypes[0] is not valid: "m5" has another form'],
@@ -201,30 +195,30 @@ describe("settings file of a sweep", () => {
       ["architecture", "i386", "architecture must be one of x86_64, arm64"],
       ["spot", "yes", "spot must be true or false"],
       ["diskGib", 7, "diskGib must be a whole number from 8 to 16384"],
-      ["datasets", [{ ...dataset(), stagingId: "stage-1" }], "datasets[0]: stagingId is not valid"],
-      ["datasets", [{ ...dataset(), kind: "link" }], "datasets[0]: kind must be one of file, directory"],
-      ["datasets", [{ ...dataset(), filename: "../x" }], "datasets[0]: filename is not valid"],
-      ["datasets", [{ ...dataset(), sizeBytes: -1 }], "datasets[0]: sizeBytes must be a whole number from 0"],
+      ["datasets", [{ ...dataset(), stagingId: "stage-1" }], "datasets[0].stagingId is not valid"],
+      ["datasets", [{ ...dataset(), kind: "link" }], "datasets[0].kind must be one of file, directory"],
+      ["datasets", [{ ...dataset(), filename: "../x" }], "datasets[0].filename is not valid"],
+      ["datasets", [{ ...dataset(), sizeBytes: -1 }], "datasets[0].sizeBytes must be a whole number from 0"],
       [
         "datasets",
         [{ ...dataset(), manifestSha256: "B2".repeat(32) }],
-        "datasets[0]: manifestSha256 is not valid",
+        "datasets[0].manifestSha256 is not valid",
       ],
-      ["datasets", [{ ...dataset(), destination: "data" }], "datasets[0]: destination is not valid"],
-      ["datasets", [{ ...dataset(), destination: "/a/../etc" }], "datasets[0]: destination is not valid"],
-      ["datasets", [{ ...dataset(), copies: [] }], "datasets[0]: copies is empty"],
+      ["datasets", [{ ...dataset(), destination: "data" }], "datasets[0].destination is not valid"],
+      ["datasets", [{ ...dataset(), destination: "/a/../etc" }], "datasets[0].destination is not valid"],
+      ["datasets", [{ ...dataset(), copies: [] }], "datasets[0].copies is empty"],
       [
         "datasets",
         [{ ...dataset(), copies: [{ region: "us-east-1", bucket: "a b" }] }],
-        "datasets[0]: copies[0]: bucket is not valid",
+        "datasets[0].copies[0].bucket is not valid",
       ],
-      ["datasets", [{ ...dataset(), account: "12" }], "datasets[0]: account is not valid"],
+      ["datasets", [{ ...dataset(), account: "12" }], "datasets[0].account is not valid"],
       ["datasets", undefined, "datasets is missing"],
-      ["rows", { file: "rows.jsonl", sha256: "a1".repeat(32) }, "rows: file is not valid"],
-      ["rows", { file: "/rows.jsonl", sha256: "a1" }, "rows: sha256 is not valid"],
-      ["rows", { file: "/rows.jsonl" }, "rows: sha256 is missing"],
+      ["rows", { file: "rows.jsonl", sha256: "a1".repeat(32) }, "rows.file is not valid"],
+      ["rows", { file: "/rows.jsonl", sha256: "a1" }, "rows.sha256 is not valid"],
+      ["rows", { file: "/rows.jsonl" }, "rows.sha256 is missing"],
       ["command", " ", "command is not valid: expected a shell script, got nothing"],
-      ["retries", { interrupted: 3 }, "retries: error is missing"],
+      ["retries", { interrupted: 3 }, "retries.error is missing"],
       ["timeoutSeconds", 0, "timeoutSeconds must be a whole number from 1"],
       ["results", "s3://results/x", "results is not valid: s3://results/x is an object, not a prefix"],
       ["results", "https://results/", "results is not valid"],
@@ -234,8 +228,8 @@ describe("settings file of a sweep", () => {
       ["generation", -1, "generation must be a whole number from 0"],
       ["retryIndices", [100], "retryIndices[0] must be a whole number from 0 to 99"],
       ["retryIndices", [7, 7], 'retryIndices has "7" twice'],
-      ["colour", "red", '"colour" is not a known key'],
-      ["__proto__x", 1, '"__proto__x" is not a known key'],
+      ["colour", "red", "colour is not a known key"],
+      ["__proto__x", 1, "__proto__x is not a known key"],
     ] as const) {
       it(`refuses ${key} ${JSON.stringify(value)?.slice(0, 100)}`, () => {
         const error = refusal((sweep) => {
@@ -261,33 +255,33 @@ describe("settings file of a sweep", () => {
     });
 
     it("names what is wrong with the environment", () => {
-      const { config } = parse(renderSweepSettings(settings())) as {
+      const { config } = parse(SWEEP_SETTINGS.render(settings())) as {
         config: { "spawn:environment": Record<string, unknown> };
       };
       config["spawn:environment"]["cloud"] = "moon";
-      expect(() => parseSweepSettingsFile(JSON.stringify({ config }), "file")).to.throw(
+      expect(() => SWEEP_SETTINGS.parseFile(JSON.stringify({ config }), "file")).to.throw(
         InputError,
         'file: spawn:environment: spawn:cloud must be "local" or "aws"',
       );
       config["spawn:environment"] = { writableAt: {} };
-      expect(() => parseSweepSettingsFile(JSON.stringify({ config }), "file")).to.throw(
+      expect(() => SWEEP_SETTINGS.parseFile(JSON.stringify({ config }), "file")).to.throw(
         InputError,
         "file: spawn:environment: name is missing",
       );
     });
 
     for (const [content, message] of [
-      ["", "file does not hold a sweep's settings"],
-      ["config: {}", "file: spawn:sweep is no mapping"],
-      ["a: [", "file is not valid YAML"],
+      ["", "file does not hold the settings of a stack of this kind: sweep"],
+      ["config: {}", "file: spawn:sweep is missing"],
+      ["a: [", "file:1:5: not valid YAML"],
     ] as const) {
       it(`refuses ${JSON.stringify(content)}`, () => {
-        expect(() => parseSweepSettingsFile(content, "file")).to.throw(InputError, message);
+        expect(() => SWEEP_SETTINGS.parseFile(content, "file")).to.throw(InputError, message);
       });
     }
 
     it("refuses keys of a stack of another kind", () => {
-      expect(() => parseSweepValues({ entry: {} }, "the configuration")).to.throw(
+      expect(() => SWEEP_SETTINGS.parseValues({ entry: {} }, "the configuration")).to.throw(
         InputError,
         "the configuration: spawn:entry is not a known key",
       );
@@ -295,8 +289,8 @@ describe("settings file of a sweep", () => {
   });
 
   it("belongs to one stack", () => {
-    assertSweepSettingsOf("dev.sweep-abc123def456", settings(), "file");
-    expect(() => assertSweepSettingsOf("dev.sweep-000000000000", settings(), "file")).to.throw(
+    SWEEP_SETTINGS.assertOf("dev.sweep-abc123def456", settings(), "file");
+    expect(() => SWEEP_SETTINGS.assertOf("dev.sweep-000000000000", settings(), "file")).to.throw(
       InputError,
       "file holds the settings of the stack dev.sweep-abc123def456, not of dev.sweep-000000000000",
     );

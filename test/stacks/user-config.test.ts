@@ -1,6 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { expect } from "chai";
 import {
   overlaid,
@@ -14,22 +13,19 @@ import type { InputError } from "../../staging/errors.ts";
 import { parseRegion } from "../../staging/regions.ts";
 import { environmentSettings } from "../components/settings.ts";
 import { refusalOf } from "../staging/refusal.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 const WEST = parseRegion("us-west-2");
 
 describe("the user's config", () => {
-  let home: string;
-  beforeEach(async () => {
-    home = await mkdtemp(join(tmpdir(), "spawn config "));
-  });
-  afterEach(() => rm(home, { recursive: true }));
+  const home = temporaryFolder("spawn config ");
 
   const write = async (text: string): Promise<void> => {
-    const file = userConfigPath({ SPAWN_HOME: home });
+    const file = userConfigPath({ SPAWN_HOME: home() });
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
   };
-  const read = () => readUserConfig({ SPAWN_HOME: home });
+  const read = () => readUserConfig({ SPAWN_HOME: home() });
 
   it("is empty where there is no file", () => {
     expect(read()).to.deep.equal({ settings: {}, environments: new Map() });
@@ -64,8 +60,19 @@ describe("the user's config", () => {
     ["a list", "[]", /not a JSON object/],
     ["an unknown key", '{"colour":"red"}', /"colour" is not a known key/],
     ["a value out of range", '{"staging.ttl":"91"}', /TTL "91"/],
-    ["a truth value in place of a text", '{"staging.ttl":true}', /is no text/],
+    ["a truth value in place of a text", '{"staging.ttl":true}', /must be a text/],
     ["a bucket without a name", '{"environments":{"dev":{"staging.bucket.us-east-1":{}}}}', /name and adopt/],
+    [
+      "an unknown key of an environment",
+      '{"environments":{"dev":{"colour":1}}}',
+      /"colour" is not a known key/,
+    ],
+    [
+      "a list in place of a bucket",
+      '{"environments":{"dev":{"staging.bucket.us-east-1":[]}}}',
+      /"staging\.bucket\.us-east-1" needs a name and adopt/,
+    ],
+    ["environments that are a list", '{"environments":[]}', /"environments" is not an object/],
     [
       "an unknown region",
       '{"environments":{"dev":{"staging.bucket.mars":{"name":"abc","adopt":true}}}}',
@@ -76,7 +83,7 @@ describe("the user's config", () => {
     it(`is refused with its file and the fix: ${what}`, async () => {
       await write(text);
       const { message, why: cause, fix } = refusalOf(read) as InputError;
-      const file = userConfigPath({ SPAWN_HOME: home });
+      const file = userConfigPath({ SPAWN_HOME: home() });
       expect(message).to.equal(`the configuration ${file} cannot be used`);
       expect(cause).to.match(why);
       // The folder has a space in its name.

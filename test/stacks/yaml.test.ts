@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { parse, parseDocument, Scalar, visit } from "yaml";
 import { toYaml } from "../../stacks/yaml.ts";
 
-/** What some reader takes for a number, a date, a truth value, nothing or an operator where it is not in quotes. */
+/** Unquoted texts that some reader parses as a number, a date, a boolean, null or an operator. */
 const TRAPS = [
   ...["2026-11-01", "2026-11-01T10:00:00Z", "12:30", "1_000", "1,000", "0x1F", "0o17", "0b11", "0123", "089"],
   ...["1e3", "7e10", "1.10", ".5", "+5", "-0", ".inf", "-.INF", ".nan", "123456789012", "000000000042"],
@@ -77,7 +77,8 @@ describe("YAML that is written", () => {
     }));
     fc.assert(
       fc.property(tree, (value) => {
-        expect(parse(toYaml(value))).to.deep.equal(JSON.parse(JSON.stringify(value)));
+        // JSON.parse of Node 24.21 reads the key "\\u0000" as "\\" after an object with that key.
+        expect(parse(toYaml(value))).to.deep.equal(structuredClone(value));
       }),
     );
   });

@@ -19,7 +19,7 @@ import { GIB } from "../../staging/units.ts";
 const TIB_50 = 50 * 1024 * GIB;
 
 const sizes = fc.integer({ min: 0, max: TIB_50 });
-/** So large that no rounding to the micro-dollar can hide which of two costs is the larger one. */
+/** So large that rounding to the micro-dollar cannot hide which of two costs is larger. */
 const largeSizes = fc.integer({ min: 100 * GIB, max: TIB_50 });
 const dayCounts = fc.integer({ min: 1, max: 90 });
 const instanceCounts = fc.integer({ min: 0, max: 10_000 });

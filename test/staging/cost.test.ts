@@ -10,7 +10,7 @@ import { refusalOf } from "./refusal.ts";
 const first = (count: number) => REGIONS.slice(0, count);
 
 describe("costs", () => {
-  /** The guide's examples, with the sums that its own calculator gives. */
+  /** The guide's examples, with the sums of its calculator. */
   const EXAMPLES = [
     {
       gb: 100,

@@ -8,7 +8,7 @@ const SCHEMA = v.object({ regions: v.array(v.object({ region: text(parseRegion),
 
 function problemOf(value: unknown, schema: v.GenericSchema = SCHEMA): string {
   try {
-    decode(schema, value, ({ path, message, isMissing }) => new Error(`${path}|${message}|${isMissing}`));
+    decode(schema, value, ({ path, message }) => new Error(`${path}|${message}`));
   } catch (error) {
     return (error as Error).message;
   }
@@ -19,15 +19,15 @@ describe("decode", () => {
   it("names the path of the first bad value", () => {
     const good = { region: "us-east-1", start: 0 };
     expect(problemOf({ regions: [good, { ...good, start: 10 }] })).to.match(
-      /^regions\[1\]\.start\|.*\|false$/,
+      /^regions\[1\]\.start\|must be a whole number from 0 to 9$/,
     );
-    expect(problemOf({ regions: [good, { start: 1 }] })).to.match(/^regions\[1\]\.region\|.*\|true$/);
-    expect(problemOf(undefined)).to.match(/^\|.*\|true$/);
+    expect(problemOf({ regions: [good, { start: 1 }] })).to.match(/^regions\[1\]\.region\|is missing$/);
+    expect(problemOf(undefined)).to.match(/^\|is missing$/);
   });
 
   it("passes the message of a parser on, and its bugs", () => {
     expect(problemOf({ regions: [{ region: "mars-1", start: 0 }] })).to.equal(
-      'regions[0].region|unknown region "mars-1"|false',
+      'regions[0].region|is not valid: unknown region "mars-1"',
     );
     const wrong = parsed(v.string(), () => {
       throw new TypeError("a bug");
@@ -42,7 +42,7 @@ describe("decode", () => {
     );
     expect(decode(schema, {}, () => new Error())).to.deep.equal({});
     expect(decode(schema, Object.create({ a: 1 }), () => new Error())).to.deep.equal({});
-    expect(problemOf([], schema)).to.equal("|must be a mapping|false");
+    expect(problemOf([], schema)).to.equal("|must be a mapping");
   });
 
   it("turns attributes into members, absent ones included", () => {

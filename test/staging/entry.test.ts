@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { entryStackName, filenameOf, parseDeclaredEntries, parseSweepId } from "../../staging/entry.ts";
+import { entryStackName, filenameOf, parseSweepId } from "../../staging/entry.ts";
+import { parseDeclaredEntries } from "../../staging/entry-values.ts";
 import { declaredStagingId, parseStagingId } from "../../staging/ids.ts";
 import { parseRegionList } from "../../staging/regions.ts";
 import { refusalOf } from "./refusal.ts";
@@ -28,6 +29,11 @@ describe("entries", () => {
         replication: "rule",
         allowAccounts: [],
         declaredAs: "reference",
+        declaredSource: {
+          location: "/project/data/reference.fasta",
+          canonical: "data/reference.fasta",
+          others: [],
+        },
       },
     ]);
   });
@@ -43,6 +49,10 @@ describe("entries", () => {
         sweep: "sweep-xyz789",
         replication: "copy",
         allowAccounts: ["123456789012", "000000000042"],
+        multipart: true,
+        timeout: 60,
+        keep: true,
+        bandwidthLimit: "1MB/s",
       },
     ]);
     expect(entry).to.deep.include({
@@ -53,6 +63,10 @@ describe("entries", () => {
       sweepId: "sweep-xyz789",
       replication: "copy",
       allowAccounts: ["123456789012", "000000000042"],
+      multipart: true,
+      timeoutSeconds: 60,
+      keep: true,
+      bandwidthLimit: 1_048_576,
     });
   });
 
@@ -80,12 +94,8 @@ describe("entries", () => {
   const ITEM = { name: "reference", source: "x" };
   for (const [what, value, message] of [
     ["no list", {}, "spawn:entries must be a list"],
-    ["an item that is none", ["x"], "spawn:entries[0] must be a mapping with name and source"],
-    [
-      "no name",
-      [{ source: "x" }],
-      "spawn:entries[0].name must be 1 to 63 letters, digits, dots, hyphens or underscores",
-    ],
+    ["an item that is none", ["x"], "spawn:entries[0] must be a mapping"],
+    ["no name", [{ source: "x" }], "spawn:entries[0].name is missing"],
     [
       "a long name",
       [ITEM, { ...ITEM, name: "a".repeat(64) }],
@@ -93,6 +103,14 @@ describe("entries", () => {
     ],
     ["a name with a space", [{ ...ITEM, name: "a b" }], "spawn:entries[0].name must be 1 to 63 letters"],
     ["a name twice", [ITEM, ITEM], "spawn:entries: item reference: name is given twice"],
+    [
+      "an ID twice",
+      [
+        { ...ITEM, id: "stage-abc123def456" },
+        { ...ITEM, name: "other", id: "stage-abc123def456" },
+      ],
+      "spawn:entries: item other: id is given twice",
+    ],
     ["no source", [{ name: "reference" }], "spawn:entries: item reference: source is missing"],
     ["an empty source", [{ ...ITEM, source: "" }], "spawn:entries: item reference: source is missing"],
     [
@@ -100,11 +118,7 @@ describe("entries", () => {
       [{ ...ITEM, source: [] }],
       "spawn:entries: item reference: source must be a string",
     ],
-    [
-      "an unknown key",
-      [{ ...ITEM, colour: 1 }],
-      "spawn:entries: item reference: colour is not a known key (name, source, filename, exclude, followLinks, noSha256, requestPayer, bandwidthLimit, regions, dest, ttl, sweep, replication, allowAccounts)",
-    ],
+    ["an unknown key", [{ ...ITEM, colour: 1 }], "spawn:entries: item reference: colour is not a known key"],
     [
       "a filename with a path",
       [{ ...ITEM, filename: "a/b" }],

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { exclusionOf, refuseNothingLeft } from "../../staging/exclude.ts";
+import { checkFilesLeft, exclusionOf } from "../../staging/exclude.ts";
 import { parseExcludePattern, type SourceNames } from "../../staging/exclude-pattern.ts";
 import { refusalOf } from "./refusal.ts";
 
 const SOURCE: SourceNames = { locations: ["/data/my d", "/mnt/my d"], home: "/data" };
 
-/** Looks at paths as a walk does: a folder that is left out is not entered. */
+/** Matches paths like a walk: an excluded folder is not entered. */
 function kept(patterns: readonly string[], paths: readonly string[], names = SOURCE): string[] {
   const exclusion = exclusionOf(patterns, names);
   const out: string[] = [];
@@ -154,11 +154,11 @@ describe("exclusion", () => {
     });
   });
 
-  it("refuses patterns that leave no file of a directory that has some", () => {
+  it("refuses patterns that leave no file of a directory that has some, and warns of a directory without files", () => {
     const exclusion = exclusionOf(["*"]);
-    refuseNothingLeft("d", 0, exclusion);
+    expect(checkFilesLeft("d", 0, exclusion)).to.deep.equal(["d has no files: the entry will be empty"]);
     exclusion.excludes("a");
-    expect(refusalOf(() => refuseNothingLeft("d", 0, exclusion)).exitCode).to.equal(2);
-    refuseNothingLeft("d", 1, exclusion);
+    expect(refusalOf(() => checkFilesLeft("d", 0, exclusion)).exitCode).to.equal(2);
+    expect(checkFilesLeft("d", 1, exclusion)).to.deep.equal([]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DEFAULT_PATIENCE } from "../../provider/transfer/copy/replicate.ts";
+import { DEFAULT_PATIENCE } from "../../provider/transfer/copy/replica.ts";
 import { fallbackText } from "../../staging/fallback.ts";
 import { priceBook } from "../../staging/price-books.ts";
 import { GIB } from "../../staging/units.ts";

@@ -63,11 +63,11 @@ describe("the ledger's rows", () => {
 
   it("records the history of the TTL", () => {
     expect(stays(written({}, { ttl_days: 9 }))[0]?.[0]).to.equal("us-east-1 03-01T10:30 03-11T00:00 -");
-    // Shortened below the age: at the next midnight, not in the past.
+    // Shortened below the age: ends at the next midnight, not in the past.
     expect(stays(written({}, {}, {}, {}, { ttl_days: 1 }))[0]?.[0]).to.equal(
       "us-east-1 03-01T10:30 03-06T00:00 -",
     );
-    // Too late: what has expired does not come back by a longer TTL.
+    // Too late: a longer TTL does not restore expired data.
     expect(
       stays(written({ ttl_days: 1 }, { ttl_days: 1 }, { ttl_days: 1 }, { ttl_days: 30 }))[0]?.[0],
     ).to.contain(" 03-03T00:00 ");
@@ -84,7 +84,7 @@ describe("the ledger's rows", () => {
     ]);
     // The same write once more changes nothing.
     expect(rowWith(row, again, at("06T00:00:00"))).to.deep.equal(second);
-    // What nobody closed ended when it was uploaded again.
+    // A row that was never closed ended when the entry was uploaded again.
     const { closed_at: _, ...open } = first;
     expect(
       stays({ staging_id: "stage-abc123def456", ...rowWith(open, again, at("05T10:00:10")) })[0]?.[0],
@@ -135,8 +135,8 @@ describe("the ledger's rows", () => {
     refuse({ closed_at: 5 }, "closed_at");
     refuse({ sweep_id: [] }, "sweep_id");
     refuse({ history: [] }, "history");
-    refuse({ history: [7] }, "history");
-    refuse({ history: [{ from: "2026-03-01T10:30:00Z", regions: [], ttl_days: 1 }] }, "regions");
+    refuse({ history: [7] }, "history[0]");
+    refuse({ history: [{ from: "2026-03-01T10:30:00Z", regions: [], ttl_days: 1 }] }, "history[0].regions");
     refuse({ lives: 3 }, "lives");
     for (const uploaded_at of [
       "+275760-09-12T00:00:00Z",
@@ -149,9 +149,9 @@ describe("the ledger's rows", () => {
       refuse({ size_bytes }, "size_bytes");
     const placed = { from: FACTS.uploaded_at, regions: ["us-east-1"], ttl_days: 7 };
     for (const ttl_days of [0, 91, 1.5, -1, "7", 2 ** 40])
-      refuse({ history: [{ ...placed, ttl_days }] }, "ttl_days");
+      refuse({ history: [{ ...placed, ttl_days }] }, "history[0].ttl_days");
     for (const regions of [["us-east-1", "us-east-1"], ["moon-1"], ["__proto__"], "us-east-1"])
-      refuse({ history: [{ ...placed, regions }] }, "regions");
+      refuse({ history: [{ ...placed, regions }] }, "history[0].regions");
     refuse({ history: [{ ...placed, from: "2026-02-01T00:00:00Z" }] }, "history");
     refuse({ history: [{ ...placed, from: "2026-03-09T00:00:00Z" }, placed] }, "history");
     for (const sweep_id of ["\u001b[2J", "=cmd|x", "../x", "s".repeat(129)]) refuse({ sweep_id }, "sweep_id");
@@ -161,7 +161,7 @@ describe("the ledger's rows", () => {
     }
     refuse({ instances_in___proto__: 1 }, "instances_in___proto__");
     refuse({ filename: "x".repeat(2_000) }, "filename");
-    refuse({ lives: [3] }, "lives");
+    refuse({ lives: [3] }, "lives[0]");
   });
 
   describe("arrivals of copies", () => {

@@ -81,32 +81,32 @@ describe("price books", () => {
 
   it("are checked when they are loaded", () => {
     for (const [data, message] of [
-      [null, "prices is no object"],
-      [{}, "storagePerGbMonth is no object"],
+      [null, "prices must be a mapping"],
+      [{}, "storagePerGbMonth is missing"],
       [
         changed((copy) => Object.assign(copy.transferPerGb.source, { date: "2023" })),
-        "transferPerGb.source.date is missing",
+        "transferPerGb.source.date is not valid",
       ],
       [
         changed((copy) => Object.assign(copy.requestsPer1000.source, { via: [] })),
-        "requestsPer1000.source.via is missing",
+        "requestsPer1000.source.via is empty",
       ],
       [
         changed((copy) => Object.assign(copy.instanceHour.source, { page: "" })),
-        "instanceHour.source.page is missing",
+        "instanceHour.source.page is not valid",
       ],
       [
         changed((copy) => Object.assign(copy.storagePerGbMonth.prices, { "us-east-1": "0.023" })),
-        "storagePerGbMonth.prices.us-east-1 is no price",
+        "storagePerGbMonth.prices.us-east-1 must be a price",
       ],
       [
         changed((copy) => Object.assign(copy.requestsPer1000.prices["us-east-1"], { get: -1 })),
-        "requestsPer1000.prices.us-east-1.get is no price",
+        "requestsPer1000.prices.us-east-1.get must be a price",
       ],
       [changed((copy) => Object.assign(copy.instanceHour, { prices: {} })), "instanceHour.prices is empty"],
       [
         changed((copy) => Object.assign(copy.instanceHour, { prices: [] })),
-        "instanceHour.prices is no object",
+        "instanceHour.prices must be a mapping",
       ],
     ] as const) {
       expect(() => parseAwsPrices(data)).to.throw(TypeError, message);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { printable, printableLines } from "../../staging/printable.ts";
 
-/** What must never reach a terminal: any character that is not shown as itself. */
+/** Characters that must never reach a terminal, because they are not shown as themselves. */
 const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
 const anyText = fc.string({ unit: "binary" });

@@ -17,7 +17,7 @@ const item: Record<string, unknown> = {
   access_points: { "us-east-1": { arn: arn("us-east-1"), alias: "spawn-x-s3alias" } },
 };
 
-/** Whether the program takes the item for the entry's record. */
+/** Whether the program accepts the item as the entry's record. */
 function judged(changes: Record<string, unknown>): "right" | string {
   try {
     return disagreementOf(parseRecord({ ...item, ...changes }), SETTINGS)?.attribute ?? "right";
@@ -105,7 +105,7 @@ describe("names in records", () => {
     expect(disagreementOf(moved, SETTINGS)?.attribute).to.equal("buckets");
     const others = new Map([["us-east-1", new Set(["older", "former"])]]);
     expect(disagreementOf(moved, SETTINGS, others)).to.equal(undefined);
-    // Of another region they say nothing.
+    // They do not apply to other regions.
     const elsewhere = new Map([["us-west-2", new Set(["former"])]]);
     expect(disagreementOf(moved, SETTINGS, elsewhere)?.attribute).to.equal("buckets");
   });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { InputError } from "../../staging/errors.ts";
 
-/** The error with which `run` refuses its input. @throws when it accepts it, or fails in another way */
+/** The error with which `run` refuses its input. @throws Error if it accepts it or fails otherwise */
 export function refusalOf(run: () => unknown): InputError {
   try {
     run();

@@ -53,7 +53,7 @@ describe("the class of an object", () => {
     );
   });
 
-  it("never has one go before the entry expires, and at most two days after the entry or itself", () => {
+  it("removes no object before its entry expires, nor after the entry's midnight and two days after the object's creation", () => {
     fc.assert(
       fc.property(ttls, times, (ttl, made) => {
         const removal = objectRemoval(ttl, UPLOADED, made);

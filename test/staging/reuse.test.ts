@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { EntrySpec } from "../../staging/entry.ts";
 import type { StagingRecord } from "../../staging/record.ts";
-import { unfitFor } from "../../staging/reuse.ts";
+import { reuseMismatch } from "../../staging/reuse.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
 import { testRecord } from "../cli/records.ts";
 
@@ -19,17 +19,17 @@ const later = (days: number): Date => new Date(UPLOADED.getTime() + days * MS_PE
 
 describe("an entry in place of an upload", () => {
   it("fits with the same options, in more regions, and with 90 % of the TTL left", () => {
-    expect(unfitFor(record, WANTED, UPLOADED)).to.equal(undefined);
+    expect(reuseMismatch(record, WANTED, UPLOADED)).to.equal(undefined);
     const one = { ...WANTED, regions: [record.regions[0]] } as EntrySpec;
-    expect(unfitFor(record, one, UPLOADED)).to.equal(undefined);
-    expect(unfitFor(record, WANTED, later(record.ttl * 0.1))).to.equal(undefined);
+    expect(reuseMismatch(record, one, UPLOADED)).to.equal(undefined);
+    expect(reuseMismatch(record, WANTED, later(record.ttl * 0.1))).to.equal(undefined);
   });
 
   it("does not fit with less of the TTL left", () => {
-    expect(unfitFor(record, WANTED, later(record.ttl * 0.1 + 0.001))).to.match(
+    expect(reuseMismatch(record, WANTED, later(record.ttl * 0.1 + 0.001))).to.match(
       /^it expires in [\d.]+ days, /,
     );
-    expect(unfitFor(record, WANTED, later(record.ttl + 1))).to.contain("it expires in 0 days");
+    expect(reuseMismatch(record, WANTED, later(record.ttl + 1))).to.contain("it expires in 0 days");
   });
 
   for (const [what, wanted, why] of [
@@ -40,12 +40,14 @@ describe("an entry in place of an upload", () => {
     ["other readers", { allowAccounts: ["123456789012"] }, "shared"],
   ] as const) {
     it(`does not fit with ${what}`, () => {
-      expect(unfitFor(record, { ...WANTED, ...wanted } as unknown as EntrySpec, UPLOADED)).to.contain(why);
+      expect(reuseMismatch(record, { ...WANTED, ...wanted } as unknown as EntrySpec, UPLOADED)).to.contain(
+        why,
+      );
     });
   }
 
   it("does not fit if it is shared with more accounts", () => {
     const shared = { ...record, allowAccounts: ["123456789012"] } as unknown as StagingRecord;
-    expect(unfitFor(shared, WANTED, UPLOADED)).to.equal("it is shared with 123456789012");
+    expect(reuseMismatch(shared, WANTED, UPLOADED)).to.equal("it is shared with 123456789012");
   });
 });

@@ -110,13 +110,13 @@ describe("timeToRemoveBy", () => {
 });
 
 describe("the sources", () => {
-  /** Files that measure how long something of this machine takes, or read a pause that the SDK has computed by its clock. */
+  /** Files that measure a duration on this machine, or read a pause that the SDK computed with its clock. */
   const LOCAL = new Set([
     "cli/engine/lock.ts",
     "cli/engine/lock-holder.ts",
     "cli/engine/lock-leftovers.ts",
     "cli/render/progress.ts",
-    "provider/store/retry-strategy.ts",
+    "provider/store/request-retries.ts",
     "staging/server-clock.ts",
   ]);
 

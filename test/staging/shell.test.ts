@@ -44,13 +44,13 @@ const WITH_CONTROLS = [
   "ends with a line\n",
 ];
 
-/** What the shell makes of the words: each one on a line of its own, in JSON. */
+/** The words after the shell's expansion, each on its own line, in JSON. */
 function wordsIn(shell: readonly string[], words: readonly string[]): string[] {
   const folder = mkdtempSync(join(tmpdir(), "spawn shell "));
   try {
     const [command = "", ...args] = shell;
     const print = "process.stdout.write(JSON.stringify(process.argv.slice(1)))";
-    // Read from stdin, as a pasted line is: with history expansion, where the shell is interactive.
+    // Read from stdin like a pasted line: with history expansion if the shell is interactive.
     const output = execFileSync(command, args, {
       cwd: folder,
       input: `'${process.execPath}' -e '${print}' -- ${words.join(" ")}\n`,

@@ -26,9 +26,7 @@ const ENTRY = {
 const template = await readFile(join(packageRoot(), "worker", "stage.sh"), "utf8");
 const sh = (script: string) => runCommand("/bin/sh", ["-c", script]);
 
-describe("The download script of an entry", function () {
-  this.timeout(120_000);
-
+describe("The download script of an entry", () => {
   it("is found correct by shellcheck, as template and as printed, and fits into user data", async () => {
     const shellcheck = join(await ensureVenv("aws"), "shellcheck");
     const printed = renderStageScript(template, ENTRY);

@@ -9,13 +9,13 @@ import { recordingScript } from "./recorded-cloud.ts";
 
 export interface TestCloud {
   readonly endpoint: string;
-  /** With which its requests are signed. */
+  /** The keys that sign its requests. */
   readonly keys: Keys;
   /** The throw-away SPAWN_HOME. */
   readonly home: string;
-  /** This process's environment with what makes `spawn` and AWS clients use this cloud and these folders. */
+  /** This process's environment, plus the variables that make `spawn` and AWS clients use this cloud and these folders. */
   readonly env: NodeJS.ProcessEnv;
-  /** Ends the cloud and removes its data. */
+  /** Stops the cloud and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -32,8 +32,8 @@ export async function makeTestHome(): Promise<{
 }
 
 /**
- * A real local cloud of its own for one test file, on a free port, with its data in a temporary folder whose name has a
- * space in it. Call it in `before` (with a time-out that allows for the installation, 60 s) and `stop` in `after`.
+ * A separate local cloud for one test file, on a free port, with its data in a temporary folder whose name has a space. Call it in
+ * `before` and `stop` in `after`.
  */
 export async function startTestCloud(): Promise<TestCloud> {
   const { home, env, remove } = await makeTestHome();

@@ -3,19 +3,19 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { TEST_INVALID_CERTIFICATE, TEST_INVALID_KEY } from "./tls.ts";
 
-export interface ConnectProxyOptions {
-  /** `USER:PASSWORD` that it asks for. */
+interface ConnectProxyOptions {
+  /** The required `USER:PASSWORD`. */
   readonly login?: string;
-  /** The status of its answers, in place of a connection. */
+  /** The status of its responses, in place of a connection. */
   readonly refuses?: number;
 }
 
 /**
- * An HTTP proxy by CONNECT before a server that speaks plain HTTP. Names that end in `.test.invalid` lead to that server, by
- * TLS with a certificate of the test authority; no name server knows them, so only the proxy can reach it.
+ * An HTTP proxy by CONNECT in front of a plain HTTP server. Names that end in `.test.invalid` lead to that server, by TLS with a
+ * certificate of the test authority; no name server knows them, so only the proxy can reach it.
  */
 export class ConnectProxy {
-  /** What was asked for, such as `aws.test.invalid:443`, and URLs of requests without TLS. */
+  /** Requested hosts, such as `aws.test.invalid:443`, and URLs of requests without TLS. */
   readonly asked: string[] = [];
   readonly #proxy: Server;
   readonly #tls: TlsServer;
@@ -44,7 +44,7 @@ export class ConnectProxy {
     return proxy;
   }
 
-  /** With the login, as a variable has it. */
+  /** With the login, as in a proxy variable. */
   get url(): string {
     const { login } = this.#options;
     return `http://${login === undefined ? "" : `${login}@`}127.0.0.1:${portOf(this.#proxy)}`;
@@ -60,7 +60,7 @@ export class ConnectProxy {
 
   #connect(request: IncomingMessage, client: Socket): void {
     this.asked.push(request.url ?? "");
-    // Who is refused goes away, often before the answer is whole.
+    // A refused client often disconnects before it has read the whole response.
     client.on("error", () => client.destroy());
     const refusal = this.#refusal(request);
     if (refusal !== undefined || !/\.test\.invalid:\d+$/.test(request.url ?? "")) {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ensureVenv } from "./venv.ts";
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 120_000;
 
-/** Runs moto's server, and ends it when its stdin closes: a test that is killed leaves no server behind. */
+/** Runs moto's server, and ends it when its stdin closes, so that a killed test leaves no server. */
 const SERVE = `
 import os, sys, threading
 def end_with_parent():
@@ -16,14 +16,13 @@ from moto.server import main
 main(["-H", "127.0.0.1", "-p", "0"])
 `;
 
-export interface Moto {
+interface Moto {
   readonly endpoint: string;
   stop(): Promise<void>;
 }
 
 /**
- * Starts moto, another AWS emulator, empty and on a free port, and installs it before its first use: the hook that calls
- * this needs a time-out of two minutes.
+ * Starts moto, another AWS emulator, empty and on a free port, and installs it before its first use (about a minute).
  */
 export async function startMoto(): Promise<Moto> {
   const python = join(await ensureVenv("moto"), "python");
@@ -33,7 +32,7 @@ export async function startMoto(): Promise<Moto> {
   });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const stop = async (): Promise<void> => {
-    child.kill("SIGKILL"); // it keeps nothing
+    child.kill("SIGKILL"); // moto keeps nothing
     await ended;
   };
   try {
@@ -44,7 +43,7 @@ export async function startMoto(): Promise<Moto> {
   }
 }
 
-/** The address in the server's first lines. The rest of its output is one line a request, read so that it can go on. */
+/** The address in the server's first lines. Later output, one line per request, is read so that the server does not block. */
 function endpointOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     if (child.stderr === null) throw new TypeError("moto has no stderr");

@@ -23,7 +23,7 @@ export interface Request {
 
 export const policyOf = (text: string): Policy => JSON.parse(text) as Policy;
 
-/** What one policy says of a request: `none` where no statement applies. */
+/** The decision of one policy about a request: `none` if no statement applies. */
 export function verdict(policy: Policy, request: Request): "allow" | "deny" | "none" {
   const applying = policy.Statement.filter((statement) => applies(statement, request));
   if (applying.some(({ Effect }) => Effect === "Deny")) return "deny";

@@ -2,40 +2,42 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A request as the proxy has seen it. */
+/** A request that the proxy received. */
 export interface ProxiedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The region that the request is signed for; "" for one that is not signed. */
+  /** The region of the request's signature; "" without one. */
   readonly region: string;
-  /** Of DynamoDB: such as `PutItem`; "" for S3. */
+  /** For DynamoDB: such as `PutItem`; "" for S3. */
   readonly operation: string;
   readonly headers: IncomingMessage["headers"];
-  /** Bytes of the body that have come through so far. */
+  /** Bytes of the body that have arrived so far. */
   bodyBytes: number;
-  /** The server's answer; undefined until there is one, and for a request that was cut. */
+  /** The status of the server's response; undefined before it, and for a cut request. */
   status: number | undefined;
 }
 
-/** What happens to a request instead of going straight through. */
+/** A fault of a request. */
 export interface Fault {
-  /** Milliseconds that it waits first. */
+  /** Delay in milliseconds. */
   readonly delayMs?: number;
-  /** The connection is cut after so many bytes of the body, before the server has the whole. */
+  /** The proxy holds the request until this resolves. */
+  readonly until?: Promise<void>;
+  /** The connection is cut after this many bytes of the body, before the server has all. */
   readonly cutAfter?: number;
-  /** The server gets it; the connection is cut in place of its answer. */
+  /** The server receives the request; the connection is cut instead of its response. */
   readonly loseAnswer?: boolean;
-  /** The proxy answers in the server's place. */
+  /** The proxy responds in the server's place. */
   readonly answer?: { readonly status: number; readonly body?: string };
 }
 
-/** A plain HTTP proxy before a local cloud: counts what goes through it, and does damage where it is told to. */
+/** A plain HTTP proxy in front of a local cloud: counts requests and injects faults. */
 export class TestProxy {
   readonly requests: ProxiedRequest[] = [];
-  /** Asked for each request when its head has come. */
+  /** Chooses the fault of each request when its head has arrived. */
   fault: (request: ProxiedRequest) => Fault | undefined = () => undefined;
-  /** Called before a server's answer is passed on. */
+  /** Called before a server's response is forwarded. */
   onAnswer: (request: ProxiedRequest) => Promise<void> = async () => {};
   readonly #target: URL;
   readonly #server: Server;
@@ -57,7 +59,7 @@ export class TestProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Forgets what it has seen and what it is told to do. */
+  /** Forgets its requests and its faults. */
   reset(): void {
     this.requests.length = 0;
     this.fault = () => undefined;
@@ -87,9 +89,10 @@ export class TestProxy {
       status: undefined,
     };
     this.requests.push(seen);
-    const { delayMs, cutAfter, loseAnswer, answer } = this.fault(seen) ?? {};
-    // A request that is still held when the tests have ended keeps nobody waiting.
+    const { delayMs, until, cutAfter, loseAnswer, answer } = this.fault(seen) ?? {};
+    // A request that is still held after the tests ends without a wait.
     if (delayMs !== undefined) await sleep(delayMs, undefined, { ref: false });
+    await until;
     incoming.on("data", (chunk: Buffer) => {
       seen.bodyBytes += chunk.length;
       if (cutAfter !== undefined && seen.bodyBytes >= cutAfter) incoming.socket.destroy();
@@ -113,7 +116,7 @@ export class TestProxy {
       this.onAnswer(seen).then(passOn, (error: Error) => outgoing.destroy(error));
     });
     forwarded.on("error", (error) => outgoing.destroy(error));
-    // Who began the request and went away must not leave the server waiting for its rest.
+    // The server must not wait for the rest of a request whose client disconnected.
     incoming.on("close", () => {
       if (!incoming.complete) forwarded.destroy();
     });

@@ -2,12 +2,12 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packageRoot } from "../../package-root.ts";
 
-/** Names the folder in which the requests to local clouds of tests are written down; unset: they are not. */
+/** Names the folder for the recorded requests to tests' local clouds; unset: no recording. */
 export const REQUESTS_VARIABLE = "SPAWN_TEST_REQUESTS";
 
 /**
- * Lets the local cloud of a copy of this package write down each request, for the model gate (`test/gates/model/`). The program itself
- * has no such switch, so nobody can be listened to by a variable.
+ * Makes the local cloud of a copy of this package record each request, for the model gate (`test/gates/model/`). The program itself has
+ * no such switch, so no variable can make it record a user.
  */
 export async function recordRequests(project: string): Promise<void> {
   const requests = process.env[REQUESTS_VARIABLE];
@@ -19,9 +19,9 @@ export async function recordRequests(project: string): Promise<void> {
 }
 
 /**
- * A start script for a local cloud of this package that does the same.
- * @param folder where it is written
- * @returns undefined where no requests are to be written down
+ * A start script for a recording local cloud of this package.
+ * @param folder of the script
+ * @returns undefined if requests are not recorded
  */
 export async function recordingScript(folder: string): Promise<string | undefined> {
   const requests = process.env[REQUESTS_VARIABLE];

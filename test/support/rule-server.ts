@@ -1,8 +1,8 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What a rule does to a request: an error with this status and S3 code, or no response at all. Undefined: it goes on to the server. */
-export type Ruling = { readonly status: number; readonly code: string } | "silence" | undefined;
+/** The effect of a rule on a request: an error with this status and S3 code, or no response at all. Undefined: the server receives it. */
+type Ruling = { readonly status: number; readonly code: string } | "silence" | undefined;
 
 export interface RuleServer {
   readonly endpoint: string;
@@ -13,7 +13,7 @@ export interface RuleServer {
   stop(): Promise<void>;
 }
 
-/** A server before an S3 server that verifies no signatures: it counts requests and refuses those that a test chooses. */
+/** A proxy in front of an S3 server that verifies no signatures: it counts requests and refuses those that a test chooses. */
 export async function startRuleServer(behind: string): Promise<RuleServer> {
   const { hostname, port } = new URL(behind);
   const server = createServer((asked, answer) => {

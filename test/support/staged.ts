@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { DeleteObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import type { SdkClient } from "../../provider/store/sdk-client.ts";
 import { parseDestination } from "../../staging/destination.ts";
 import { newStagingId } from "../../staging/ids.ts";
 import {
@@ -19,18 +20,18 @@ export interface StagedFile {
   readonly path: string;
   readonly text: string;
   readonly mode?: string;
-  /** Without a SHA-256, as of a source on S3. */
+  /** Without a SHA-256, as for a source on S3. */
   readonly isUnhashed?: boolean;
 }
 
 export type StagedEntry = Awaited<ReturnType<typeof stageTree>>;
 
 /**
- * Writes an entry's objects and manifest to one bucket, whatever they are: also what no upload would make.
- * @returns what a record has of it
+ * Writes an entry's objects and manifest to one bucket, including combinations that no upload would write.
+ * @returns the record's part about them
  */
 export async function stageTree(
-  client: S3Client,
+  client: SdkClient,
   bucket: string,
   files: readonly StagedFile[],
   others: readonly ManifestEntry[] = [],

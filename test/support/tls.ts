@@ -1,5 +1,5 @@
 /**
- * A certificate that signs itself, for servers of tests on 127.0.0.1, and its key, which protects nothing.
+ * A self-signed certificate for test servers on 127.0.0.1, and its key, which protects nothing.
  * Made by: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=localhost
  */
 export const TLS_KEY = `-----BEGIN PRIVATE KEY-----

@@ -6,8 +6,7 @@ import { ensurePythonEnvironment } from "../../local/python-environment.ts";
 import { packageRoot } from "../../package-root.ts";
 
 /**
- * A Python environment for tests, in the cache; it is made before its first use, and another list of requirements is another one. The
- * hook that calls this needs a time-out of two minutes.
+ * A Python environment for tests, in the cache, created before its first use (about a minute). Each list of requirements has its own.
  * @param name of the environment; `requirements-<name>.txt` beside this file has its packages
  * @returns its folder of programs
  */

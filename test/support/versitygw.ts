@@ -8,16 +8,15 @@ import { buildTool } from "../../bench/build-tool.ts";
 import { answering, ended, freePort } from "../../bench/processes.ts";
 import type { Keys } from "../../connection/connection.ts";
 
-export interface Versitygw {
+interface Versitygw {
   readonly endpoint: string;
   readonly keys: Keys;
   stop(): Promise<void>;
 }
 
 /**
- * Starts versitygw, an S3 server on a file system, with one process for each region: a process takes requests of one region only. They
- * share a folder, so buckets are copied between regions as on AWS. It is built with Go before its first use (about a minute): the hook
- * that calls this needs a time-out of five minutes.
+ * Starts versitygw, an S3 server on a file system, with one process for each region, because a process serves one region only. They
+ * share a folder, so buckets are copied between regions as on AWS. It is built with Go before its first use (about a minute).
  * @throws UserError when Go is missing
  */
 export async function startVersitygw(regions: readonly string[]): Promise<Versitygw> {
@@ -32,7 +31,7 @@ export async function startVersitygw(regions: readonly string[]): Promise<Versit
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    // In files of their own, since not every temporary folder has extended attributes.
+    // In separate files, because not every temporary folder supports extended attributes.
     const [data, versions, meta] = ["data", "versions", "meta"].map((name) => join(folder, name)) as [
       string,
       string,
@@ -61,7 +60,7 @@ export async function startVersitygw(regions: readonly string[]): Promise<Versit
 
 const REGION = /Credential=[^/]+\/\d{8}\/([^/]+)\//;
 
-/** One endpoint for all regions: passes each request on to the process of the region that it is signed for. */
+/** One endpoint for all regions: forwards each request to the process of its signature's region. */
 async function startFront(
   ports: ReadonlyMap<string, number>,
 ): Promise<{ endpoint: string; stop: () => Promise<void> }> {

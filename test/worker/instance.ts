@@ -5,14 +5,14 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What a request for metadata is answered with, or why not. */
+/** The response to a metadata request, or its failure. */
 type Metadata = string | { readonly status: number };
 
-/** A group's answer to the request to end an instance. */
+/** A group's response to the request to end an instance. */
 const TERMINATED = `<TerminateInstanceInAutoScalingGroupResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">
 <TerminateInstanceInAutoScalingGroupResult/></TerminateInstanceInAutoScalingGroupResponse>`;
 
-/** An instance that is a folder: a metadata service, an Auto Scaling that notes what it is asked, and the worker as a plain process. */
+/** A folder that acts as an instance: a metadata service, an Auto Scaling service that records requests, and the worker as a plain process. */
 export class TestInstance {
   readonly root: string;
   readonly id: string;
@@ -20,7 +20,7 @@ export class TestInstance {
   readonly metadata = new Map<string, Metadata>();
   /** Instances that were ended with decrement of the group's capacity. */
   readonly ended: string[] = [];
-  /** What Auto Scaling answers, if not yes. */
+  /** Auto Scaling's error response, if any. */
   refusal: string | undefined;
   /** All that the worker wrote to stderr. */
   stderr = "";
@@ -91,7 +91,7 @@ export class TestInstance {
       : { status: found.status, text: "not found" };
   }
 
-  /** Starts the worker, as systemd would: in the beginning, and after a reboot. */
+  /** Starts the worker like systemd: at first, and after a reboot. */
   boot(shell: readonly string[], env: NodeJS.ProcessEnv): void {
     const [command = "sh", ...args] = shell;
     const worker = spawn(command, [...args, join(this.root, "opt", "spawn", "worker.sh")], {
@@ -120,7 +120,7 @@ export class TestInstance {
     return new Promise((resolve) => worker.once("exit", resolve));
   }
 
-  /** Waits until something is so; fails when the worker ends before. */
+  /** Waits for a condition. @throws Error if the worker ends first */
   async until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
     while (!(await isSo())) {
       if (this.#worker?.exitCode !== null)
@@ -129,7 +129,7 @@ export class TestInstance {
     }
   }
 
-  /** Of the worker alone, as `systemctl stop` does, or a crash. */
+  /** Kills the worker alone, like `systemctl stop` or a crash. */
   signal(name: NodeJS.Signals): void {
     this.#worker?.kill(name);
   }

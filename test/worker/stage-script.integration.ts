@@ -51,16 +51,14 @@ const shells = ["dash", "bash", "busybox"].flatMap((name) => {
   return program === undefined ? [] : [{ name, command: name === "busybox" ? [program, "sh"] : [program] }];
 });
 
-describe("The download script", function () {
-  this.timeout(180_000);
-  let fixture: CloudFixture;
+describe("The download script", () => {
+  const fixture = CloudFixture.forSuite();
   let bin: string;
   let env: NodeJS.ProcessEnv;
   let template: string;
   let folder: string;
 
   before(async () => {
-    fixture = await CloudFixture.start();
     const venv = await ensureVenv("aws");
     folder = await mkdtemp(join(fixture.folder, "script "));
     bin = join(folder, "bin");
@@ -74,7 +72,6 @@ describe("The download script", function () {
     };
     template = await readFile(join(packageRoot(), "worker", "stage.sh"), "utf8");
   });
-  after(() => fixture.stop());
 
   const program = async (name: string, text: string): Promise<void> => {
     await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`);
@@ -204,7 +201,7 @@ describe("The download script", function () {
       const entry = await stage(many);
       const destination = join(folder, "killed", "data");
       const work = join(folder, "killed", `.spawn-${entry.stagingId}`);
-      // After ten files, no further one gets a response. The CLI asks for them in no fixed order.
+      // After ten files, no request gets a response. The CLI sends them in no fixed order.
       let asked = 0;
       rules.rule = (method, path) =>
         method === "GET" && /\/f\//.test(path) && ++asked > 10 ? "silence" : undefined;

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type AttributeValue,
-  CreateTableCommand,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
@@ -32,21 +31,19 @@ import { renderBootScript } from "../../staging/sweep/user-data.ts";
 import type { WorkerTemplates } from "../../staging/sweep/worker-facts.ts";
 import { bucketOf, CloudFixture, PRIMARY } from "../provider/cloud-fixture.ts";
 import type { StagedEntry } from "../support/staged.ts";
-import { createSweepsTable } from "../support/sweeps-table.ts";
+import { createSweepsTable, createTable } from "../support/tables.ts";
 import { ensureVenv } from "../support/venv.ts";
 import { TestInstance } from "./instance.ts";
 
 const SWEEPS = "test-sweeps";
 const USAGE = "test-usage";
-const HASH = "HASH" as const;
-const text = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
 
 export async function readTemplates(): Promise<WorkerTemplates> {
   const read = (name: string) => readFile(join(packageRoot(), "worker", `${name}.sh`), "utf8");
   return { boot: await read("boot"), worker: await read("worker"), stage: await read("stage") };
 }
 
-/** What a test's sweep differs in. */
+/** The differences of a test's sweep. */
 interface SweepOptions extends Partial<SweepMeta> {
   readonly rows?: readonly (readonly Parameter[])[];
   readonly workers?: number;
@@ -58,7 +55,7 @@ export class WorkerFixture {
   readonly cloud: CloudFixture;
   readonly dynamo: DynamoDBClient;
   readonly templates: WorkerTemplates;
-  /** Of a worker, but for what each instance has of its own. */
+  /** Variables of a worker, except those of each instance. */
   readonly env: NodeJS.ProcessEnv;
   readonly #instances: TestInstance[] = [];
 
@@ -83,14 +80,7 @@ export class WorkerFixture {
     });
     const { dynamo } = fixture;
     await createSweepsTable(dynamo, SWEEPS);
-    await dynamo.send(
-      new CreateTableCommand({
-        TableName: USAGE,
-        BillingMode: "PAY_PER_REQUEST",
-        KeySchema: [{ AttributeName: "staging_id", KeyType: HASH }],
-        AttributeDefinitions: [text("staging_id")],
-      }),
-    );
+    await createTable(dynamo, USAGE, ["staging_id"]);
     return fixture;
   }
 
@@ -121,7 +111,7 @@ export class WorkerFixture {
     return this.get({ staging_id: { S: stagingId } }, USAGE);
   }
 
-  /** Opens a row of the usage table, as the provider does. */
+  /** Opens a row of the usage table like the provider. */
   openUsage(stagingId: string): Promise<void> {
     return this.put({ staging_id: { S: stagingId } }, USAGE);
   }
@@ -230,7 +220,7 @@ export class TestSweep {
     return parseIndexItem(await this.#fixture.get(this.#key(indexItemKey(index))));
   }
 
-  /** Writes the item of an index, with a row's attributes or those that it has. */
+  /** Writes the item of an index with a row's attributes, or with its own. */
   async putIndex(item: IndexItem, row: readonly Parameter[] = []): Promise<void> {
     await this.#fixture.put({ ...indexItem(item), ...rowAttributes(row) });
   }

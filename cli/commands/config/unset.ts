@@ -3,7 +3,7 @@ import { BaseCommand } from "../../base-command.ts";
 import { parseConfigKey } from "../../services/config/keys.ts";
 import { unsetConfig } from "../../services/config/write.ts";
 
-export interface ConfigUnsetResult {
+interface ConfigUnsetResult {
   readonly key: string;
   /** Whether it was set. */
   readonly removed: boolean;

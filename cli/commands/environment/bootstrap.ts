@@ -21,7 +21,7 @@ import {
 } from "../../services/environment/state-bucket/move.ts";
 import { bootstrapCommand } from "../../services/environment/state-bucket/place.ts";
 
-export interface EnvironmentBootstrapResult {
+interface EnvironmentBootstrapResult {
   readonly environment: string;
   readonly account: string;
   readonly bucket: string;
@@ -113,7 +113,7 @@ export default class EnvironmentBootstrap extends BaseCommand {
       this.note("Nothing was changed.");
       return { ...result, migrated: movable?.stacks ?? [] };
     }
-    if (movable !== undefined && !(await this.#agreed(plan, movable, flags))) {
+    if (movable !== undefined && !(await this.#isConfirmed(plan, movable, flags))) {
       this.note("Nothing was changed.");
       return { ...result, created: false, settings: [] };
     }
@@ -163,7 +163,7 @@ export default class EnvironmentBootstrap extends BaseCommand {
     return plan.isThere;
   }
 
-  async #agreed(
+  async #isConfirmed(
     plan: BootstrapPlan,
     { from, stacks }: Movable,
     flags: { readonly yes: boolean },

@@ -3,10 +3,11 @@ import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { renderChanges } from "../../render/changes.ts";
+import { forgetKnownIds } from "../../services/completion/known-ids.ts";
 import { environmentDestroy } from "../../services/environment/environment.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
-export interface EnvironmentDestroyResult {
+interface EnvironmentDestroyResult {
   readonly environment: string;
   readonly destroyed: boolean;
   readonly changes: Readonly<Record<string, number>>;
@@ -47,6 +48,7 @@ export default class EnvironmentDestroy extends BaseCommand {
     const { changes } = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
       environmentDestroy(context, options),
     );
+    await forgetKnownIds(context);
     this.log(`✅ Environment ${flags.environment} destroyed: ${renderChanges(changes)}.`);
     return { environment: flags.environment, destroyed: true, changes };
   }

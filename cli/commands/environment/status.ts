@@ -1,5 +1,6 @@
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
+import { settingsPath } from "../../render/settings-path.ts";
 import { type EnvironmentStatus, environmentStatus } from "../../services/environment/status.ts";
 
 export default class EnvironmentStatusCommand extends BaseCommand {
@@ -23,6 +24,8 @@ export default class EnvironmentStatusCommand extends BaseCommand {
     this.log(
       `Environment: ${status.environment} (${status.cloud}${status.endpoint === null ? "" : `, ${status.endpoint}`})`,
     );
+    const settings = settingsPath(context);
+    if (settings !== undefined) this.log(`  ${"settings".padEnd(16)} ${settings}`);
     if (status.account !== null) this.log(`  ${"account".padEnd(16)} ${status.account}`);
     for (const { region, bucket, exists, adopted } of status.buckets) {
       line(region, bucket, exists, adopted ? " (yours, adopted)" : "");

@@ -4,12 +4,13 @@ import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { renderChanges } from "../../render/changes.ts";
-import { describeExpired } from "../../render/expired.ts";
+import { settingsPath } from "../../render/settings-path.ts";
+import { describeSources } from "../../render/sources.ts";
 import { environmentUp, prepareEnvironment } from "../../services/environment/environment.ts";
-import { type DoomedData, planEnvironment } from "../../services/environment/plan.ts";
+import { type DataToDelete, planEnvironment } from "../../services/environment/plan.ts";
 import { type WatchOptions, watchUpdate } from "../../watch-update.ts";
 
-export interface EnvironmentUpResult {
+interface EnvironmentUpResult {
   readonly environment: string;
   /** Numbers of resources that were created, updated, deleted or unchanged. */
   readonly changes: Readonly<Record<string, number>>;
@@ -40,17 +41,22 @@ Recreates resources that were deleted by hand, and reverts manual changes. If th
     const { flags } = await this.parse(EnvironmentUp);
     const context = this.contextOf(flags);
     const { regions } = await context.settings();
-    this.note(`Environment: ${flags.environment}`, `Regions: ${regions.join(", ")}`, "");
+    const settings = settingsPath(context);
+    this.note(
+      ...[`Environment: ${flags.environment}`, `Regions: ${regions.join(", ")}`],
+      ...(settings === undefined ? [""] : [`Settings: ${settings}`, ""]),
+    );
     const watch: WatchOptions = {
       ...{ quiet: this.jsonEnabled(), verbose: flags.verbose },
       onQuietWarning: (text) => this.warn(text),
     };
     const plan = await watchUpdate(watch, async (options) => {
       await prepareEnvironment(context, options);
-      return await planEnvironment(context);
+      return await planEnvironment(context, options);
     });
-    for (const entry of plan.expired) this.warn(describeExpired(entry, flags.environment));
-    if (!(await this.#agreed(plan.doomed, flags))) {
+    this.note(...describeSources(plan));
+    for (const warning of plan.expiry) this.warn(warning);
+    if (!(await this.#isConfirmed(plan.doomed, flags))) {
       this.note("Nothing was changed.");
       return { environment: flags.environment, changes: {}, outputs: {} };
     }
@@ -60,8 +66,8 @@ Recreates resources that were deleted by hand, and reverts manual changes. If th
   }
 
   /** Lists the data that the update would delete, and prompts. */
-  async #agreed(
-    doomed: readonly DoomedData[],
+  async #isConfirmed(
+    doomed: readonly DataToDelete[],
     flags: { readonly yes: boolean; readonly environment: string },
   ): Promise<boolean> {
     if (doomed.length === 0) return true;
@@ -73,11 +79,12 @@ Recreates resources that were deleted by hand, and reverts manual changes. If th
   }
 }
 
-function describeDoomed({ stagingId, regions, filename, sizeBytes }: DoomedData): string {
+function describeDoomed({ stagingId, regions, filename, sizeBytes, replacedBy }: DataToDelete): string {
   return [
     stagingId,
     ...(filename === undefined ? [] : [filename]),
     ...(sizeBytes === undefined ? [] : [formatBytes(sizeBytes)]),
     regions.join(", "),
+    ...(replacedBy === undefined ? [] : [`after ${replacedBy} is complete`]),
   ].join("  ");
 }

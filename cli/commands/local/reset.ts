@@ -5,9 +5,10 @@ import { BaseCommand } from "../../base-command.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { ExactScreen } from "../../screen.ts";
+import { forgetKnownIds } from "../../services/completion/known-ids.ts";
 import { findLocalStacks, forgetStacks } from "../../services/environment/local-stacks.ts";
 
-export interface LocalResetResult {
+interface LocalResetResult {
   readonly reset: boolean;
   /** Its endpoint after a restart, if it was running. */
   readonly endpoint: string | null;
@@ -39,6 +40,7 @@ export default class LocalReset extends BaseCommand {
     await removeMachines();
     const { restarted } = await resetCloud();
     await forgetStacks(stacks, steps);
+    await forgetKnownIds();
     this.log(
       `The local cloud is empty${restarted === undefined ? "." : ` and running at ${restarted.endpoint}.`}`,
     );

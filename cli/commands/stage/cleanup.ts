@@ -13,9 +13,10 @@ import { plural } from "../../render/text.ts";
 import { type CleanupResult, carryOut, planCleanup } from "../../services/cleanup/cleanup.ts";
 import { type CleanupJson, toCleanupJson } from "../../services/cleanup/json.ts";
 import { type CleanupPlan, type CleanupQuestion, isEmpty, isRemovable } from "../../services/cleanup/plan.ts";
+import type { Outcome } from "../../services/common/concurrent.ts";
 import { failureOf } from "../../services/common/outcomes.ts";
 import { serverTime } from "../../services/common/server-time.ts";
-import type { Outcome } from "../../services/common/side-by-side.ts";
+import { updateKnownIds } from "../../services/completion/known-ids.ts";
 import { watchDeletion } from "../../watch-deletion.ts";
 
 interface Cleanup {
@@ -81,7 +82,7 @@ Entries that the environment's file declares are only reported, never removed. -
       this.note(...(isEmpty(plan) ? ["Nothing to clean up."] : ["", "Nothing was removed."]));
     } else if (flags["dry-run"]) {
       this.note("", `Nothing was removed. To remove ${wanted}: ${command}`);
-    } else if (await this.#agreed(`Remove ${wanted} for good?`, { yes: flags.yes, command })) {
+    } else if (await this.#isConfirmed(`Remove ${wanted} for good?`, { yes: flags.yes, command })) {
       return await this.#carryOut(cleanup, plan);
     } else {
       this.note("Nothing was removed.");
@@ -89,7 +90,7 @@ Entries that the environment's file declares are only reported, never removed. -
     return toCleanupJson(context, plan, undefined, flags["dry-run"]);
   }
 
-  async #agreed(question: string, options: ConfirmOptions): Promise<boolean> {
+  async #isConfirmed(question: string, options: ConfirmOptions): Promise<boolean> {
     if (!options.yes) this.note("");
     return await confirm(question, options);
   }
@@ -103,6 +104,8 @@ Entries that the environment's file declares are only reported, never removed. -
         onRemoved: ({ id }) => this.note(`${id}: Removing orphans... ✓`),
       }),
     );
+    const removed = result.entries.filter(({ state, item }) => state === "done" && !result.kept.has(item.id));
+    await updateKnownIds(context, "entries", { remove: removed.map(({ item }) => item.id) });
     for (const [id, why] of result.kept) this.note(`${id}: Left as it is. ${why}`);
     this.#end(context, result, command);
     return toCleanupJson(context, plan, result, false);

@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { parseSweepId } from "../../../staging/entry.ts";
-import { LEFT_OUT } from "../../../staging/left-out.ts";
+import { EXCLUDED_CHARGES } from "../../../staging/excluded-charges.ts";
 import { checkTimes, parsePeriod, TIME_FORMS } from "../../../staging/period.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { BaseCommand } from "../../base-command.ts";
@@ -8,8 +8,8 @@ import { configured, csvForm, rawFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
 import type { CsvForm } from "../../render/csv.ts";
 import { toJson } from "../../render/json.ts";
+import { writeReportFile } from "../../report-file.ts";
 import { serverTime } from "../../services/common/server-time.ts";
-import { writeReportFile } from "../../services/cost/file.ts";
 import { type CostJson, toCostJson } from "../../services/cost/json.ts";
 import { costReport } from "../../services/cost/report.ts";
 import type { CostReport } from "../../services/cost/result.ts";
@@ -25,7 +25,7 @@ export default class StageCost extends BaseCommand {
 A replication counts when a region gets its copy. Storage counts per millisecond, in every region, while the data exist. Expired data count until the 00:00 UTC at which S3 deletes them.
 
 --prices aws also includes AWS's other charges: expired data for up to two more days, until S3 deletes their noncurrent versions, and the requests of uploads, copies and changes. Not included:
-${LEFT_OUT.map((line) => `- ${line}`).join("\n")}
+${EXCLUDED_CHARGES.map((line) => `- ${line}`).join("\n")}
 
 Unfinished uploads and remains of deletions have no row in the ledger, though S3 charges for them. The report lists them separately, with their current bytes and their cost per day; the totals do not include them. spawn stage list --incomplete and spawn stage cleanup show how to remove them.
 

@@ -6,14 +6,15 @@ import { confirm } from "../../confirm.ts";
 import type { Context } from "../../context.ts";
 import { openSession } from "../../engine/session.ts";
 import { yesFlag } from "../../flags.ts";
+import type { Outcome } from "../../services/common/concurrent.ts";
 import { type ErrorJson, errorJson, explained, failureOf } from "../../services/common/outcomes.ts";
-import type { Outcome } from "../../services/common/side-by-side.ts";
-import { type Deletable, deleteEntries, findDeletables } from "../../services/entry/delete.ts";
-import { deleteEntry } from "../../services/entry/delete-entry.ts";
+import { updateKnownIds } from "../../services/completion/known-ids.ts";
+import { type Deletable, findDeletables } from "../../services/entry/deletable.ts";
+import { deleteEntries, deleteEntry } from "../../services/entry/deletion.ts";
 import { resolveIds } from "../../services/entry/resolve-id.ts";
 import { watchDeletion } from "../../watch-deletion.ts";
 
-export interface StageDeleteResult {
+interface StageDeleteResult {
   readonly staging_id: string;
   readonly deleted: boolean;
   /** For several entries: the reason why this one was not deleted. */
@@ -77,6 +78,8 @@ With several IDs, the command looks up all entries before it deletes any, then d
           deleteEntry(context, entryProject, entry, options),
         ),
     );
+    const deleted = outcomes.filter(({ state }) => state === "done").map(({ item }) => item.id);
+    await updateKnownIds(context, "entries", { remove: deleted });
     this.#end(context, outcomes);
     return this.#result(outcomes.map((outcome) => resultOf(context, outcome)));
   }

@@ -7,7 +7,7 @@ import { type DownloadResult, downloadEntry, regionOfShell } from "../../service
 import { resolveId } from "../../services/entry/resolve-id.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
-export interface StageDownloadResult {
+interface StageDownloadResult {
   readonly staging_id: string;
   readonly region: string;
   readonly path: string;

@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { toYaml } from "../../../stacks/yaml.ts";
 import { InputError } from "../../../staging/errors.ts";
-import { LEFT_OUT } from "../../../staging/left-out.ts";
+import { EXCLUDED_CHARGES } from "../../../staging/excluded-charges.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
@@ -34,7 +34,7 @@ The size comes from --data-size-gb, or from a file, a directory or an s3:// URL.
 The guide's prices use AWS's internet price for a download from another region. AWS's list prices between regions are lower, so real savings are smaller: a line below the estimate shows them, and --prices aws shows the calculation. That price book names the source and date of each figure, and never guesses a price.
 
 With --prices aws the data count from an upload at 12:00 UTC until AWS stops charging for them: until the 00:00 UTC after the TTL, and two more days, because expired data in a versioned bucket first become noncurrent versions. Requests of the upload, the copies and the tags count, too. Not included:
-${LEFT_OUT.map((line) => `- ${line}`).join("\n")}`;
+${EXCLUDED_CHARGES.map((line) => `- ${line}`).join("\n")}`;
   static override examples = [
     {
       description: "Estimate for a dataset of 100 GB",
@@ -112,16 +112,16 @@ ${LEFT_OUT.map((line) => `- ${line}`).join("\n")}`;
     const { sizeBytes, source } = await this.#dataset(args["local-path"], flags);
     const fileCount = source?.fileCount;
     const request = { sizeBytes, fileCount, regions, instancesPerRegion, ttl };
-    const made = estimate(request, priceBook(flags.prices));
-    const aws = made.prices.name === "aws" ? { estimate: made } : alternative(request, priceBook("aws"));
-    const metadata = toEstimateMetadata(made, aws);
+    const result = estimate(request, priceBook(flags.prices));
+    const aws = result.prices.name === "aws" ? { estimate: result } : alternative(request, priceBook("aws"));
+    const metadata = toEstimateMetadata(result, aws);
     if (this.jsonEnabled()) return metadata;
     if (flags.format === "json") await writeData(toJson(metadata));
     else if (flags.format === "csv") await writeData(renderEstimateCsv(metadata));
     else if (flags.format === "yaml") await writeData(toYaml(metadata));
     else {
       const columns = process.stdout.columns ?? DEFAULT_COLUMNS;
-      await writeOut(renderEstimate({ estimate: made, aws, source, columns, requestPayer }));
+      await writeOut(renderEstimate({ estimate: result, aws, source, columns, requestPayer }));
     }
     return undefined;
   }
@@ -143,8 +143,8 @@ ${LEFT_OUT.map((line) => `- ${line}`).join("\n")}`;
     }
     if (size !== undefined) return { sizeBytes: parseSizeGb(size) };
     const requestPayer = flags["request-payer"];
-    const asked = { requestPayer, isEstimate: true };
-    const source = await inspectSource(this.contextOf(flags), path ?? "", asked);
+    const options = { requestPayer, isEstimate: true };
+    const source = await inspectSource(this.contextOf(flags), path ?? "", options);
     if (source.sizeBytes === 0) {
       throw new InputError(`${JSON.stringify(path)} is empty`, { why: "There is nothing to estimate." });
     }

@@ -8,7 +8,7 @@ import { formatFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
 import { renderDetails } from "../../render/details.ts";
 import { toJson } from "../../render/json.ts";
-import { judgePresence, type RegionPresence } from "../../services/entry/presence.ts";
+import { findDamage, type RegionPresence } from "../../services/entry/presence.ts";
 import {
   type EntryReport,
   type EntryReportJson,
@@ -23,7 +23,7 @@ export default class StageInfo extends BaseCommand {
   static override description =
     `Shows the location, expiry, lifecycle rules, sharing, usage, costs and savings of an entry. Instances count when they download the data; savings include only instances outside the primary region.
 
-Checks every region without reading the data, and reports each as whole, missing, different, or not reachable. If a region is not whole, the command still prints everything, and the exit code is 1. Missing data of an expired entry are not a failure.
+Checks every region without reading the data, and reports each as complete, missing, different, or not reachable. If a region is not complete, the command still prints everything, and the exit code is 1. Missing data of an expired entry are not a failure.
 
 Costs come from the usage ledger, like those of stage cost, with the guide's prices: a region counts while it holds the data.`;
   static override examples = [
@@ -67,7 +67,7 @@ Costs come from the usage ledger, like those of stage cost, with the guide's pri
       onProblem,
       flags.verify ? (_, record) => this.#verify(context, record, flags.verbose) : undefined,
     );
-    this.#judge(known, flags.environment);
+    this.#reportDamage(known, flags.environment);
     const report = flags.verify ? { ...known, drift: await this.#compare(context, known.record) } : known;
     if (this.jsonEnabled()) return toReportJson(report);
     if (flags.format === "json") {
@@ -81,33 +81,33 @@ Costs come from the usage ledger, like those of stage cost, with the guide's pri
   }
 
   async #verify(context: Context, record: StagingRecord, verbose: boolean): Promise<RegionPresence[]> {
-    const { verifyRegions } = await import("../../services/entry/verify.ts");
+    const { verifyRegions } = await import("../../services/entry/presence.ts");
     return watchUpdate({ quiet: this.jsonEnabled(), verbose }, (options) =>
       verifyRegions(context, record, options),
     );
   }
 
-  /** Drift is a failure, too. */
+  /** Drift makes the command fail. */
   async #compare(context: Context, record: StagingRecord): Promise<string[]> {
     const { entryDrift, environmentDrift } = await import("../../services/entry/drift.ts");
-    const looks = [environmentDrift(context, record.regions), entryDrift(context, record)];
+    const checks = [environmentDrift(context, record.regions), entryDrift(context, record)];
     const found: string[] = [];
-    for (const look of await Promise.allSettled(looks)) {
-      if (look.status === "rejected") {
-        if (!(look.reason instanceof UserError)) throw look.reason;
-        this.warn(look.reason);
-      } else if (look.value.found.length > 0) {
+    for (const check of await Promise.allSettled(checks)) {
+      if (check.status === "rejected") {
+        if (!(check.reason instanceof UserError)) throw check.reason;
+        this.warn(check.reason);
+      } else if (check.value.found.length > 0) {
         process.exitCode = 1;
-        found.push(...look.value.found);
-        this.warn(`of ${record.stagingId}, ${look.value.found.join(", ")}. Fix: ${look.value.fix}`);
+        found.push(...check.value.found);
+        this.warn(`of ${record.stagingId}, ${check.value.found.join(", ")}. Fix: ${check.value.fix}`);
       }
     }
     return found;
   }
 
   /** Incomplete data are a failure, unless the entry has expired and S3 has deleted them. */
-  #judge({ record, presence, now }: EntryReport, environment: string): void {
-    const damage = judgePresence(record, presence, now, environment);
+  #reportDamage({ record, presence, now }: EntryReport, environment: string): void {
+    const damage = findDamage(record, presence, now, environment);
     if (damage === undefined) return;
     process.exitCode = 1;
     this.warn(`${damage.message}. Fix: ${damage.fix}`);

@@ -1,9 +1,11 @@
 import { Flags } from "@oclif/core";
 import { toYaml } from "../../../stacks/yaml.ts";
-import { parseSweepId } from "../../../staging/entry.ts";
+import { describeExpired } from "../../../staging/declared-expiry.ts";
+import { type EntrySpec, parseSweepId } from "../../../staging/entry.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
+import { explainAwsError } from "../../aws-errors.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
 import { csvForm, FORMATS as PLAIN_FORMATS, rawFlag } from "../../flags.ts";
@@ -14,6 +16,8 @@ import { toJson } from "../../render/json.ts";
 import { DATA_COLUMN, listingColumns, writeListingCsv } from "../../render/listing.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../render/streams.ts";
 import { renderTable } from "../../render/table.ts";
+import { collecting, updateKnownIds } from "../../services/completion/known-ids.ts";
+import { expiredDeclared, itemsInStack } from "../../services/entry/listing/expired-declared.ts";
 import {
   type IncompleteMetadata,
   listIncompleteMetadata,
@@ -45,12 +49,14 @@ interface Listing {
   /** Checks the regions of the entries; undefined without --verify. */
   readonly check: CheckPage | undefined;
   readonly form: CsvForm;
+  /** Collects IDs and names for the completion in shells. */
+  readonly listed: Map<string, string>;
 }
 
 export default class StageList extends BaseCommand {
   static override summary = "List all staged data.";
   static override description =
-    `Shows the newest entries first. An entry is listed from its verification in every region until its deletion starts. In the column TTL, "expiring" marks entries that expire within 24 hours, "expired" entries that have expired but are not removed yet, and "deleting" the remains of an incomplete deletion: run spawn stage delete again.
+    `Shows the newest entries first. An entry is listed from its verification in every region until its deletion starts. In the column TTL, "expiring" marks entries that expire within 24 hours, "expired" entries that have expired but are not removed yet, and "deleting" the remains of an incomplete deletion: run spawn stage delete again. DynamoDB removes the records of expired entries; without --region and --sweep-id, a warning names each expired item of spawn:entries even then.
 
 --sort lists the newest, the largest, the next to expire, the first by name, or the most expensive entry first; a leading - or --reverse reverses the order.
 
@@ -95,8 +101,9 @@ export default class StageList extends BaseCommand {
     "sweep-id": Flags.string({ summary: "List only data of this sweep.", helpValue: "ID" }),
     region: Flags.string({ summary: "List only data with a copy in this region.", helpValue: "REGION" }),
     incomplete: Flags.boolean({
-      summary: "List unfinished uploads of this machine, with their progress.",
-      description: "Resume an upload with spawn stage resume, or delete it with spawn stage delete.",
+      summary: "List unfinished uploads with their progress.",
+      description:
+        "Includes those of other machines that share the state in a folder or a bucket. Resume an upload with spawn stage resume, or delete it with spawn stage delete.",
       default: false,
     }),
     verify: Flags.boolean({
@@ -141,8 +148,22 @@ export default class StageList extends BaseCommand {
     const now = () => serverClock.now();
     const damaged = new DamagedEntries(context.environmentName, now, deleting);
     const check = flags.verify ? noting(damaged, pageCheck(context)) : undefined;
-    const result = await this.#print(tables, { filter, order, now, deleting, check, form }, flags.format);
+    const listed = new Map<string, string>();
+    const listing: Listing = { filter, order, now, deleting, check, form, listed };
+    const result = await this.#print(tables, listing, flags.format);
     for (const warning of damaged.warnings) this.#incomplete(new UserError(warning));
+    const isWhole = filter.sweepId === undefined && filter.region === undefined;
+    await updateKnownIds(context, "entries", {
+      add: listed,
+      isComplete: isWhole && order.limit === undefined,
+    });
+    if (isWhole) {
+      const inState = (entries: readonly EntrySpec[]) => this.#itemsInStack(context, entries);
+      const expired = await expiredDeclared(context, tables, now, inState, (error) =>
+        this.#incomplete(error),
+      );
+      for (const entry of expired) this.warn(describeExpired(entry, context.environmentName));
+    }
     return result;
   }
 
@@ -201,13 +222,16 @@ export default class StageList extends BaseCommand {
 
   #metadata(
     tables: Tables,
-    { filter, order, now, deleting, check }: Listing,
+    { filter, order, now, deleting, check, listed }: Listing,
   ): AsyncGenerator<ListedMetadata[]> {
-    return listMetadataPages(tables, filter, order, now, (error) => this.#incomplete(error), deleting, check);
+    const onMalformed = (error: UserError) => this.#incomplete(error);
+    const pages = listMetadataPages(tables, filter, order, now, onMalformed, deleting, check);
+    return collecting(pages, ({ staging_id, filename }) => [staging_id, filename], listed);
   }
 
-  async #table(tables: Tables, { filter, order, now, deleting, check }: Listing): Promise<void> {
-    const pages = sortedRecordPages(tables, filter, order, (error) => this.#incomplete(error));
+  async #table(tables: Tables, { filter, order, now, deleting, check, listed }: Listing): Promise<void> {
+    const records = sortedRecordPages(tables, filter, order, (error) => this.#incomplete(error));
+    const pages = collecting(records, ({ stagingId, filename }) => [stagingId, filename], listed);
     const data = check === undefined ? undefined : { column: DATA_COLUMN, rows: check };
     const count = await writeTable(pages, listingColumns(now, deleting), writeOut, data);
     if (count > 0) return;
@@ -215,6 +239,18 @@ export default class StageList extends BaseCommand {
     this.note(
       filtered ? "No entry matches." : "Nothing is staged. To stage a file: spawn stage upload <local-path>",
     );
+  }
+
+  /** The list is complete without them. */
+  async #itemsInStack(context: Context, entries: readonly EntrySpec[]): ReturnType<typeof itemsInStack> {
+    try {
+      return await itemsInStack(context, entries);
+    } catch (error) {
+      const known = error instanceof UserError ? error : explainAwsError(error, context.at);
+      if (known === undefined) throw error;
+      this.warn(known);
+      return new Map();
+    }
   }
 
   /** The list continues, but the command fails. */

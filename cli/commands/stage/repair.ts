@@ -7,7 +7,7 @@ import { repairEntry } from "../../services/entry/repair.ts";
 import { resolveId } from "../../services/entry/resolve-id.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
-export interface StageRepairResult {
+interface StageRepairResult {
   readonly staging_id: string;
   /** The repaired regions. */
   readonly repaired: readonly { readonly region: string; readonly from: string }[];

@@ -5,6 +5,7 @@ import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { uploadPlanLines } from "../../render/summary.ts";
 import { reportStaged, stagedFact, stagedMetadata, summaryOfDetails } from "../../report-staged.ts";
+import { updateKnownIds } from "../../services/completion/known-ids.ts";
 import type { StagingMetadata } from "../../services/entry/metadata.ts";
 import { resolveId } from "../../services/entry/resolve-id.ts";
 import { findResumable, resumeUpload } from "../../services/entry/upload/resume.ts";
@@ -74,11 +75,12 @@ export default class StageResume extends BaseCommand {
       onQuietWarning: (text: string) => this.warn(text),
     };
     const details = await watchUpdate(watching, (options) => resumeUpload(context, entry, options));
-    this.whenTold(stagedFact(details.id), async () => {
+    this.afterOutput(stagedFact(details.id), async () => {
       // The current properties of a changed source.
       const unfinished = (await readUnfinished(entry.stack)) ?? entry.unfinished;
       await rememberUploaded(context.environmentName, id, spec, { ...unfinished, version: unfinished });
       await endUpload(entry.stack);
+      await updateKnownIds(context, "entries", { add: [[id, storedName(spec)]] });
     });
     if (this.jsonEnabled()) return await stagedMetadata(context, details);
     await reportStaged(summaryOfDetails(details), (...lines) => this.note(...lines));

@@ -6,7 +6,7 @@ import { writeForPrograms } from "../../output.ts";
 import { resolveId } from "../../services/entry/resolve-id.ts";
 import { stageScript } from "../../services/entry/stage-script.ts";
 
-export interface StageScriptResult {
+interface StageScriptResult {
   readonly staging_id: string;
   readonly script: string;
 }

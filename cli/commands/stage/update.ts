@@ -17,10 +17,11 @@ import { stagedMetadata } from "../../report-staged.ts";
 import { textOf } from "../../screen.ts";
 import type { StagingMetadata } from "../../services/entry/metadata.ts";
 import { resolveId } from "../../services/entry/resolve-id.ts";
-import { type PlannedUpdate, planUpdate, updateEntry } from "../../services/entry/update.ts";
+import { updateEntry } from "../../services/entry/stack-update.ts";
+import { type PlannedUpdate, planUpdate } from "../../services/entry/update.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
-export interface StageUpdateResult {
+interface StageUpdateResult {
   readonly staging_id: string;
   /** The changed properties: `ttl_days`, `regions`, `destination`, `sweep_id`, `allow_accounts`. */
   readonly changed: readonly string[];
@@ -108,7 +109,7 @@ The TTL counts in days from the upload, not from now. The primary region cannot 
     const changed = differences(plan.record, plan.after);
     const isRetagged = plan.bucketReaders.join() !== plan.record.bucketReaders.join();
     if (!plan.isDone) {
-      if (!(await this.#isAgreed(plan, flags.yes))) {
+      if (!(await this.#isConfirmed(plan, flags.yes))) {
         this.note("Nothing was changed.");
         return this.#result(plan, [], await stagedMetadata(context, { id }));
       }
@@ -130,7 +131,7 @@ The TTL counts in days from the upload, not from now. The primary region cannot 
   }
 
   /** Prompts only before a deletion of data. */
-  async #isAgreed({ record, after }: PlannedUpdate, yes: boolean): Promise<boolean> {
+  async #isConfirmed({ record, after }: PlannedUpdate, yes: boolean): Promise<boolean> {
     for (const line of renderRegionPlan(record, after)) this.note(line);
     if (regionChanges(record, after).removed.length === 0) return true;
     const command = ["spawn stage update", ...this.argv.map(shellQuoted)].join(" ");

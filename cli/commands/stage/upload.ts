@@ -7,6 +7,7 @@ import {
   entryStackName,
   parseReplicationMethod,
   parseSweepId,
+  storedName,
 } from "../../../staging/entry.ts";
 import { bucketOf } from "../../../staging/environment.ts";
 import { parseExcludePattern } from "../../../staging/exclude-pattern.ts";
@@ -28,13 +29,18 @@ import {
   summaryOf,
   summaryOfDetails,
 } from "../../report-staged.ts";
+import { updateKnownIds } from "../../services/completion/known-ids.ts";
 import { findSameUpload } from "../../services/entry/listing/incomplete.ts";
 import type { StagingMetadata } from "../../services/entry/metadata.ts";
 import { continuationOf } from "../../services/entry/upload/continuation.ts";
 import { refuseOverlapIn } from "../../services/entry/upload/overlap.ts";
 import { resumeUpload } from "../../services/entry/upload/resume.ts";
 import { findReusable } from "../../services/entry/upload/reuse.ts";
-import { findUploaded, rememberUploaded, twinNote } from "../../services/entry/upload/same-upload.ts";
+import {
+  earlierUploadNote,
+  findUploaded,
+  rememberUploaded,
+} from "../../services/entry/upload/same-upload.ts";
 import { type InspectedSource, inspectSource } from "../../services/entry/upload/source.ts";
 import { refuseStandardInput } from "../../services/entry/upload/stream-source.ts";
 import { endUpload } from "../../services/entry/upload/unfinished.ts";
@@ -43,7 +49,7 @@ import { uploadFlags } from "../../upload-flags.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 /** The entry; with `--reuse`, `reused` says whether it existed before. */
-export interface UploadResult extends StagingMetadata {
+interface UploadResult extends StagingMetadata {
   readonly reused?: boolean;
 }
 
@@ -169,19 +175,19 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
     this.note(...uploadPlanLines({ ...source, regions, destination: spec.destination, requestPayer }));
     const upload: Upload = { context, spec, source };
     const reused = flags.reuse ? await this.#reuse(upload) : undefined;
-    if (reused !== undefined) return await this.#tell(upload, summaryOf(reused), true);
+    if (reused !== undefined) return await this.#report(upload, summaryOf(reused), true);
     const continuation = await continuationOf(context, await findSameUpload(context, spec, source));
     if (continuation.kind === "complete") {
       const { record } = continuation;
       this.note(`${record.stagingId} is complete: the upload finished, but its ID was not written`, "");
-      return await this.#tell(upload, summaryOf(record));
+      return await this.#report(upload, summaryOf(record));
     }
     const resumed = continuation.kind === "resume" ? continuation.earlier : undefined;
     if (continuation.kind === "new" && continuation.why !== undefined) this.note(continuation.why, "");
     if (resumed !== undefined) this.note(`Resuming ${resumed.settings.spec.id}, which was interrupted`, "");
-    else if (!flags.reuse) await this.#tellOfTwin(upload);
+    else if (!flags.reuse) await this.#warnOfDuplicate(upload);
     const watching = {
-      ...{ quiet: this.jsonEnabled(), verbose: flags.verbose, told: source.warnings },
+      ...{ quiet: this.jsonEnabled(), verbose: flags.verbose, shown: source.warnings },
       onQuietWarning: (text: string) => this.warn(text),
     };
     const details = await watchUpdate(watching, (options) =>
@@ -189,7 +195,7 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
         ? startUpload(context, spec, source, options)
         : resumeUpload(context, resumed, options),
     );
-    return await this.#tell(upload, summaryOfDetails(details), flags.reuse ? false : undefined);
+    return await this.#report(upload, summaryOfDetails(details), flags.reuse ? false : undefined);
   }
 
   /** The entry to reuse in place of an upload. A note names it, or the reason why there is none. */
@@ -206,11 +212,11 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
     return undefined;
   }
 
-  /** A second upload of the same data costs as much as the first. */
-  async #tellOfTwin({ context, spec, source }: Upload): Promise<void> {
+  /** Warns if the data are already staged, because a second upload costs as much as the first. */
+  async #warnOfDuplicate({ context, spec, source }: Upload): Promise<void> {
     const [twin] = await findUploaded(context, spec, source);
     if (twin === undefined) return;
-    this.#hint(twinNote(twin));
+    this.#hint(earlierUploadNote(twin));
   }
 
   /** A note for users, which programs find among the warnings. */
@@ -220,14 +226,15 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
   }
 
   /** Reports a complete entry, and deletes the upload's record after the report is written. */
-  async #tell(
+  async #report(
     { context, spec, source }: Upload,
     staged: StagedSummary,
     reused?: boolean,
   ): Promise<UploadResult | undefined> {
     const id = parseStagingId(staged.id);
-    this.whenTold(stagedFact(id), async () => {
+    this.afterOutput(stagedFact(id), async () => {
       await rememberUploaded(context.environmentName, id, spec, source);
+      await updateKnownIds(context, "entries", { add: [[id, storedName(spec)]] });
       if (reused !== true) await endUpload(entryStackName(context.environmentName, id));
     });
     if (this.jsonEnabled()) {

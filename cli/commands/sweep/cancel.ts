@@ -7,11 +7,11 @@ import { plural } from "../../render/text.ts";
 import { cancelRun } from "../../services/sweep/cancel.ts";
 import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
 import { sweepTable } from "../../services/sweep/tables.ts";
-import { lookAtSweep } from "../../services/sweep/watch.ts";
+import { readSweepProgress } from "../../services/sweep/watch.ts";
 import { sweepIdArg } from "../../sweep-arg.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
-export interface SweepCancelResult {
+interface SweepCancelResult {
   readonly sweep_id: string;
   readonly cancelled: boolean;
   /** Indices that this command cancelled. */
@@ -41,7 +41,7 @@ export default class SweepCancel extends BaseCommand {
     const { args, flags } = await this.parse(SweepCancel);
     const context = this.contextOf(flags);
     const id = await resolveSweepId(context, args["sweep-id"]);
-    const { meta, total } = await lookAtSweep(await sweepTable(context), id);
+    const { meta, total } = await readSweepProgress(await sweepTable(context), id);
     const command = (text: string): string => commandLine(text, flags.environment);
     if (total.pending + total.running === 0) {
       this.note(`${id} has ended: ${countsText(total)}.`);

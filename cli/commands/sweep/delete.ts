@@ -5,13 +5,14 @@ import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { countsText } from "../../render/sweep-progress.ts";
 import { plural } from "../../render/text.ts";
+import { updateKnownIds } from "../../services/completion/known-ids.ts";
 import { type DeletableSweep, deleteSweep, findDeletableSweep } from "../../services/sweep/delete.ts";
 import { hasEnded } from "../../services/sweep/progress.ts";
 import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
 import { sweepIdArg } from "../../sweep-arg.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
-export interface SweepDeleteResult {
+interface SweepDeleteResult {
   readonly sweep_id: string;
   readonly deleted: boolean;
 }
@@ -52,6 +53,7 @@ Results and staged data stay. Logs stay until they expire, ${LOG_TTL_DAYS} days 
     await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose, onQuietWarning }, (options) =>
       deleteSweep(context, sweep, options),
     );
+    await updateKnownIds(context, "sweeps", { remove: [id] });
     this.note(
       "",
       `✅ Sweep deleted. Its logs stay until they expire: ${commandLine(`spawn sweep logs ${id}`, flags.environment)}`,
@@ -70,11 +72,11 @@ Results and staged data stay. Logs stay until they expire, ${LOG_TTL_DAYS} days 
     this.note(`Name: ${meta.name}`, `State: ${state}`, `Indices: ${countsText(total)}`);
     const open = total.pending + total.running;
     if (open > 0) {
-      const what = plural(open, "index has", "indices have");
+      const openIndices = plural(open, "index has", "indices have");
       this.warn(
         hasEnded(progress)
-          ? `${what} not ended and will be cancelled.`
-          : `The sweep is running: ${what} not ended. Its workers end at once.`,
+          ? `${openIndices} not ended and will be cancelled.`
+          : `The sweep is running: ${openIndices} not ended. Its workers end at once.`,
       );
     }
     this.note("");

@@ -37,7 +37,7 @@ export default class SweepInfo extends BaseCommand {
       this.warn(error);
       process.exitCode = 1;
     });
-    const spec = (await settingsHere(context, id))?.spec;
+    const spec = (await settingsHere(context.environmentName, id))?.spec;
     const cost = spec && costAtMost(report, spec, priceBook("aws").instanceHour);
     const json = toSweepReportJson(report, cost);
     if (this.jsonEnabled()) return json;

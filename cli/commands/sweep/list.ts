@@ -2,8 +2,10 @@ import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../base-command.ts";
 import { csvForm, FORMATS as PLAIN_FORMATS, rawFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
+import type { CsvForm } from "../../render/csv.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../render/streams.ts";
 import { SWEEP_COLUMNS, writeSweepsCsv } from "../../render/sweep-listing.ts";
+import { collecting, updateKnownIds } from "../../services/completion/known-ids.ts";
 import { listSweeps, type SweepFilter, type SweepJson, toSweepJson } from "../../services/sweep/listing.ts";
 import { SWEEP_STATES, type SweepProgress } from "../../services/sweep/progress.ts";
 import { sweepTable } from "../../services/sweep/tables.ts";
@@ -53,20 +55,35 @@ STATE is starting, running, succeeded (every index is done), failed (all indices
     const { flags } = await this.parse(SweepList);
     const filter: SweepFilter = { states: flags.state ?? [], limit: flags.limit };
     const form = csvForm(flags.raw, flags.format);
-    const table = await sweepTable(this.contextOf(flags));
-    const pages = listSweeps(table, filter, (error) => {
+    const context = this.contextOf(flags);
+    const table = await sweepTable(context);
+    const listed = new Map<string, string>();
+    const found = listSweeps(table, filter, (error) => {
       // The list continues, but the command fails.
       this.warn(error);
       process.exitCode = 1;
     });
+    const pages = collecting(found, ({ meta }) => [meta.sweepId, meta.name], listed);
+    const result = await this.#print(pages, flags.format, form, filter);
+    const isComplete = filter.states.length === 0 && filter.limit === undefined;
+    await updateKnownIds(context, "sweeps", { add: listed, isComplete });
+    return result;
+  }
+
+  async #print(
+    pages: AsyncIterable<SweepProgress[]>,
+    format: (typeof FORMATS)[number],
+    form: CsvForm,
+    filter: SweepFilter,
+  ): Promise<SweepJson[] | undefined> {
     if (this.jsonEnabled()) {
       const all: SweepJson[] = [];
       for await (const page of asJson(pages)) all.push(...page);
       return all;
     }
-    if (flags.format === "json") await writeJsonArray(asJson(pages), writeData);
-    else if (flags.format === "yaml") await writeYamlSequence(asJson(pages), writeData);
-    else if (flags.format === "csv") await writeSweepsCsv(pages, writeData, form);
+    if (format === "json") await writeJsonArray(asJson(pages), writeData);
+    else if (format === "yaml") await writeYamlSequence(asJson(pages), writeData);
+    else if (format === "csv") await writeSweepsCsv(pages, writeData, form);
     else if ((await writeTable(pages, SWEEP_COLUMNS, writeOut)) === 0) {
       this.note(
         filter.states.length > 0

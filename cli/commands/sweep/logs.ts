@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Flags } from "@oclif/core";
 import { bucketOf } from "../../../staging/environment.ts";
 import { InputError } from "../../../staging/errors.ts";
@@ -8,17 +7,18 @@ import { MAX_INDICES } from "../../../staging/sweep/row-checks.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { interruptible } from "../../interruptible.ts";
 import { writeLog } from "../../output.ts";
+import { pause } from "../../services/common/pause.ts";
 import { findMeta } from "../../services/sweep/items.ts";
 import { type LogStore, logsInBuckets, selectLogs } from "../../services/sweep/log-objects.ts";
 import { followLogs, writeLogs } from "../../services/sweep/logs.ts";
 import { hasEnded } from "../../services/sweep/progress.ts";
 import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
 import { type SweepTable, sweepTable } from "../../services/sweep/tables.ts";
-import { lookAtSweep, noSweep } from "../../services/sweep/watch.ts";
+import { noSweep, readSweepProgress } from "../../services/sweep/watch.ts";
 import { sweepIdArg } from "../../sweep-arg.ts";
 
 /** A log in the list of `--json`. */
-export interface LogJson {
+interface LogJson {
   readonly index: number;
   readonly attempt: number;
   readonly region: string;
@@ -107,18 +107,18 @@ Without --follow the command prints the logs index by index; with --follow, it p
     store: LogStore,
     common: Pick<Parameters<typeof followLogs>[1], "attempt" | "isOne" | "write">,
   ): Promise<void> {
-    let told = "";
+    let reported = "";
     await interruptible((signal) =>
       followLogs(store, {
         ...common,
         signal,
-        isOver: async () => hasEnded(await lookAtSweep(table, id, signal)),
-        pause: async (ms, paused) => void (await sleep(ms, undefined, { signal: paused })),
+        isOver: async () => hasEnded(await readSweepProgress(table, id, signal)),
+        pause,
         steady: () => performance.now(),
         onAttempt: (index, attempt) => this.note(`Index ${index}: attempt ${attempt}`),
         onTrouble: (text) => {
-          if (text !== told) this.note(`The logs cannot be read now: ${text}.`);
-          told = text;
+          if (text !== reported) this.note(`The logs cannot be read: ${text}.`);
+          reported = text;
         },
       }),
     );

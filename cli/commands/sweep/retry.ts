@@ -10,7 +10,7 @@ import { sweepIdArg } from "../../sweep-arg.ts";
 import { watchOnScreen } from "../../watch-sweep.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
-export interface SweepRetryResult {
+interface SweepRetryResult {
   readonly sweep_id: string;
   /** The number of reopened indices. */
   readonly indices: number;

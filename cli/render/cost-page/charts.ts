@@ -21,7 +21,7 @@ export interface Chart {
 }
 
 /** Costs per day, week or month. */
-export interface TimeCost extends Cost {
+interface TimeCost extends Cost {
   readonly label: string;
 }
 

@@ -3,6 +3,7 @@ import { formatMoney, type MicroDollars, toDollars } from "../../../staging/mone
 import { formatBytes, formatInteger } from "../../../staging/units.ts";
 import type { Cost, CostReport, EntryCost } from "../../services/cost/result.ts";
 import { savingsOf } from "../cost-text.ts";
+import { type Html, html } from "../html.ts";
 import { formatShare, formatUtcDay, plural } from "../text.ts";
 import {
   allStorage,
@@ -15,7 +16,6 @@ import {
   TOP_ENTRIES,
   timesOf,
 } from "./charts.ts";
-import { type Html, html } from "./html.ts";
 
 /** A part of the page, and the chart of its canvas. */
 export interface Section {
@@ -161,7 +161,7 @@ ${rows.map(line)}
 </table>`;
 }
 
-/** Current charges of S3 that are not in the totals; empty if there are none. */
+/** Current S3 charges that the totals exclude; empty if there are none. */
 export function unfinishedPart({ unfinished }: CostReport): Html {
   if (unfinished === undefined || unfinished.entries.length === 0) return html``;
   const { entries, bytes, perDay } = unfinished;

@@ -1,19 +1,8 @@
-/** The page's style. Replication is blue and storage amber everywhere: two hues that colour-blind users can distinguish. */
+import { PALETTE } from "../palette.ts";
+
+/** The page's style. */
 export const STYLE = `
-:root {
-  color-scheme: light dark;
-  --page: #f6f6f3; --card: #ffffff; --line: #e3e2dc; --text: #1c1d21; --soft: #5f6168; --grid: #ecebe6;
-  --replication: #2f5fd0; --storage: #e09a2b; --requests: #8157c9; --direct: #a3a6ad; --saved: #17785a; --shade: rgb(30 30 40 / 11%);
-  --shadow: 0 1px 2px rgb(20 20 30 / 5%), 0 6px 20px -12px rgb(20 20 30 / 14%);
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #121316; --card: #1b1c21; --line: #2d2f36; --text: #ececef; --soft: #a2a5ae; --grid: #292b31;
-    --replication: #7aa2ff; --storage: #f0b856; --requests: #bb9cf2; --direct: #767a84; --saved: #5fd0a4; --shade: rgb(0 0 0 / 45%);
-    --shadow: none;
-  }
-}
-* { box-sizing: border-box; }
+${PALETTE}* { box-sizing: border-box; }
 body {
   margin: 0; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;

@@ -4,9 +4,9 @@ import { spawnPaths } from "../../../local/paths.ts";
 import type { UserError } from "../../../staging/errors.ts";
 import type { Context, EntryContext } from "../../context.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
-import { type Outcome, sideBySide } from "../common/side-by-side.ts";
-import { type DeletionEvents, deleteEntries } from "../entry/delete.ts";
-import { inUse, sweepsReading } from "../sweep/open-sweeps.ts";
+import { forEachConcurrently, type Outcome } from "../common/concurrent.ts";
+import { type DeletionEvents, deleteEntries } from "../entry/deletion.ts";
+import { entryInUse, sweepsReading } from "../sweep/open-sweeps.ts";
 import { sortEntries } from "./entries.ts";
 import { bucketsOf, findOrphans } from "./orphans.ts";
 import { entryStacks, findOwners } from "./owners.ts";
@@ -20,27 +20,30 @@ import {
 import { type Kept, removeExpired, removeOrphan } from "./remove.ts";
 
 /**
- * Finds what there is to clean up. Changes nothing.
- * @param onProblem told of what cannot be judged; it is left alone, and the rest is found all the same
+ * Finds everything to clean up. Changes nothing.
+ * @param onProblem called for items that cannot be judged; they are kept, and the search continues
  */
 export async function planCleanup(
   context: SessionSource &
-    Pick<Context, "account" | "anyBucketsS3" | "at" | "environment" | "environmentName" | "s3" | "tables">,
+    Pick<
+      Context,
+      "account" | "anyBucketsS3" | "at" | "environment" | "environmentName" | "s3" | "store" | "tables"
+    >,
   question: CleanupQuestion,
   now: Date,
   onProblem: (error: UserError) => void,
 ): Promise<CleanupPlan> {
   const owners = await findOwners(context, onProblem);
-  // One after the other: problems are reported in the same order each time.
+  // In sequence, so that problems are always reported in the same order.
   const sorted = await sortEntries(context, question, owners, now, onProblem);
   const orphans = await findOrphans(context, owners, now, onProblem);
   const entries = await withoutUsed(context, sorted.entries, onProblem);
-  // With an entry go the uploads under it.
+  // The deletion of an entry includes the uploads under it.
   const ids = new Set(sorted.entries.map(({ id }) => id));
   return { ...sorted, entries, orphans: orphans.filter(({ id }) => !ids.has(id)) };
 }
 
-/** The entries that no sweep reads which has not ended. */
+/** The entries that no unfinished sweep reads. */
 async function withoutUsed(
   context: Pick<Context, "environmentName" | "settings" | "tables">,
   entries: readonly CleanableEntry[],
@@ -50,32 +53,32 @@ async function withoutUsed(
     context,
     entries.map(({ id }) => id),
   );
-  for (const [id, sweeps] of reading) onProblem(inUse(id, sweeps, context.environmentName, "removed"));
+  for (const [id, sweeps] of reading) onProblem(entryInUse(id, sweeps, context.environmentName, "removed"));
   return entries.filter(({ id }) => !reading.has(id));
 }
 
-export interface CleanupEvents extends DeletionEvents {
-  /** Another cleanup of this machine is under way; this one waits for it. */
+interface CleanupEvents extends DeletionEvents {
+  /** Another cleanup of this machine is running; this one waits for it. */
   readonly onWait?: () => void;
   readonly onRemoved?: (orphan: Orphan) => void;
-  /** What can no longer be judged is left alone. */
+  /** Called for items that can no longer be judged; they are kept. */
   readonly onProblem: (error: UserError) => void;
 }
 
 export interface CleanupResult {
   readonly entries: readonly Outcome<CleanableEntry>[];
-  /** Those that were to be removed. */
+  /** The orphans to remove. */
   readonly orphans: readonly Outcome<Orphan>[];
-  /** Why some were left alone: something had changed since they were found. */
+  /** Items that changed since they were found, and were kept. */
   readonly kept: Kept;
 }
 
-/** Orphans removed at a time; each deletion has several requests in flight. */
-const ORPHANS_SIDE_BY_SIDE = 3;
+/** Concurrent removals; each has several requests in flight. */
+const CONCURRENT_ORPHANS = 3;
 
 /**
- * Removes what was found, after another look at each. Two cleanups at once do not harm each other: on one machine the second
- * waits for the first, and on two the engine's locks keep them apart.
+ * Removes the found items, after checking each of them again. Concurrent cleanups are safe: on one machine the second waits for the
+ * first, and across machines the engine's locks exclude each other.
  */
 export async function carryOut(
   context: EntryContext & Pick<Context, "anyBucketsS3">,
@@ -95,8 +98,8 @@ export async function carryOut(
     );
     const wanted = question.orphans ? plan.orphans.filter(isRemovable) : [];
     const buckets = wanted.length === 0 ? [] : await bucketsOf(context, events.onProblem);
-    const limits = { limit: ORPHANS_SIDE_BY_SIDE, signal: events.signal };
-    const orphans = await sideBySide(wanted, limits, async (orphan) => {
+    const limits = { limit: CONCURRENT_ORPHANS, signal: events.signal };
+    const orphans = await forEachConcurrently(wanted, limits, async (orphan) => {
       await removeOrphan({ context, buckets, stacks, now, kept }, orphan, events.signal);
       if (!kept.has(orphan.id)) events.onRemoved?.(orphan);
     });

@@ -8,16 +8,16 @@ import { GUIDE_PRICES } from "../../../staging/price-book.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { expiresAt, MS_PER_DAY, removalMidnight, type TtlDays } from "../../../staging/ttl.ts";
 import type { Context } from "../../context.ts";
-import { deletableOf } from "../entry/delete.ts";
+import { deletableOf } from "../entry/deletable.ts";
+import { isInUseElsewhere } from "../entry/in-use-elsewhere.ts";
 import { findRecord, getLedgerRow } from "../entry/records.ts";
 import { isBeingUploaded, readUnfinished } from "../entry/upload/unfinished.ts";
-import { isWorkedOn } from "../entry/worked-on.ts";
 import type { Owners } from "./owners.ts";
 import type { CleanableEntry, CleanupPlan, CleanupQuestion, DeclaredEntry, IncompleteStack } from "./plan.ts";
 
 /**
- * Sorts the environment's entries into those to be removed, those that its file declares, and those that are incomplete.
- * @param onProblem told of an entry that cannot be judged; it is left alone
+ * Sorts the environment's entries into entries to remove, declared entries, and incomplete ones.
+ * @param onProblem called for an entry that cannot be judged; it is kept
  */
 export async function sortEntries(
   context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
@@ -33,7 +33,7 @@ export async function sortEntries(
     const reason = reasonOf(record, expiresAt(record.uploadedAt, record.ttl), question, now);
     if (reason === undefined) return;
     const { stagingId: id, declaredAs } = record;
-    // Whether an entry is declared is not for its record to say.
+    // The file and the stack decide whether an entry is declared, not only its record.
     if (declaredAs !== undefined || owners.declared.has(id))
       declared.push({ id, item: owners.declared.get(id) ?? declaredAs ?? "unknown", reason });
     else entries.push(recorded(record, reason, owners.stacks.has(id), now));
@@ -55,7 +55,7 @@ export async function sortEntries(
   return { entries, declared, incomplete };
 }
 
-/** Why an entry is to be removed; undefined where it is not. */
+/** Why an entry is selected for removal; undefined if it is not. */
 export function reasonOf(
   { sweepId }: { readonly sweepId: string | undefined },
   expiry: Date,
@@ -83,9 +83,9 @@ function recorded(
 }
 
 /**
- * What a stack without a record is. An upload that did not end has no row in the ledger; one whose deletion was cut off has
- * a closed one; and what has expired has an open one.
- * @returns its record, where that was written a moment ago; undefined for one that has expired and is not asked for
+ * Classifies a stack without a record. An incomplete upload has no row in the ledger, an interrupted deletion a closed one, and an
+ * expired entry an open one.
+ * @returns the record, if it was written a moment ago; undefined for an expired entry that the question does not select
  */
 async function withoutRecord(
   context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
@@ -103,24 +103,25 @@ async function withoutRecord(
     if (await isBeingUploaded(unfinished, stack, context)) return { id, stack, state: "uploading" };
     if (!unfinished.deleting) return { id, stack, state: "interrupted" };
   }
-  // A deletion that was interrupted is judged by the ledger, so that the same cleanup completes it.
-  const life = (await getLedgerRow(tables, id)).lives.at(-1);
-  if (life === undefined) {
+  // The ledger decides about an interrupted deletion, so that the same cleanup completes it.
+  const generation = (await getLedgerRow(tables, id)).lives.at(-1);
+  if (generation === undefined) {
     if (unfinished !== undefined) return { id, stack, state: "half-deleted" };
-    const isRunning = await isWorkedOn(context, stack);
+    const isRunning = await isInUseElsewhere(context, stack);
     return { id, stack, state: isRunning ? "uploading" : "unknown" };
   }
-  const entry = entryOf(id, life, now);
-  const reason = reasonOf(life, entry.expiresAt, question, now);
-  // Of a removal that was cut off nothing but the stack may be left: the same question finds it again.
+  const entry = entryOf(id, generation, now);
+  const reason = reasonOf(generation, entry.expiresAt, question, now);
+  // An interrupted removal may have left only the stack: the same question finds it again.
   if (reason !== undefined) return { ...entry, reason };
-  if (life.closedAt !== undefined || unfinished !== undefined) return { id, stack, state: "half-deleted" };
+  if (generation.closedAt !== undefined || unfinished !== undefined)
+    return { id, stack, state: "half-deleted" };
   return entry.expiresAt > now ? { id, stack, state: "unknown" } : undefined;
 }
 
-/** What the ledger tells of an entry whose record is gone. */
-function entryOf(id: StagingId, life: Generation, now: Date): Omit<CleanableEntry, "reason"> {
-  const { filename, sizeBytes, uploadedAt, placements } = life;
+/** An entry whose record is gone, from its last generation in the ledger. */
+function entryOf(id: StagingId, generation: Generation, now: Date): Omit<CleanableEntry, "reason"> {
+  const { filename, sizeBytes, uploadedAt, placements } = generation;
   const { regions = [], ttlDays = 0 } = placements.at(-1) ?? {};
   const ttl = ttlDays as TtlDays;
   return {
@@ -132,7 +133,7 @@ function entryOf(id: StagingId, life: Generation, now: Date): Omit<CleanableEntr
 }
 
 /**
- * Of what has expired S3 charges nothing, even where it removes it later.
+ * S3 does not charge for expired data, even if it removes them later.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
  */
 function costPerDay(bytes: number, regions: readonly string[], removal: Date, now: Date): MicroDollars {

@@ -1,23 +1,23 @@
 import { toDollars } from "../../../staging/money.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
 import type { Context } from "../../context.ts";
+import type { Outcome } from "../common/concurrent.ts";
 import { type ErrorJson, errorJson, explained } from "../common/outcomes.ts";
-import type { Outcome } from "../common/side-by-side.ts";
 import type { CleanupResult } from "./cleanup.ts";
 import { type CleanupPlan, isRemovable, type Orphan } from "./plan.ts";
 
 /**
- * `found`: nothing was to be done about it. `removed`; `failed`, with the error; `left` by an interruption; `kept`, because
- * something had changed since it was found.
+ * `found`: no removal was requested. `removed`. `failed`, with the error. `left` by an interruption. `kept`, because it changed since
+ * it was found.
  */
-export type CleanupState = "found" | "removed" | "failed" | "left" | "kept";
+type CleanupState = "found" | "removed" | "failed" | "left" | "kept";
 
 interface Ended {
   readonly state: CleanupState;
   readonly error?: ErrorJson;
 }
 
-/** What a cleanup has found, and what became of it. Amounts are US dollars under the guide's prices. Keys are never renamed or removed. */
+/** The items that a cleanup found, with their states. Amounts are US dollars at the guide's prices. Keys are never renamed or removed. */
 export interface CleanupJson {
   readonly dry_run: boolean;
   readonly entries: readonly (Ended & {
@@ -43,7 +43,7 @@ export interface CleanupJson {
   readonly orphans: readonly (Ended & {
     readonly staging_id: string;
     readonly kind: "data" | "uploads";
-    /** Whether this environment may remove it: it is in buckets of its own. */
+    /** Whether this environment may remove it: a bucket of the environment has it. */
     readonly removable: boolean;
     readonly changed_at: string;
     readonly cost_per_day: number;
@@ -58,7 +58,7 @@ export interface CleanupJson {
   })[];
 }
 
-/** @param result undefined where nothing was removed: it was not wanted, or nothing was asked for */
+/** @param result undefined if no removal was requested or confirmed */
 export function toCleanupJson(
   context: Pick<Context, "at">,
   plan: CleanupPlan,

@@ -9,7 +9,7 @@ import type { Context } from "../../context.ts";
 import { withOrderedProblems } from "../common/ordered-problems.ts";
 import { explained } from "../common/outcomes.ts";
 import { findRecord } from "../entry/records.ts";
-import { lookAtBucket } from "../environment/bucket-owner.ts";
+import { findBucketOwner } from "../environment/bucket-owner.ts";
 import type { Owners } from "./owners.ts";
 import {
   type Amount,
@@ -23,18 +23,18 @@ import {
 } from "./places.ts";
 import type { Orphan, OrphanPlace } from "./plan.ts";
 
-/** What changed more recently may be of somebody who is still at it, on a machine that is not known here. */
+/** Younger data may belong to an upload that is running on another machine. */
 const QUIET_MS = MS_PER_DAY;
 
 /**
- * Finds what nobody owns in the environment's buckets: data without a record and a stack, and open uploads under entries
- * that are whole. What changed within a day is left out, and so is what is under an upload that has not ended.
- * @param onProblem told of a bucket that cannot be looked at; the others are all the same
+ * Finds orphans in the environment's buckets: data without a record and a stack, and open uploads under whole entries. Excludes
+ * everything that changed within a day, and entries with an unfinished upload.
+ * @param onProblem called for a bucket that cannot be searched; the search of the others continues
  */
 export async function findOrphans(
   context: Pick<
     Context,
-    "account" | "anyBucketsS3" | "at" | "environmentName" | "s3" | "settings" | "tables"
+    "account" | "anyBucketsS3" | "at" | "environmentName" | "settings" | "store" | "tables"
   >,
   owners: Owners,
   now: Date,
@@ -48,24 +48,24 @@ export async function findOrphans(
   }
   const orphans: Orphan[] = [];
   for (const [id, kind] of [...wanted].sort(([a], [b]) => a.localeCompare(b))) {
-    const orphan = await lookAgain(context, id, kind, buckets, now, onProblem);
+    const orphan = await findOrphan(context, id, kind, buckets, now, onProblem);
     if (orphan !== undefined) orphans.push(orphan);
   }
   return orphans;
 }
 
-/** The buckets of the environment that are there. */
+/** The existing buckets of the environment. */
 export async function bucketsOf(
-  context: Pick<Context, "account" | "anyBucketsS3" | "at" | "environmentName" | "s3" | "settings">,
+  context: Pick<Context, "account" | "anyBucketsS3" | "at" | "environmentName" | "settings" | "store">,
   onProblem: (error: UserError) => void,
 ): Promise<Bucket[]> {
   const { buckets, adopted } = await context.settings();
   const found = await withOrderedProblems(buckets, onProblem, async ([region, name], problem) => {
     try {
-      const owner = await lookAtBucket(context, region, name);
+      const owner = await findBucketOwner(context, region, name);
       if (owner === "none") return undefined;
       const isOwn = owner === "ours" && !adopted.has(region);
-      return { client: await context.s3(region), region, name, isOwn };
+      return { store: await context.store(region), region, name, isOwn };
     } catch (error) {
       problem(notSearched(context, name, error));
       return undefined;
@@ -105,17 +105,17 @@ function notSearched(context: Pick<Context, "at">, bucket: string, cause: unknow
   });
 }
 
-/** What of an id could be nobody's; undefined where somebody is, or may be, at work on it. */
+/** The kind of orphan that an ID may have; undefined if a process works, or may work, on the entry. */
 function kindOf(id: StagingId, { records, stacks, others }: Owners): Orphan["kind"] | undefined {
   if (records.has(id)) return "uploads";
   return stacks.has(id) || others.has(id) ? undefined : "data";
 }
 
 /**
- * What is under an id now. Asked again before it is removed, since a question may have been open for long.
- * @returns undefined where it is gone, has an owner, changed within a day, or cannot be judged
+ * Searches the buckets for an orphan. A removal calls this again, because a prompt may have waited for a long time.
+ * @returns undefined if it is gone, has an owner, changed within a day, or cannot be judged
  */
-export async function lookAgain(
+export async function findOrphan(
   context: Pick<Context, "at" | "tables">,
   id: StagingId,
   kind: Orphan["kind"],
@@ -124,24 +124,24 @@ export async function lookAgain(
   onProblem: (error: UserError) => void,
 ): Promise<Orphan | undefined> {
   try {
-    // The index by which records are listed may be behind the table.
+    // The index of all records may lag behind the table.
     const isRecorded = (await findRecord(await context.tables(), id)) !== undefined;
     if (isRecorded !== (kind === "uploads")) return undefined;
-    const looks = await Promise.all(buckets.map((bucket) => lookInto(bucket, id, kind)));
-    const places = looks.map(({ place }) => place).filter((place) => isSomething(place));
-    const changedAt = new Date(Math.max(...looks.map((look) => look.changedAt.getTime()), 0));
+    const searched = await Promise.all(buckets.map((bucket) => searchBucket(bucket, id, kind)));
+    const places = searched.map(({ place }) => place).filter((place) => holdsAnything(place));
+    const changedAt = new Date(Math.max(...searched.map((one) => one.changedAt.getTime()), 0));
     if (places.length === 0 || now.getTime() - changedAt.getTime() < QUIET_MS) return undefined;
     const costs = places.map(({ bytes, region }) => storageCost(bytes, [region], MS_PER_DAY, GUIDE_PRICES));
     return { id, kind, places, changedAt, costPerDay: addMoney(...costs) };
   } catch (error) {
-    onProblem(new UserError(`${id} is left alone: ${explained(context, error).message}`, { cause: error }));
+    onProblem(new UserError(`${id} is kept: ${explained(context, error).message}`, { cause: error }));
     return undefined;
   }
 }
 
-const isSomething = ({ objects, uploads }: OrphanPlace): boolean => objects > 0 || uploads.length > 0;
+const holdsAnything = ({ objects, uploads }: OrphanPlace): boolean => objects > 0 || uploads.length > 0;
 
-async function lookInto(
+async function searchBucket(
   bucket: Bucket,
   id: StagingId,
   kind: Orphan["kind"],

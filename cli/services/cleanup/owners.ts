@@ -5,7 +5,7 @@ import type { StagingRecord } from "../../../staging/record.ts";
 import { sweepOfStack } from "../../../staging/sweep/id.ts";
 import type { Context } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
-import { damagedState } from "../../engine/repair.ts";
+import { damagedStateError } from "../../engine/repair.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { readStateOrBackup } from "../../engine/state.ts";
@@ -13,20 +13,20 @@ import { idsIn } from "../entry/delete-guards.ts";
 import { listRecordPages } from "../entry/records.ts";
 import { unfinishedStacks } from "../entry/upload/unfinished.ts";
 
-/** Who knows which entries: the records, the stacks, and the environment's own file and stack. */
+/** The owners of entries: records, stacks, and the environment's own file and stack. */
 export interface Owners {
   readonly records: ReadonlyMap<StagingId, StagingRecord>;
-  /** Entries with a stack of their own. */
+  /** Entries with their own stack. */
   readonly stacks: ReadonlySet<StagingId>;
-  /** Entries with an upload or deletion that began on this machine, with a stack or without. */
+  /** Entries with an upload or deletion that began on this machine, with or without a stack. */
   readonly begun: ReadonlySet<StagingId>;
-  /** Entries of the environment's file or stack, with the names of their items where the file has them. */
+  /** Entries of the environment's file or stack, with the names of their items in the file. */
   readonly declared: ReadonlyMap<StagingId, string | undefined>;
   /** Entries of the environment's file or stack, entries in renamed stacks, and entries with an upload that began on this machine. */
   readonly others: ReadonlySet<StagingId>;
 }
 
-/** @param onMalformed told of a record that cannot be read; what it owns is left alone */
+/** @param onMalformed called for a record that cannot be read; its data are kept */
 export async function findOwners(
   context: SessionSource & Pick<Context, "environment" | "environmentName" | "tables">,
   onMalformed: (error: UserError) => void,
@@ -60,7 +60,7 @@ export async function findOwners(
   };
 }
 
-/** The entries that have a stack of their own, as the backend knows them now. */
+/** The entries that have their own stack in the backend. */
 export async function entryStacks(
   context: Pick<Context, "environmentName">,
   project: EngineSettings,
@@ -75,7 +75,7 @@ function idsOfStacks(stacks: readonly string[], environment: string): StagingId[
   });
 }
 
-/** The id that `text` is; undefined where it is none. */
+/** The staging ID in `text`; undefined for any other text. */
 export function stagingIdIn(text: string): StagingId | undefined {
   try {
     return parseStagingId(text);
@@ -86,16 +86,16 @@ export function stagingIdIn(text: string): StagingId | undefined {
 }
 
 /**
- * Entries in the environment's stack; also of items that its file no longer has and no update has removed yet.
- * @throws UserError if the state is damaged and has no backup: its data would look like data without an owner
+ * Entries in the environment's stack, including items that were removed from the file before an update.
+ * @throws UserError if the state is damaged and has no backup: its data would look like orphans
  */
 async function idsInState(project: EngineSettings, stack: string): Promise<StagingId[]> {
   const { resources, damaged } = await readStateOrBackup(project, stack);
-  if (damaged !== undefined) throw damagedState(stack, damaged);
+  if (damaged !== undefined) throw damagedStateError(stack, damaged);
   return idsIn(resources);
 }
 
-/** Entries in renamed stacks. The stacks of other environments are among them. */
+/** Entries in renamed stacks. They include the stacks of other environments. */
 async function idsInOthers(
   project: EngineSettings,
   stacks: readonly string[],

@@ -1,16 +1,16 @@
 import type { StagingId } from "../../../staging/ids.ts";
 import type { MicroDollars } from "../../../staging/money.ts";
 import type { Region } from "../../../staging/regions.ts";
-import type { Deletable } from "../entry/delete.ts";
+import type { Deletable } from "../entry/deletable.ts";
 import type { OpenUpload } from "./places.ts";
 
-/** What a cleanup is asked to remove. Whatever is not asked for is reported all the same. */
+/** The items that a cleanup should remove. Items that are not selected are reported as well. */
 export interface CleanupQuestion {
-  /** Entries that have expired; together with `sweepId` only those of the sweep. */
+  /** Expired entries; together with `sweepId`, only those of the sweep. */
   readonly expired: boolean;
-  /** Entries of this sweep, whether they have expired or not. */
+  /** Entries of this sweep, expired or not. */
   readonly sweepId: string | undefined;
-  /** What nobody owns. */
+  /** Data and uploads without an owner. */
   readonly orphans: boolean;
 }
 
@@ -20,11 +20,11 @@ export interface CleanableEntry extends Deletable {
   readonly sizeBytes: number;
   readonly reason: "expired" | "sweep";
   readonly expiresAt: Date;
-  /** Whether its record is still there; DynamoDB removes it some time after the expiry. */
+  /** Whether its record still exists; DynamoDB removes it some time after the expiry. */
   readonly isRecorded: boolean;
-  /** Whether the backend has its stack; one whose state is lost can be removed once it has expired. */
+  /** Whether the backend has its stack. An entry with a lost state can be removed once it has expired. */
   readonly hasStack: boolean;
-  /** What it costs a day from now on: nothing once S3 has removed the objects. */
+  /** The cost per day from now on: zero once S3 has removed the objects. */
   readonly costPerDay: MicroDollars;
 }
 
@@ -36,31 +36,31 @@ export interface DeclaredEntry {
   readonly reason: CleanableEntry["reason"];
 }
 
-/** A stack without a record whose data have not expired: an upload or a deletion that did not end. */
+/** A stack without a record whose data have not expired: an unfinished upload or deletion. */
 export interface IncompleteStack {
   readonly id: StagingId;
   readonly stack: string;
-  /** `half-deleted`: its deletion was cut off. `unknown`: another machine began it. */
+  /** `half-deleted`: its deletion was interrupted. `unknown`: another machine began it. */
   readonly state: "uploading" | "interrupted" | "half-deleted" | "unknown";
 }
 
-/** What is under an entry's prefix in one bucket. */
+/** The data under an entry's prefix in one bucket. */
 export interface OrphanPlace {
   readonly region: Region;
   readonly bucket: string;
-  /** Whole objects; zero where only the parts of uploads are nobody's. */
+  /** Complete objects; zero if only uploads are orphans. */
   readonly objects: number;
-  /** Of whole objects and of the parts of open uploads. */
+  /** Of complete objects and of the parts of open uploads. */
   readonly bytes: number;
   readonly uploads: readonly OpenUpload[];
-  /** Whether this environment made the bucket. Of any other the data may be of somebody whom nobody knows here. */
+  /** Whether this environment created the bucket. In any other bucket, the data may belong to another program. */
   readonly isOwn: boolean;
 }
 
-/** Data that no record and no stack knows, or uploads under an entry that is whole; untouched for a day at least. */
+/** Data without a record and a stack, or uploads under a whole entry; unchanged for at least a day. */
 export interface Orphan {
   readonly id: StagingId;
-  /** `data`: all that is under the id. `uploads`: only open uploads; the entry itself is whole. */
+  /** `data`: everything under the ID. `uploads`: only open uploads; the entry itself is whole. */
   readonly kind: "data" | "uploads";
   readonly places: readonly OrphanPlace[];
   readonly changedAt: Date;
@@ -74,8 +74,8 @@ export interface CleanupPlan {
   readonly orphans: readonly Orphan[];
 }
 
-/** Whether something of an orphan may be removed here. */
+/** Whether this environment may remove a part of the orphan. */
 export const isRemovable = ({ places }: Orphan): boolean => places.some(({ isOwn }) => isOwn);
 
-/** Whether nothing is there to report. */
+/** Whether there is nothing to report. */
 export const isEmpty = (plan: CleanupPlan): boolean => Object.values(plan).every((part) => part.length === 0);

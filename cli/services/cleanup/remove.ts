@@ -1,4 +1,3 @@
-import { storeOf } from "../../../provider/store/store-of.ts";
 import { entryStackName } from "../../../staging/entry.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
@@ -7,33 +6,33 @@ import { commandLine } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
-import { deleteEntry } from "../entry/delete-entry.ts";
+import { deleteEntry } from "../entry/deletion.ts";
 import { findRecord } from "../entry/records.ts";
 import { closeUsage } from "../entry/remains/remove.ts";
-import { confirmByBuckets, confirmByState } from "./confirm-end.ts";
+import { confirmByBuckets, confirmByState } from "./confirm-expiry.ts";
 import { reasonOf } from "./entries.ts";
-import { lookAgain } from "./orphans.ts";
+import { findOrphan } from "./orphans.ts";
 import { entryStacks } from "./owners.ts";
 import type { Bucket } from "./places.ts";
 import type { CleanableEntry, CleanupQuestion, Orphan } from "./plan.ts";
 
-/** By id, why something was left alone after all. */
+/** By ID, why an item was kept. */
 export type Kept = Map<string, string>;
 
 interface Cleaning {
   readonly context: EntryContext;
-  /** Entries that have a stack, as it was when the removal began. */
+  /** Entries that had a stack when the removal began. */
   readonly stacks: ReadonlySet<StagingId>;
   readonly now: Date;
   readonly kept: Kept;
 }
 
-export interface EntryCleaning extends Cleaning {
+interface EntryCleaning extends Cleaning {
   readonly project: EngineSettings;
   readonly question: CleanupQuestion;
 }
 
-/** Removes an entry, unless it was given more time since it was found. */
+/** Removes an entry, unless its TTL was extended since it was found. */
 export async function removeExpired(
   cleaning: EntryCleaning,
   entry: CleanableEntry,
@@ -45,7 +44,7 @@ export async function removeExpired(
   if (record !== undefined) {
     const expiry = expiresAt(record.uploadedAt, record.ttl);
     if (record.declaredAs !== undefined || reasonOf(record, expiry, question, now) === undefined) {
-      kept.set(id, "It was changed since it was found: it is no longer among what is to be removed.");
+      kept.set(id, "It was changed since it was found, and is no longer selected.");
       return;
     }
   }
@@ -54,7 +53,7 @@ export async function removeExpired(
     try {
       await deleteEntry(context, project, entry, options);
     } catch (error) {
-      // Another cleanup, on another machine, may have been quicker.
+      // A cleanup on another machine may have removed it first.
       if (options.signal?.aborted || !(await isGone(context, project, id))) throw error;
     }
   } else if (record !== undefined) {
@@ -83,12 +82,12 @@ function refuseAlive(
 ): void {
   if (reason === "expired") return;
   throw new UserError(`the stack ${entryStackName(environmentName, id)} of ${id} is not in the backend`, {
-    why: "Its state was lost, or is kept elsewhere. Without it a cleanup removes only what has expired.",
+    why: "Its state was lost, or is in another backend. Without it a cleanup removes only expired data.",
     fix: commandLine(`spawn stage delete ${id} --yes`, environmentName),
   });
 }
 
-export interface OrphanCleaning extends Cleaning {
+interface OrphanCleaning extends Cleaning {
   readonly buckets: readonly Bucket[];
 }
 
@@ -102,19 +101,19 @@ export async function removeOrphan(
     throw error;
   };
   const found =
-    kind === "data" && stacks.has(id) ? undefined : await lookAgain(context, id, kind, buckets, now, raise);
+    kind === "data" && stacks.has(id) ? undefined : await findOrphan(context, id, kind, buckets, now, raise);
   if (found === undefined) {
-    kept.set(id, "It was removed or used by somebody since it was found.");
+    kept.set(id, "It was removed or used since it was found.");
     return;
   }
   const { deleteEntry: deleteData } = await import("../../../provider/transfer/delete.ts");
   for (const place of found.places) {
     const bucket = buckets.find(({ name }) => name === place.bucket);
     if (bucket === undefined || !place.isOwn) continue;
-    if (kind === "data") await deleteData(bucket.client, bucket.name, id, { signal });
+    if (kind === "data") await deleteData(bucket.store, bucket.name, id, { signal });
     else
       for (const upload of place.uploads)
-        await storeOf(bucket.client).abortUpload({ bucket: bucket.name, ...upload }, signal);
+        await bucket.store.abortUpload({ bucket: bucket.name, ...upload }, signal);
   }
   // S3 no longer charges for deleted data, so the usage row is closed.
   if (kind === "data" && found.places.every(({ isOwn }) => isOwn)) await closeUsage(context, id);

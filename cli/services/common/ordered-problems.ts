@@ -1,12 +1,12 @@
-/** Called with an error for each thing that is left out. */
-export type OnProblem<E extends Error> = (error: E) => void;
+/** Called with the error of each item that is left out. */
+type OnProblem<E extends Error> = (error: E) => void;
 
 /**
- * Works on all items at once, and reports their problems in the order of the items, not in the order in which answers arrive. So a command
- * prints the same warnings each time.
- * @param work gets a callback of its own for each item
+ * Processes all items concurrently, and reports their problems in the order of the items instead of the responses. So a command prints
+ * the same warnings each time.
+ * @param work gets its own callback for each item
  * @returns the results in the order of the items
- * @throws what `work` throws, once all work has ended and all problems are reported
+ * @throws the first error of `work`, after all work has ended and all problems are reported
  */
 export async function withOrderedProblems<T, R, E extends Error>(
   items: Iterable<T>,

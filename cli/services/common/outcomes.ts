@@ -1,16 +1,16 @@
 import { UserError } from "../../../staging/errors.ts";
 import { explainAwsError } from "../../aws-errors.ts";
 import type { Context } from "../../context.ts";
-import { Defect } from "../../errors.ts";
-import type { Outcome } from "./side-by-side.ts";
+import { Defect } from "../../defect.ts";
+import type { Outcome } from "./concurrent.ts";
 
-/** The error of one of several, as one for the user. */
+/** The error of one item, for the user. */
 export function explained(context: Pick<Context, "at">, error: unknown): UserError {
   if (error instanceof UserError) return error;
   return explainAwsError(error, context.at) ?? new Defect(error);
 }
 
-/** How an error is told among the results of several. */
+/** An error in the JSON result of several items. */
 export interface ErrorJson {
   readonly message: string;
   readonly why?: string;
@@ -22,10 +22,9 @@ export function errorJson({ message, why, fix }: UserError): ErrorJson {
 }
 
 /**
- * The one error with which work on several ends; undefined when all is done.
- * @param nameOf how an item is named
- * @param noun of one item, and of several
- * @param fix the command that goes on with what is left
+ * One error for the failures of several items; undefined if all are done.
+ * @param noun singular and plural
+ * @param fix the command that continues with the unfinished items
  */
 export function failureOf<T>(
   context: Pick<Context, "at">,

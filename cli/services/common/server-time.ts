@@ -3,22 +3,17 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import type { Context } from "../../context.ts";
 
 /**
- * Makes sure that this process knows the server's time; a command that has sent a request already knows it.
- * @throws Error when no server answers
+ * The server's time. It costs a request, unless an earlier response had it.
+ * @throws Error if no server responds
  */
-export async function learnServerTime(context: Pick<Context, "tables">): Promise<void> {
-  if (serverClock.isKnown) return;
+export async function serverTime(context: Pick<Context, "tables">, clock = serverClock): Promise<Date> {
+  if (clock.isKnown) return clock.now();
   const { client, settings } = await context.tables();
   try {
     await client.send(new DescribeTableCommand({ TableName: settings.recordsTable }));
   } catch (error) {
-    // A refusal has the time, too. The command's own requests will report the refusal itself.
-    if (!serverClock.isKnown) throw error;
+    // A refusal has the time, too. The command's own requests report the refusal.
+    if (!clock.isKnown) throw error;
   }
-}
-
-/** The server's time; see {@link learnServerTime}. */
-export async function serverTime(context: Pick<Context, "tables">): Promise<Date> {
-  await learnServerTime(context);
-  return serverClock.now();
+  return clock.now();
 }

@@ -1,6 +1,6 @@
-import { readEnvironmentValues } from "../../../stacks/environment-config.ts";
+import { readEnvironmentValues } from "../../../stacks/environment-file.ts";
 import { readUserConfig, type UserSettings } from "../../../stacks/user-config.ts";
-import { bucketOf } from "../../../staging/environment.ts";
+import { bucketOf, settingsFileName } from "../../../staging/environment.ts";
 import { isRecord } from "../../../staging/type-guards.ts";
 import type { Context } from "../../context.ts";
 import { DEFAULT_SETTINGS } from "../../defaults.ts";
@@ -9,17 +9,17 @@ import { type ConfigKey, keysOf } from "./keys.ts";
 /** The value of one key and where it comes from. */
 export interface ConfigEntry {
   readonly key: string;
-  /** `null`: none, so that the program asked decides (the backend of `pulumi login`). */
+  /** `null`: none; the backend of `pulumi login` applies. */
   readonly value: string | null;
   /** `user config`, `default`, the name of a variable, or of the environment's settings file. */
   readonly source: string;
-  /** The environment that the value is for; absent where it is for all. */
+  /** The environment of the value; absent if it applies to all. */
   readonly environment?: string;
-  /** Of a bucket: whether the user made it and the environment has taken it over. */
+  /** For a bucket: whether it is adopted. */
   readonly adopted?: boolean;
 }
 
-/** All keys of the environment. @throws InputError when the environment or the user's config cannot be read */
+/** All keys of the environment. @throws InputError if the environment or the user config cannot be read */
 export async function listConfig(
   context: Pick<Context, "environmentName" | "projectFolder" | "settings" | "stateUrl">,
 ): Promise<ConfigEntry[]> {
@@ -27,7 +27,7 @@ export async function listConfig(
   return Promise.all(keys.map((key) => getConfig(context, key)));
 }
 
-/** The value that commands work with, from the first that has one: variable, user's config, settings file, default. */
+/** The effective value: from the variable, the user config, the settings file or the default, in this order. */
 export async function getConfig(
   context: Pick<Context, "environmentName" | "projectFolder" | "settings" | "stateUrl">,
   key: ConfigKey,
@@ -79,5 +79,5 @@ async function bucketEntry(
   }
   const { buckets, bucketPrefix } = await readEnvironmentValues(context.projectFolder, environment);
   const isInFile = (isRecord(buckets) && buckets[region] !== undefined) || bucketPrefix !== undefined;
-  return { ...bucket, source: isInFile ? `Pulumi.${environment}.yaml` : "default" };
+  return { ...bucket, source: isInFile ? settingsFileName(environment) : "default" };
 }

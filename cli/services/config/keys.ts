@@ -10,7 +10,7 @@ import { InputError } from "../../../staging/errors.ts";
 import { nearest } from "../../../staging/nearest.ts";
 import { parseRegion, type Region } from "../../../staging/regions.ts";
 
-/** A key of `spawn config`. Buckets and the backend are set for one environment, all others for every one. */
+/** A key of `spawn config`. Buckets and the backend belong to one environment; all other keys apply to every environment. */
 export type ConfigKey =
   | { readonly kind: "setting"; readonly name: SettingKey }
   | { readonly kind: "backend"; readonly name: typeof BACKEND_KEY }
@@ -19,7 +19,7 @@ export type ConfigKey =
 const BUCKET_FORM = `${BUCKET_KEY_PREFIX}<region>`;
 const FORMS = [...SETTING_KEYS, BACKEND_KEY, BUCKET_FORM].sort();
 
-/** @throws InputError for a key that there is not: it names the nearest one and all that there are */
+/** @throws InputError for an unknown key, with the nearest one and a list of all */
 export function parseConfigKey(text: string): ConfigKey {
   if (isSettingKey(text)) return { kind: "setting", name: text };
   if (text === BACKEND_KEY) return { kind: "backend", name: BACKEND_KEY };
@@ -33,7 +33,7 @@ export function parseConfigKey(text: string): ConfigKey {
   });
 }
 
-/** Every key that can be set for the environment, in the order of a listing. */
+/** All keys of the environment, in the order of a list. */
 export function keysOf({ regions }: EnvironmentSettings): ConfigKey[] {
   return [
     ...SETTING_KEYS.map((name) => ({ kind: "setting", name }) as const),

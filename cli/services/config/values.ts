@@ -1,29 +1,25 @@
 import { stat } from "node:fs/promises";
-import { listEnvironments } from "../../../stacks/environment-config.ts";
-import {
-  parseBackendUrl,
-  parseSetting,
-  type SettingKey,
-  type UserSettings,
-} from "../../../stacks/user-config.ts";
+import { listEnvironments } from "../../../stacks/environment-file.ts";
+import { parseBackendUrl, parseSetting } from "../../../stacks/user-config.ts";
 import { bucketOf, parseBucketName } from "../../../staging/environment.ts";
-import { InputError } from "../../../staging/errors.ts";
+import { InputError, spelledAs } from "../../../staging/errors.ts";
+import type { Spelling } from "../../../staging/option.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { shellPath } from "../../../staging/shell.ts";
 import type { Context } from "../../context.ts";
 import { backendFolder } from "../../engine/backend.ts";
-import { lookAtBucket } from "../environment/bucket-owner.ts";
+import { findBucketOwner } from "../environment/bucket-owner.ts";
 import type { ConfigKey } from "./keys.ts";
 import type { ConfigChange } from "./write.ts";
 
-export interface ValueOptions {
-  /** Of a bucket: whether the user made it. Undefined: it is looked at. */
+interface ValueOptions {
+  /** For a bucket: whether the user created it. Undefined: its tags decide. */
   readonly adopt: boolean | undefined;
 }
 
 /**
- * Checks a value before it is stored, against what the environment is like.
- * @throws InputError when it is no value of the key, or a bucket is neither told of nor can be looked at
+ * Checks a value against the environment before it is stored.
+ * @throws InputError for a value that the key does not accept, or if the owner of a bucket is neither given nor readable
  */
 export async function parseConfigValue(
   context: Pick<Context, "account" | "anyBucketsS3" | "environmentName" | "projectFolder" | "settings">,
@@ -32,13 +28,15 @@ export async function parseConfigValue(
   { adopt }: ValueOptions,
 ): Promise<ConfigChange> {
   if (key.kind !== "bucket" && adopt !== undefined) {
-    throw new InputError(`--${adopt ? "" : "no-"}adopt says nothing about ${key.name}`, {
+    throw new InputError(`--${adopt ? "" : "no-"}adopt does not apply to ${key.name}`, {
       why: "Only a bucket can be adopted: staging.bucket.<region>.",
     });
   }
   switch (key.kind) {
     case "setting": {
-      const value = parseValue(key.name, text);
+      const { name } = key;
+      const inCommand: Spelling = (_, value) => `spawn config set ${name} ${value}`;
+      const value = await spelledAs(inCommand, () => parseSetting(name, text));
       if (key.name === "environment") await requireEnvironment(context, value);
       if (key.name === "staging.regions") {
         const settings = await context.settings();
@@ -54,36 +52,21 @@ export async function parseConfigValue(
       bucketOf(settings, key.region);
       const twin = [...settings.buckets].find(([region, bucket]) => region !== key.region && bucket === name);
       if (twin !== undefined) {
-        throw new InputError(`${name} is the bucket of ${twin[0]} already`, {
+        throw new InputError(`${name} is already the bucket of ${twin[0]}`, {
           why: "A bucket is in one region.",
           fix: `spawn config set ${key.name} NAME, with another name`,
         });
       }
       if (adopt !== undefined) return { kind: "bucket", region: key.region, value: { name, adopt } };
-      const owner = await lookAtBucket(context, key.region, name);
+      const owner = await findBucketOwner(context, key.region, name);
       if (owner === "another environment's") {
-        throw new InputError(`another environment has made the bucket ${name}`, {
-          why: "What two environments stage in one bucket, each would take for nobody's.",
+        throw new InputError(`another environment has created the bucket ${name}`, {
+          why: "Each of two environments in one bucket would treat the other's data as orphans.",
           fix: `spawn config set ${key.name} NAME, with a bucket of this environment's own`,
         });
       }
       return { kind: "bucket", region: key.region, value: { name, adopt: owner === "theirs" } };
     }
-  }
-}
-
-/** The errors of a value are those of the flag that takes it, too: their remedy becomes one for this command. */
-function parseValue<K extends SettingKey>(name: K, text: string): UserSettings[K] {
-  try {
-    return parseSetting(name, text);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const [, example] = /^--\S+ (\S+)$/.exec(error.fix ?? "") ?? [];
-    const fix = example === undefined ? error.fix : `spawn config set ${name} ${example}`;
-    throw new InputError(error.message, {
-      ...(error.why === undefined ? {} : { why: error.why }),
-      ...(fix === undefined ? {} : { fix }),
-    });
   }
 }
 
@@ -96,13 +79,13 @@ async function requireEnvironment(context: Pick<Context, "projectFolder">, name:
   });
 }
 
-/** The engine takes a folder as its backend only where it exists. */
+/** The engine requires the folder of its backend to exist. */
 async function requireFolder(url: string): Promise<string> {
   const folder = backendFolder(url);
   if (folder === undefined) return url;
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory() === true) return url;
-  throw new InputError(`the backend ${url} is no folder`, {
+  throw new InputError(`the backend ${url} is not a folder`, {
     why: `${folder} does not exist, or is a file.`,
     fix: `mkdir -p ${shellPath(folder)}, then run the command again`,
   });

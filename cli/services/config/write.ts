@@ -15,18 +15,18 @@ import { UserError } from "../../../staging/errors.ts";
 import type { Region } from "../../../staging/regions.ts";
 import type { ConfigKey } from "./keys.ts";
 
-/** A value, checked, for the key that it belongs to; undefined takes the key's value away. */
+/** A checked value for its key; undefined removes the value. */
 export type ConfigChange =
   | { readonly kind: "setting"; readonly name: SettingKey; readonly value: string | undefined }
   | { readonly kind: "backend"; readonly value: string | undefined }
   | { readonly kind: "bucket"; readonly region: Region; readonly value: ConfiguredBucket | undefined };
 
-/** Stores a value. @throws UserError when the file cannot be written */
+/** Stores a value. @throws UserError if the file cannot be written */
 export async function setConfig(value: ConfigChange, environment: string): Promise<void> {
   await change((config) => changed(config, value, environment));
 }
 
-/** Removes a value. @returns whether there was one @throws UserError when the file cannot be written */
+/** Removes a value. @returns whether there was one. @throws UserError if the file cannot be written */
 export async function unsetConfig(key: ConfigKey, environment: string): Promise<boolean> {
   let there = false;
   await change((config) => {
@@ -36,7 +36,7 @@ export async function unsetConfig(key: ConfigKey, environment: string): Promise<
   return there;
 }
 
-/** Reads, changes and writes the file while no other process does. It is never seen half written. */
+/** Reads, changes and replaces the file under a lock. */
 async function change(edit: (config: UserConfig) => UserConfig): Promise<void> {
   const path = userConfigPath();
   try {
@@ -49,7 +49,7 @@ async function change(edit: (config: UserConfig) => UserConfig): Promise<void> {
     if (!(error instanceof Error && "syscall" in error)) throw error;
     throw new UserError(`the configuration ${path} could not be written`, {
       why: error.message,
-      fix: `Make ${dirname(path)} a folder that you may write to, or name another one in SPAWN_CONFIG_DIR.`,
+      fix: `Make ${dirname(path)} a folder with write permission, or set SPAWN_CONFIG_DIR to another one.`,
       cause: error,
     });
   }

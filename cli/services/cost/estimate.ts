@@ -14,7 +14,7 @@ import type { RegionList } from "../../../staging/regions.ts";
 import type { TtlDays } from "../../../staging/ttl.ts";
 import { GIB, TIB } from "../../../staging/units.ts";
 
-/** What is to be estimated: how much data, where, for how long, and who reads it. */
+/** The inputs of an estimate: size, regions, duration and readers. */
 export interface EstimateRequest {
   readonly sizeBytes: number;
   /** The primary region first. */
@@ -23,34 +23,34 @@ export interface EstimateRequest {
   readonly ttl: TtlDays;
   /** Files of a directory. @default 1 */
   readonly fileCount?: number | undefined;
-  /** When the upload is to be: AWS charges until the midnights after the expiry. @default {@link MIDDAY} */
+  /** The time of the upload: AWS charges until the midnights after the expiry. @default {@link MIDDAY} */
   readonly uploadedAt?: Date | undefined;
 }
 
 /** Halfway between two midnights: the mean of all uploads, and the same estimate at every hour. */
 export const MIDDAY = new Date("2026-01-01T12:00:00Z");
 
-/** The file or directory whose size was taken. */
+/** The measured file or directory. */
 export interface EstimatedSource {
   readonly filename: string;
   /** Files of a directory; undefined for a single file. */
   readonly fileCount?: number | undefined;
 }
 
-/** How strongly staging is recommended, by the guide's table of sizes and by what it saves. */
-export type Recommendation = "skip" | "optional" | "recommended" | "highly-recommended" | "required";
+/** The recommendation, from the guide's table of sizes and from the savings. */
+type Recommendation = "skip" | "optional" | "recommended" | "highly-recommended" | "required";
 
-/** The two scenarios and what follows from them, under the prices of one book. */
+/** The two scenarios and their comparison, at the prices of one book. */
 export interface Estimate extends EstimateRequest {
   readonly prices: PriceBook;
   readonly staging: StagingCost;
   readonly compared: Savings;
-  /** Instances a region from which on staging costs no more; undefined where it never does: in a single region. */
+  /** The number of instances per region from which staging costs no more; undefined if there is none, as in a single region. */
   readonly breakEven: number | undefined;
   readonly recommendation: Recommendation;
 }
 
-/** @throws InputError when the book lacks a price, or an amount is too large to be exact */
+/** @throws InputError if the book lacks a price, or an amount is too large to be exact */
 export function estimate(request: EstimateRequest, prices: PriceBook): Estimate {
   const { sizeBytes, regions, instancesPerRegion, ttl, uploadedAt = MIDDAY, fileCount = 1 } = request;
   const staging = plannedCost({ sizeBytes, fileCount, regions, ttl, uploadedAt }, prices);
@@ -63,7 +63,7 @@ export function estimate(request: EstimateRequest, prices: PriceBook): Estimate 
   return { ...request, prices, staging, compared, breakEven, recommendation };
 }
 
-/** The guide's "File Size Recommendations", and never staging that costs more than it saves. */
+/** The guide's "File Size Recommendations"; `skip` if staging costs more than it saves. */
 function recommend(sizeBytes: number, pays: boolean): Recommendation {
   if (!pays || sizeBytes < GIB) return "skip";
   if (sizeBytes < 10 * GIB) return "optional";
@@ -71,7 +71,7 @@ function recommend(sizeBytes: number, pays: boolean): Recommendation {
   return sizeBytes <= TIB ? "highly-recommended" : "required";
 }
 
-/** The same estimate under other prices, or why there is none: the book lacks one of them. */
+/** The same estimate at other prices, or the price that the book lacks. */
 export type Alternative = { readonly estimate: Estimate } | { readonly missing: string };
 
 export function alternative(request: EstimateRequest, prices: PriceBook): Alternative {
@@ -83,7 +83,7 @@ export function alternative(request: EstimateRequest, prices: PriceBook): Altern
   }
 }
 
-/** An estimate for programs: money in US dollars, to the micro-dollar. Keys are never renamed or removed. */
+/** An estimate for programs, in US dollars to the micro-dollar. Keys are never renamed or removed. */
 export interface EstimateMetadata {
   readonly size_bytes: number;
   /** GB of 2^30 bytes. */
@@ -96,18 +96,18 @@ export interface EstimateMetadata {
   readonly replication_cost: number;
   readonly storage_cost: number;
   readonly staging_cost: number;
-  /** Negative where staging costs more. */
+  /** Negative if staging costs more. */
   readonly savings: number;
-  /** Share of `direct_cost`, 0 to 1, negative where staging costs more; `null` where direct downloads cost nothing. */
+  /** Share of `direct_cost`, 0 to 1, negative if staging costs more; `null` if direct downloads are free. */
   readonly savings_share: number | null;
-  /** `null` where staging never pays. */
+  /** `null` if staging never pays off. */
   readonly break_even_instances: number | null;
   readonly recommendation: Recommendation;
-  /** What AWS's list prices give; `null` where the price book lacks one of them. */
+  /** The savings at AWS's list prices; `null` if the price book lacks one of them. */
   readonly aws_savings: number | null;
   readonly aws_savings_share: number | null;
   readonly aws_break_even_instances: number | null;
-  /** Parts of `staging_cost`: storage of what has expired, and requests. 0 with the guide's prices. */
+  /** Parts of `staging_cost`: storage of expired data, and requests. 0 at the guide's prices. */
   readonly noncurrent_cost: number;
   readonly request_cost: number;
 }

@@ -7,9 +7,9 @@ import type { UnfinishedCost } from "./unfinished.ts";
 interface Dollars {
   readonly replication: number;
   readonly storage: number;
-  /** Storage of what has expired, until S3 deletes it for good: with AWS's prices. */
+  /** Storage of expired data until S3 deletes them permanently; at AWS's prices. */
   readonly noncurrent: number;
-  /** Requests to S3: with AWS's prices. */
+  /** Requests to S3; at AWS's prices. */
   readonly requests: number;
   readonly total: number;
 }
@@ -19,13 +19,13 @@ export interface CostJson {
   readonly period: { readonly since: string; readonly until: string; readonly label: string };
   /** The price book: `guide` or `aws`. */
   readonly prices: string;
-  /** Uploads whose data were there in the period. */
+  /** Uploads with data in the period. */
   readonly operations: number;
   readonly staged_bytes: number;
   readonly cost: Dollars;
-  /** What direct transfer would have cost; `share` is of that, `null` where it is nothing. */
+  /** `direct`: the cost of direct downloads. `share` is relative to it, and `null` if it is zero. */
   readonly savings: { readonly direct: number; readonly saved: number; readonly share: number | null };
-  /** The dearest first. */
+  /** The most expensive first. */
   readonly entries: readonly {
     readonly staging_id: string;
     readonly filename: string;
@@ -33,7 +33,7 @@ export interface CostJson {
     readonly size_bytes: number;
     readonly regions: readonly string[];
     readonly uploaded_at: string;
-    /** `null` while the data are there. */
+    /** `null` while the data exist. */
     readonly ended_at: string | null;
     readonly operations: number;
     readonly staged_bytes: number;
@@ -43,7 +43,7 @@ export interface CostJson {
   }[];
   readonly by_region: readonly { readonly region: string; readonly cost: Dollars }[];
   readonly by_sweep: readonly {
-    /** `null`: of no sweep. */
+    /** `null`: no sweep. */
     readonly sweep_id: string | null;
     readonly entries: number;
     readonly cost: Dollars;

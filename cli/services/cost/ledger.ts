@@ -14,18 +14,17 @@ import type { Tables } from "../entry/records.ts";
 
 export interface LedgerFilter {
   readonly stagingId?: StagingId | undefined;
-  /** Rows with a life of this sweep, and perhaps others of another. */
+  /** Rows with a generation of this sweep; they may have generations of other sweeps. */
   readonly sweepId?: string | undefined;
 }
 
-/** Rows of a page: memory stays small where the server has no limit of its own. */
+/** Rows per page; bounds the memory if the server has no limit. */
 const PAGE = 1000;
 
 /**
- * The rows of the usage table, in no order, a page at a time; the next page is fetched while the caller uses the one
- * it has.
- * @param onMalformed told of a row that cannot be read; the others come all the same
- * @throws InputError when a single entry is asked for and the ledger does not know it
+ * The rows of the usage table, in any order, a page at a time; the next page is requested while the caller uses the current one.
+ * @param onMalformed called for a row that cannot be read, which is left out
+ * @throws InputError if the filter names an entry that the ledger does not know
  */
 export async function* ledgerPages(
   tables: Tables,
@@ -70,14 +69,14 @@ async function ledgerRow({ client, settings }: Tables, id: StagingId): Promise<L
   );
   if (Item !== undefined) return parseLedgerRow(plainItem(Item));
   throw new InputError(`no staging entry ${id} was ever in environment ${settings.name}`, {
-    why: "The usage ledger keeps a row of every entry, also of those deleted since, and has none of this one.",
-    fix: `To see which entries cost something: ${commandLine("spawn stage cost --format csv", settings.name)}`,
+    why: "The usage ledger keeps a row for every entry, including deleted ones, and has none for this one.",
+    fix: `To list the entries with costs: ${commandLine("spawn stage cost --format csv", settings.name)}`,
   });
 }
 
 /**
- * A scan: the ledger has no index, and a report reads most of it. Rows come whole, since a report needs nearly all of
- * them, and a projection by 25 names took the local cloud three times as long.
+ * A scan, because the ledger has no index and a report reads most of it. Without a projection: one with 25 names took three times as
+ * long on the local cloud.
  */
 function scanOf(table: string, { sweepId }: LedgerFilter): ScanCommandInput {
   return {
@@ -86,7 +85,7 @@ function scanOf(table: string, { sweepId }: LedgerFilter): ScanCommandInput {
     ...(sweepId === undefined
       ? {}
       : {
-          // An earlier life may have been of the sweep; which one it was is looked at in the report.
+          // An earlier generation may belong to the sweep; the report decides.
           FilterExpression: "#sweep = :sweep OR attribute_exists(#lives)",
           ExpressionAttributeNames: { "#sweep": "sweep_id", "#lives": "lives" },
           ExpressionAttributeValues: { ":sweep": { S: sweepId } },

@@ -8,7 +8,7 @@ import { type LedgerFilter, ledgerPages } from "./ledger.ts";
 import { CostReporter } from "./reporter.ts";
 import type { CostReport } from "./result.ts";
 
-export interface CostQuestion {
+interface CostQuestion {
   readonly period: Period;
   readonly filter: LedgerFilter;
   readonly prices: PriceBookName;
@@ -19,10 +19,10 @@ export interface CostQuestion {
  * The cost report of an environment: from its usage ledger, and separately the current charges of S3 that are not in the ledger.
  * A report on a sweep, or on a period in the past, does not have the second part.
  * @param onProblem called with rows and buckets that cannot be read; the report still counts the others
- * @throws InputError when neither the ledger nor a bucket knows the entry, or the price book lacks one of its regions
+ * @throws InputError if neither the ledger nor a bucket knows the entry, or the price book lacks one of its regions
  */
 export async function costReport(
-  context: Pick<Context, "s3" | "settings" | "tables">,
+  context: Pick<Context, "s3" | "store" | "settings" | "tables">,
   { period, filter, prices, now }: CostQuestion,
   onProblem: (error: Error) => void,
 ): Promise<CostReport> {
@@ -53,9 +53,9 @@ export async function costReport(
 }
 
 /**
- * Counts a row of the ledger. A row with impossible figures must not keep a report from counting the others.
+ * Counts a row of the ledger. A row with impossible values must not prevent a report about the others.
  * @returns whether it was counted
- * @throws UserError for the only row that is asked for
+ * @throws UserError if the filter names this row
  */
 function countRow(
   reporter: CostReporter,

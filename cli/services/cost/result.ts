@@ -6,46 +6,46 @@ import type { PriceBookName } from "../../../staging/price-book.ts";
 import type { LedgerFilter } from "./ledger.ts";
 import type { UnfinishedCost } from "./unfinished.ts";
 
-/** What was paid, by its cause. */
+/** Charges by their cause. */
 export interface Cost extends ChargeSums {
-  /** Counted whole at the moment at which a region got its replica. */
+  /** Charged when a region got its replica. */
   readonly replication: MicroDollars;
-  /** For the time of the period in which the data were there. */
+  /** For the time in the period during which the data existed. */
   readonly storage: MicroDollars;
-  /** For the time after they expired, until S3 deleted them for good; nothing under the guide's prices. */
+  /** For the time from the expiry until S3 deleted the data permanently; zero at the guide's prices. */
   readonly noncurrent: MicroDollars;
-  /** Counted at the moment of the upload, the copy or the change; nothing under the guide's prices. */
+  /** Charged at the time of the upload, the copy or the change; zero at the guide's prices. */
   readonly requests: MicroDollars;
 }
 
-/** What an entry cost in the period. */
+/** The cost of an entry in the period. */
 export interface EntryCost extends Cost {
   readonly stagingId: string;
   readonly filename: string;
   /** Of its last upload in the period. */
   readonly sizeBytes: number;
-  /** Every region in which it had data in the period, the primary one first. */
+  /** All regions with its data in the period, the primary one first. */
   readonly regions: readonly string[];
   readonly sweepId: string | undefined;
   readonly uploadedAt: Date;
-  /** When its data went; undefined while they are there. */
+  /** The end of its data; undefined while they exist. */
   readonly endedAt: Date | undefined;
-  /** Uploads whose data were there in the period; their sizes added up. */
+  /** Uploads with data in the period, and the sum of their sizes. */
   readonly operations: number;
   readonly stagedBytes: number;
   readonly total: MicroDollars;
-  /** Instances outside the primary region that have fetched the data, ever. */
+  /** Instances outside the primary region that have downloaded the data at any time. */
   readonly remoteInstances: number;
-  /** What their own downloads from the primary region would have cost; the period's part of it. */
+  /** The cost of their direct downloads from the primary region: the part in the period. */
   readonly direct: MicroDollars;
 }
 
-export interface RegionCost extends Cost {
+interface RegionCost extends Cost {
   readonly region: string;
 }
 
-export interface SweepCost extends Cost {
-  /** Undefined: of no sweep. */
+interface SweepCost extends Cost {
+  /** Undefined: no sweep. */
   readonly sweepId: string | undefined;
   readonly entries: number;
   readonly direct: MicroDollars;
@@ -56,7 +56,7 @@ export interface DayCost extends Cost {
   readonly date: string;
 }
 
-/** Every sum is exact: entries, regions, sweeps and days each add up to the totals, to the micro-dollar. */
+/** All sums are exact: entries, regions, sweeps and days each add up to the totals, to the micro-dollar. */
 export interface CostReport extends Cost {
   readonly period: Period;
   readonly prices: PriceBookName;
@@ -65,7 +65,7 @@ export interface CostReport extends Cost {
   readonly stagedBytes: number;
   readonly total: MicroDollars;
   readonly compared: Savings;
-  /** The dearest first. */
+  /** The most expensive first. */
   readonly entries: readonly EntryCost[];
   readonly regions: readonly RegionCost[];
   readonly sweeps: readonly SweepCost[];

@@ -29,7 +29,7 @@ export interface UnfinishedCost {
   readonly entries: readonly UnfinishedEntry[];
 }
 
-export interface UnfinishedQuestion {
+interface UnfinishedQuestion {
   /** Only of this entry. */
   readonly stagingId?: StagingId | undefined;
   /** Whether the ledger counts the whole objects of an id. */
@@ -43,7 +43,7 @@ export interface UnfinishedQuestion {
  * @throws InputError when the price book lacks a region
  */
 export async function unfinishedCost(
-  context: Pick<Context, "s3" | "settings">,
+  context: Pick<Context, "settings" | "store">,
   { stagingId, isCounted, prices }: UnfinishedQuestion,
   onProblem: (error: Error) => void,
 ): Promise<UnfinishedCost> {
@@ -56,7 +56,7 @@ export async function unfinishedCost(
   };
   const { buckets } = await context.settings();
   await withOrderedProblems(buckets, onProblem, async ([region, name], problem) => {
-    const bucket: Bucket = { client: await context.s3(region), region, name, isOwn: true };
+    const bucket: Bucket = { store: await context.store(region), region, name, isOwn: true };
     try {
       await lookInto(bucket, stagingId, isCounted, add);
     } catch (error) {

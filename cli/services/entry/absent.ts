@@ -2,7 +2,7 @@ import { entryStackName } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
-import { RECORD_TYPE } from "../../../staging/resources.ts";
+import { RECORD_TYPE } from "../../../staging/resources/tokens.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { expiresAt } from "../../../staging/ttl.ts";
 import { commandLine } from "../../command-line.ts";
@@ -16,7 +16,7 @@ import { type EntryRemains, holdsAnything } from "./remains/remains.ts";
 import { recordInState } from "./state-record.ts";
 import { isBeingUploaded, readUnfinished } from "./upload/unfinished.ts";
 
-/** The record of a whole entry. @throws InputError that says what there is instead, and the command that works on it */
+/** The record of a whole entry. @throws InputError that describes what exists instead, with the command for it */
 export async function requireRecord(context: EntryContext, id: StagingId): Promise<StagingRecord> {
   const record = await findRecord(await context.tables(), id);
   if (record !== undefined) return record;
@@ -24,9 +24,8 @@ export async function requireRecord(context: EntryContext, id: StagingId): Promi
 }
 
 /**
- * The error of an id that has no record: what this machine, the backend and AWS itself know of it. Most often that is
- * nothing; else it names the command that works.
- * @param nothing the error if AWS and the backend hold nothing of it
+ * The error for an ID without a record: it describes what this machine, the backend and AWS have of it, with the command for that.
+ * @param nothing makes the error if they have nothing
  */
 export async function absentEntry(
   context: EntryContext,
@@ -74,7 +73,7 @@ export async function absentEntry(
     return new InputError(`${id} has no record`, {
       why: wasWhole
         ? `It has expired, or its record was deleted by hand; its stack ${stack} exists.`
-        : `Its stack ${stack} is there: an upload or a deletion of it did not end.`,
+        : `Its stack ${stack} exists: an upload or a deletion of it did not end.`,
       fix: remove,
     });
   }

@@ -6,8 +6,8 @@ import type { StateResource } from "../../engine/pending.ts";
 export const ACCESS_POINT_TYPE = "aws:s3/accessPoint:AccessPoint";
 
 /**
- * Deletes access points whose creation was cut off, so that nobody knows whether they are there: the engine would not find
- * them at a deletion, and could not create them a second time.
+ * Deletes access points whose creation was interrupted. They may exist in AWS without being in the state: the engine would not delete
+ * them, and could not create them a second time.
  */
 export async function deleteCutAccessPoints(
   context: Pick<Context, "clientConfig">,
@@ -29,19 +29,19 @@ export async function deleteCutAccessPoints(
   );
 }
 
-/** Which access point it is. */
+/** The identity of an access point. */
 export interface AccessPointName {
   readonly accountId: string;
   readonly name: string;
   readonly region: string;
 }
 
-/** Deletes access points; one that is not there is fine. */
+/** Deletes access points. A missing one is no error. */
 export async function deleteAccessPoints(
   context: Pick<Context, "clientConfig">,
   points: readonly AccessPointName[],
 ): Promise<void> {
-  // Most often there is none, and the client has not to be loaded.
+  // Usually there is none, and the client need not be loaded.
   if (points.length === 0) return;
   const { makeS3ControlClient } = await import("../../clients/s3-control.ts");
   for (const { accountId, name, region } of points) {

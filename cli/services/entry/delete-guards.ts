@@ -5,13 +5,13 @@ import { commandLine } from "../../command-line.ts";
 import { fullStackName } from "../../engine/backend.ts";
 import type { StateResource } from "../../engine/state.ts";
 
-/** What makes plain `pulumi` use the environment's backend, in the user's shell. */
+/** The shell command after which plain `pulumi` uses the environment's backend. */
 export const engineShell = (environment: string): string =>
   `eval "$(${commandLine("spawn env", environment)})"`;
 
 /** A deletion that a guard may refuse. */
 interface Deletion {
-  /** What is to be deleted. */
+  /** The name of what would be deleted, for the error. */
   readonly what: string;
   /** The command that the user ran. */
   readonly again: string;
@@ -19,8 +19,8 @@ interface Deletion {
 }
 
 /**
- * Refuses to delete resources that somebody has protected: the engine would delete all else first, and then fail.
- * @throws UserError that names the resources and the command that takes the protection off
+ * Refuses to delete protected resources: the engine would delete all others first, and then fail.
+ * @throws UserError that names the resources and the command that removes the protection
  */
 export function refuseProtected(
   stack: string,
@@ -71,7 +71,7 @@ export function idsIn(resources: readonly StateResource[]): StagingId[] {
   return [...new Set(ids)];
 }
 
-/** The error of a stack under the name of one entry that holds another: somebody has renamed it. */
+/** The error for a renamed stack: it has the name of one entry and holds another. */
 export function renamedError(stack: string, id: StagingId, holds: StagingId, environment: string): UserError {
   return new UserError(`the stack ${stack} does not hold ${id} but ${holds}`, {
     why: "It was renamed by pulumi stack rename. To destroy it would delete the other entry. Nothing was deleted.",

@@ -15,12 +15,13 @@ import type { UpdateOptions } from "../../engine/update.ts";
 import { requireRecord } from "./absent.ts";
 import { expectedOf } from "./presence.ts";
 import { requireRegion } from "./stage-script.ts";
+import { openTransfers } from "./transfers.ts";
 
 export interface DownloadRequest {
   readonly id: StagingId;
-  /** As the user typed it. Undefined: the entry's name, in the working folder. */
+  /** As typed by the user. @default the entry's name, in the working folder */
   readonly path: string | undefined;
-  /** Undefined: {@link DownloadRequest.machineRegion}, where the entry is there, else its primary region. */
+  /** @default {@link DownloadRequest.machineRegion} if the entry has data there, else its primary region */
   readonly region: Region | undefined;
   /** The region of the user's shell; it may be any text. */
   readonly machineRegion: string | undefined;
@@ -37,9 +38,9 @@ export interface DownloadResult extends Downloaded {
 type Options = Pick<UpdateOptions, "signal" | "onProgress" | "onNote">;
 
 /**
- * Downloads an entry to this machine: see `provider/transfer/download/download.ts`. Two downloads of an entry to one path run one
- * after the other.
- * @throws InputError for an entry that does not exist, a region without its data, and files that must not be replaced
+ * Downloads an entry to this machine: see `provider/transfer/download/download.ts`. A second download of the entry to the same path
+ * waits for the first.
+ * @throws InputError for an entry that does not exist, for a region without its data, and for files that it must not replace
  */
 export async function downloadEntry(
   context: EntryContext,
@@ -47,34 +48,19 @@ export async function downloadEntry(
   { signal = new AbortController().signal, onProgress, onNote }: Options,
 ): Promise<DownloadResult> {
   const record = await requireRecord(context, request.id);
-  const region = regionFor(record, request, context.environmentName, onNote);
-  const path = await pathFor(record, request.path);
-  const [
-    { download },
-    { createS3Clients },
-    { openAccess },
-    { BufferPool },
-    { ProgressReporter },
-    { explained },
-  ] = await Promise.all([
+  const { region, path } = await endsOf(record, request, context.environmentName, onNote);
+  const [{ download }, { ProgressReporter }, { explained }, { plane, store, close }] = await Promise.all([
     import("../../../provider/transfer/download/download.ts"),
-    import("../../../provider/store/clients.ts"),
-    import("../../../connection/access.ts"),
-    import("../../../provider/transfer/flow/buffers.ts"),
-    import("../../../provider/transfer/flow/progress.ts"),
+    import("../../../provider/flow/progress.ts"),
     import("../../../provider/store/explain.ts"),
+    openTransfers(context),
   ]);
-  // Refuses a bucket of another environment.
-  await context.s3(region);
-  const client = createS3Clients({
-    access: await openAccess(await context.connection()),
-    account: () => context.account(),
-  }).of(region);
   const bucket = record.buckets[record.regions.indexOf(region)] ?? "";
   const key = createHash("sha256").update(`${record.stagingId} ${path}`).digest("hex").slice(0, 24);
   const lock = join(spawnPaths().stacks, "downloads", `${key}.lock`);
   const onWait = () => onNote?.(`Waiting for another download of ${request.id} to ${path}…`, "info");
   try {
+    const objects = await store(region);
     const done = await withLock(lock, { signal, onWait }, async () => {
       const progress = new ProgressReporter(
         { phase: "download", region, total: record.sizeBytes, objectsTotal: record.fileCount },
@@ -82,9 +68,14 @@ export async function downloadEntry(
       );
       const downloaded = await explained(`download from ${region}`, () =>
         download(
-          { expected: expectedOf(record), copy: { region, bucket, client }, path, force: request.force },
           {
-            ...{ pool: new BufferPool(), signal },
+            expected: expectedOf(record),
+            copy: { region, bucket, store: objects },
+            path,
+            force: request.force,
+          },
+          {
+            ...{ plane, signal },
             onBytes: (bytes) => progress.add(bytes),
             onObject: () => progress.objectDone(),
           },
@@ -93,16 +84,30 @@ export async function downloadEntry(
       progress.finish();
       return downloaded;
     });
-    if (done.downloadedFiles > 0) await count(context, request.id, onNote);
+    if (done.downloadedFiles > 0) await countDownload(context, request.id, onNote);
     return { ...done, record, region, path };
   } finally {
-    client.destroy();
+    close();
   }
 }
 
+/**
+ * The region that the data come from, and the absolute path that they go to.
+ * @throws InputError for a region without the data
+ */
+export const endsOf = async (
+  record: StagingRecord,
+  request: Omit<DownloadRequest, "id">,
+  environment: string,
+  onNote: Options["onNote"],
+): Promise<Pick<DownloadResult, "region" | "path">> => ({
+  region: regionFor(record, request, environment, onNote),
+  path: await pathFor(record, request.path),
+});
+
 function regionFor(
   record: StagingRecord,
-  { region, machineRegion }: DownloadRequest,
+  { region, machineRegion }: Pick<DownloadRequest, "region" | "machineRegion">,
   environment: string,
   onNote: Options["onNote"],
 ): Region {
@@ -120,7 +125,7 @@ function regionFor(
   return own ?? primary;
 }
 
-/** A single file goes into a directory that exists, as with cp. */
+/** A single file goes into an existing directory, as with cp. */
 async function pathFor({ filename, kind }: StagingRecord, path: string | undefined): Promise<string> {
   const full = resolve(path ?? filename);
   if (kind === "directory" || path === undefined) return full;
@@ -134,10 +139,10 @@ async function pathFor({ filename, kind }: StagingRecord, path: string | undefin
 }
 
 /**
- * Counts the download in the usage row. It is not counted as an instance: savings are of instances in the region of their data. A row
- * that cannot be written makes no complete download a failure.
+ * Counts the download in the usage row, but not as an instance: savings count instances in the region of their data. If the row
+ * cannot be written, the download is complete nevertheless.
  */
-async function count(
+export async function countDownload(
   context: Pick<Context, "tables">,
   id: StagingId,
   onNote: Options["onNote"],

@@ -4,7 +4,7 @@ import type { StagingId } from "../../../staging/ids.ts";
 import { describeMissing, missingOf } from "../../../staging/ownership/missing.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import type { Region } from "../../../staging/regions.ts";
-import { EXPIRATION, RECORD_TYPE, USAGE_ROW } from "../../../staging/resources.ts";
+import { EXPIRATION, RECORD_TYPE, USAGE_ROW } from "../../../staging/resources/tokens.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
@@ -13,14 +13,14 @@ import { type ResourceChange, runUpdate } from "../../engine/update.ts";
 import { surveyOf, wholeEnvironment } from "../environment/ownership.ts";
 import { ACCESS_POINT_TYPE } from "./access-points.ts";
 
-/** What is not as it was made, and the command that puts it right. */
-export interface Drift {
-  /** In words, such as `the usage row is gone`. The data themselves are not among them. */
+/** Parts that differ from their declaration, and the command that repairs them. */
+interface Drift {
+  /** Descriptions such as `the usage row is gone`, without the data themselves. */
   readonly found: readonly string[];
   readonly fix: string;
 }
 
-/** What was deleted or edited of the settings, tables and rules on which an entry in these regions relies. */
+/** Deleted or edited settings, tables and rules on which an entry in these regions relies. */
 export async function environmentDrift(
   context: Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "environmentName" | "iam" | "settings">,
   regions: readonly Region[],
@@ -32,9 +32,8 @@ export async function environmentDrift(
 }
 
 /**
- * Compares what belongs to an entry with the state of its stack, as `pulumi refresh --preview-only` does: the record, the usage row,
- * the tags and the access points.
- * @throws UserError where there is no such stack in the backend, or it cannot be compared
+ * Compares an entry's record, usage row, tags and access points with the state of its stack, as `pulumi refresh --preview-only` does.
+ * @throws UserError if the backend has no such stack, or the comparison fails
  */
 export async function entryDrift(
   context: SessionSource & Pick<Context, "environmentName">,
@@ -73,14 +72,14 @@ export async function entryDrift(
 const isOf = ({ urn }: StateResource, id: StagingId): boolean =>
   urn.split("::").at(-1)?.startsWith(`${id}-`) ?? false;
 
-/** What has become of a resource of an entry; undefined for the data, which other looks tell more of. */
+/** The drift of one resource; undefined for the data, which have their own comparison. */
 function describeChange({ op, type, inputs }: ResourceChange): string | undefined {
   if (op !== "delete" && op !== "update") return undefined;
   const part = partOf(type, inputs["region"]);
   return part && `${part} ${op === "delete" ? "is gone" : "was changed"}`;
 }
 
-/** The part of an entry that a resource stands for; undefined for its data and for what is no part of it. */
+/** The part of an entry that a resource makes; undefined for the data and for other resources. */
 export function partOf(type: string, region: unknown): string | undefined {
   switch (type) {
     case RECORD_TYPE:

@@ -6,14 +6,13 @@ import { expiresAt, isoSeconds, MS_PER_DAY } from "../../../staging/ttl.ts";
 import type { UsageRow } from "../../../staging/usage.ts";
 
 /**
- * An entry as `list` and `info` print it for programs: the guide's metadata schema, then what it does not have. Keys
- * are never renamed or removed.
+ * An entry in the JSON output of `list` and `info`: the guide's metadata schema, then further keys. Keys are never renamed or removed.
  */
 export interface StagingMetadata {
   readonly staging_id: string;
   readonly filename: string;
   readonly size_bytes: number;
-  /** Lower-case hex: of the file, or of a directory's manifest. `null` where it was not computed. */
+  /** Lower-case hex: of the file, or of a directory's manifest. `null` if it was not computed. */
   readonly sha256: string | null;
   /** The primary region first. */
   readonly regions: readonly string[];
@@ -35,17 +34,17 @@ export interface StagingMetadata {
   readonly stack: string;
   /** The item's name, for an entry of the environment's configuration. */
   readonly declared_as: string | null;
-  /** Accounts that may read it, beside the one that it is in. */
+  /** Other accounts that may read it. */
   readonly allow_accounts: readonly string[];
-  /** Those of them that may read by the names of the buckets, too. */
+  /** The accounts among them that may also use the buckets' names. */
   readonly bucket_readers: readonly string[];
-  /** Where those read, by region; empty for an entry that is not shared. */
+  /** Access points of these accounts, by region; empty for an entry that is not shared. */
   readonly access_points: Readonly<Record<string, AccessPoint>>;
   readonly status: EntryStatus;
 }
 
-/** `expiring`: within a day. `deleting`: its deletion has begun and did not end, such as that of locked objects. */
-export type EntryStatus = "active" | "expiring" | "expired" | "deleting";
+/** `expiring`: within a day. `deleting`: its deletion has begun and has not ended, for example because of locked objects. */
+type EntryStatus = "active" | "expiring" | "expired" | "deleting";
 
 export function statusOf(
   { uploadedAt, ttl }: Pick<StagingRecord, "uploadedAt" | "ttl">,

@@ -1,6 +1,6 @@
 import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
-import { type EntrySettings, parseEntrySettingsFile } from "../../../stacks/entry-settings.ts";
+import { ENTRY_SETTINGS, type EntrySettings } from "../../../stacks/entry-settings.ts";
 import { entryStackName } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
@@ -11,8 +11,8 @@ import { openSession, type SessionSource } from "../../engine/session.ts";
 import { readStateOrBackup } from "../../engine/state.ts";
 
 /**
- * Buckets that hold an entry though the environment's settings do not name them, or name others for their regions: those of the
- * entry's settings file on this machine and of its stack's state. Both belong to the user, as the records table does not.
+ * Buckets that can hold an entry beside those of the environment's settings: the buckets in the entry's settings file on this machine
+ * and in its stack's state. The user controls both, in contrast to the records table.
  */
 export async function otherBuckets(
   context: SessionSource & { readonly environmentName: string },
@@ -26,7 +26,7 @@ export async function otherBuckets(
   const { environmentName: environment } = context;
   const local = await localSettings(environment, id);
   for (const [region, bucket] of local?.environment.buckets ?? []) add(region, bucket);
-  // Where the settings file explains the record, no engine is needed.
+  // If the settings file explains the record, no engine is needed.
   if (disagreementOf(record, await context.settings(), found) === undefined) return found;
   const { entryProject, environmentProject } = await openSession(context);
   const { resources } =
@@ -40,13 +40,13 @@ export async function otherBuckets(
   return found;
 }
 
-/** What this machine's settings file says of an entry; undefined where there is none that can be read and is the entry's. */
+/** The settings file of an entry on this machine; undefined if it is missing, unreadable or another entry's. */
 export async function localSettings(environment: string, id: StagingId): Promise<EntrySettings | undefined> {
   const file = settingsFile(spawnPaths().stacks, entryStackName(environment, id));
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
   try {
-    const settings = parseEntrySettingsFile(text, file);
+    const settings = ENTRY_SETTINGS.parseFile(text, file);
     return settings.spec.id === id && settings.environment.name === environment ? settings : undefined;
   } catch (error) {
     if (error instanceof InputError) return undefined;

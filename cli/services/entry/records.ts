@@ -28,14 +28,14 @@ import { shellQuoted } from "../../../staging/shell.ts";
 import { parseUsageRow, USAGE_KEY, type UsageRow } from "../../../staging/usage.ts";
 import { commandLine } from "../../command-line.ts";
 
-/** Where the records and the usage rows of an environment are. */
+/** The tables with the records and the usage rows of an environment. */
 export interface Tables {
   readonly client: DynamoDBClient;
   readonly settings: NamingSettings &
     Pick<EnvironmentSettings, "recordsTable" | "usageTable" | "tableRegion">;
   /**
-   * Where an entry can be beside the buckets of the settings, by what the user controls: the entry's settings file on this machine,
-   * and its stack's state. Only asked where a record names another bucket than the settings.
+   * Further buckets that can hold an entry, from sources that the user controls: the entry's settings file on this machine and its
+   * stack's state. Called only if a record names another bucket than the settings.
    */
   readonly otherBuckets?: (record: StagingRecord) => Promise<OtherBuckets>;
 }
@@ -46,22 +46,22 @@ export interface RecordFilter {
   readonly region?: Region | undefined;
 }
 
-/** Which records are read, and in which order. */
-export interface RecordQuery extends RecordFilter {
-  /** Default: the newest first. */
+/** The records to read, and their order. */
+interface RecordQuery extends RecordFilter {
+  /** @default false: the newest first */
   readonly oldestFirst?: boolean;
-  /** How many the caller will take, so that no more are read at once. Default: all. */
+  /** Maximum number that the caller reads, which limits the size of a page. @default all */
   readonly limit?: number;
 }
 
-/** Records of a page: the first ones come soon, and memory stays small where the server has no limit of its own. */
+/** Records per page. It bounds memory and the time to the first record on a server without its own limit. */
 const PAGE = 1000;
 /** Attribute of {@link SWEEP_INDEX}'s hash key. */
 const SWEEP_ATTRIBUTE = "sweep_id";
 
 /**
- * Reads a record from an item. This is the only way from the table to a record: see `staging/record-names.ts`.
- * @throws CorruptRecordError when the item is malformed or names what is not its entry's
+ * Reads a record from an item. No other function does: see `staging/record-names.ts`.
+ * @throws CorruptRecordError if the item is malformed or names resources of another entry
  */
 export async function readRecord(
   tables: Tables,
@@ -88,7 +88,7 @@ export async function readRecord(
     record.stagingId,
     `the record of ${record.stagingId} is corrupt: ${attribute} is ${shown(recorded)} instead of ${shown(expected)}`,
     {
-      why: `Somebody changed the item in the table ${settings.recordsTable}${moved}. No command uses such a name.`,
+      why: `The item in the table ${settings.recordsTable} was changed by hand${moved}. No command uses such a name.`,
       fix: removeEntry(tables, record.stagingId),
     },
   );
@@ -97,7 +97,7 @@ export async function readRecord(
 /** A text of unknown length and characters, for an error. */
 const shown = (text: string): string => JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text);
 
-/** A deletion needs nothing but the ID. */
+/** A deletion needs the ID only. */
 const removeEntry = ({ settings }: Tables, id: StagingId): string =>
   commandLine(`spawn stage delete ${id} --yes`, settings.name);
 
@@ -109,7 +109,7 @@ function removeItem({ settings: { recordsTable, tableRegion } }: Tables, key: un
 }
 
 /**
- * The record of an entry, read strongly consistent: an entry just made or just deleted is seen as it is.
+ * The record of an entry, read strongly consistent, so that a new or deleted entry shows at once.
  * @throws CorruptRecordError as {@link readRecord}
  */
 export async function findRecord(tables: Tables, id: StagingId): Promise<StagingRecord | undefined> {
@@ -124,15 +124,15 @@ export async function findRecord(tables: Tables, id: StagingId): Promise<Staging
 }
 
 /** The record, or why it is corrupt. */
-export const orCorrupt = <T>(record: Promise<T>): Promise<T | CorruptRecordError> =>
+export const catchCorrupt = <T>(record: Promise<T>): Promise<T | CorruptRecordError> =>
   record.catch((error: unknown) => {
     if (error instanceof CorruptRecordError) return error;
     throw error;
   });
 
-/** The record; undefined where it is corrupt. For what a record is only a hint. */
-export async function unlessCorrupt<T>(record: Promise<T>): Promise<T | undefined> {
-  const found = await orCorrupt(record);
+/** The record; undefined if it is corrupt. For callers that need the record as a hint only. */
+export async function undefinedIfCorrupt<T>(record: Promise<T>): Promise<T | undefined> {
+  const found = await catchCorrupt(record);
   return found instanceof CorruptRecordError ? undefined : found;
 }
 
@@ -146,7 +146,7 @@ export async function getRecord(tables: Tables, id: StagingId): Promise<StagingR
   });
 }
 
-/** The usage row of an entry; one with zeros where nobody has used it. */
+/** The usage row of an entry; all counters are zero if it has no row. */
 export async function getUsage(tables: Tables, id: StagingId): Promise<UsageRow> {
   const { Item } = await tables.client.send(
     new GetItemCommand({ TableName: tables.settings.usageTable, Key: { [USAGE_KEY]: { S: id } } }),
@@ -154,7 +154,7 @@ export async function getUsage(tables: Tables, id: StagingId): Promise<UsageRow>
   return parseUsageRow(plainItem(Item ?? { [USAGE_KEY]: { S: id } }));
 }
 
-/** What the ledger knows of an entry: its lives, and who has used it; nothing where it has no row. */
+/** The ledger's row of an entry, with its generations and counters; empty if it has no row. */
 export async function getLedgerRow(tables: Tables, id: StagingId): Promise<LedgerRow> {
   const { Item } = await tables.client.send(
     new GetItemCommand({ TableName: tables.settings.usageTable, Key: { [USAGE_KEY]: { S: id } } }),
@@ -163,8 +163,7 @@ export async function getLedgerRow(tables: Tables, id: StagingId): Promise<Ledge
 }
 
 /**
- * The records of an environment, newest first, a page at a time, the next page being fetched while the
- * caller uses the one it has.
+ * The records of an environment, a page at a time. It fetches the next page while the caller uses the current one.
  * @param onMalformed called with the error of a corrupt record; the others are listed
  */
 export async function* listRecordPages(
@@ -181,7 +180,7 @@ export async function* listRecordPages(
   while (next !== undefined) {
     const { Items = [], LastEvaluatedKey }: QueryCommandOutput = await next;
     next = LastEvaluatedKey === undefined ? undefined : fetch(LastEvaluatedKey);
-    // If the caller stops here, the fetch ahead must not become an unhandled rejection.
+    // If the caller stops here, the fetch of the next page must not become an unhandled rejection.
     next?.catch(() => undefined);
     const page: StagingRecord[] = [];
     for (const item of Items) {
@@ -214,32 +213,58 @@ function queryOf(
     },
     ...(region === undefined ? {} : { FilterExpression: "contains(#regions, :region)" }),
     ScanIndexForward: oldestFirst,
-    // Of a page that is filtered, any number may be left.
+    // A filtered page can have any number of records.
     Limit: region === undefined ? Math.min(PAGE, limit) : PAGE,
   };
 }
 
 /** BatchGetItem takes 100 keys. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const BATCH = 100;
-/** Tries for keys that DynamoDB left unprocessed, with a growing pause. */
+/** Attempts for keys that DynamoDB left unprocessed, with a growing delay. */
 const BATCH_TRIES = 8;
 
-/** The usage rows of many entries, by id; ids without a row are absent. */
+/** The usage rows of many entries, by ID; IDs without a row are absent. */
 export async function getUsages(tables: Tables, ids: readonly StagingId[]): Promise<Map<string, UsageRow>> {
-  const rows = new Map<string, UsageRow>();
-  for (let at = 0; at < ids.length; at += BATCH) {
-    for (const row of await getUsageBatch(tables, ids.slice(at, at + BATCH))) rows.set(row.stagingId, row);
-  }
-  return rows;
+  const rows = (await getUsageItems(tables, ids)).map(parseUsageRow);
+  return new Map(rows.map((row) => [row.stagingId, row]));
 }
 
-async function getUsageBatch(tables: Tables, ids: readonly StagingId[]): Promise<UsageRow[]> {
+/**
+ * The ledger's rows of many entries; IDs without a row are absent.
+ * @param onMalformed called with the error of a corrupt row
+ */
+export async function getLedgerRows(
+  tables: Tables,
+  ids: readonly StagingId[],
+  onMalformed: (error: UserError) => void,
+): Promise<LedgerRow[]> {
+  return (await getUsageItems(tables, ids)).flatMap((item) => {
+    try {
+      return [parseLedgerRow(item)];
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onMalformed(error);
+      return [];
+    }
+  });
+}
+
+async function getUsageItems(tables: Tables, ids: readonly StagingId[]): Promise<PlainItem[]> {
+  const items: PlainItem[] = [];
+  for (let at = 0; at < ids.length; at += BATCH)
+    items.push(...(await getUsageBatch(tables, ids.slice(at, at + BATCH))));
+  return items;
+}
+
+type PlainItem = ReturnType<typeof plainItem>;
+
+async function getUsageBatch(tables: Tables, ids: readonly StagingId[]): Promise<PlainItem[]> {
   const table = tables.settings.usageTable;
-  const rows: UsageRow[] = [];
+  const rows: PlainItem[] = [];
   let keys: Record<string, AttributeValue>[] = ids.map((id) => ({ [USAGE_KEY]: { S: id } }));
   for (let attempt = 0; keys.length > 0; attempt++) {
     if (attempt === BATCH_TRIES) {
-      throw new UserError("DynamoDB did not answer for all usage rows", {
+      throw new UserError("DynamoDB did not return all usage rows", {
         why: `${keys.length} of ${ids.length} were left unprocessed ${BATCH_TRIES} times: the table is throttled.`,
         fix: "Wait a minute, then run the command again.",
       });
@@ -248,7 +273,7 @@ async function getUsageBatch(tables: Tables, ids: readonly StagingId[]): Promise
     const answer = await tables.client.send(
       new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } }),
     );
-    for (const item of answer.Responses?.[table] ?? []) rows.push(parseUsageRow(plainItem(item)));
+    for (const item of answer.Responses?.[table] ?? []) rows.push(plainItem(item));
     keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
   }
   return rows;

@@ -14,30 +14,30 @@ import { presenceJson, type RegionPresence, type RegionPresenceJson, regionPrese
 import { getLedgerRow, getUsage, type Tables } from "./records.ts";
 import { deletionsBegun } from "./upload/unfinished.ts";
 
-/** All that `stage info` tells of an entry. */
+/** The report of `stage info`. */
 export interface EntryReport {
   readonly record: StagingRecord;
   readonly row: LedgerRow;
   readonly spending: Spending;
   readonly rules: LifecycleRules;
-  /** Whether its deletion has begun and did not end. */
+  /** Whether its deletion has begun and has not ended. */
   readonly deleting?: boolean;
-  /** What each region holds, in the order of the record's regions. */
+  /** The presence in each region, in the order of the record's regions. */
   readonly presence: readonly RegionPresence[];
-  /** What else is not as it was made, where that was compared. */
+  /** Drift of the other parts, if they were compared. */
   readonly drift?: readonly string[];
-  /** The time of which all this holds. */
+  /** The time of the report. */
   readonly now: Date;
 }
 
 /** Checks each region of an entry: by {@link regionPresence}, or by a comparison that reads the data. */
-export type LookAtRegions = (
-  context: Pick<Context, "anyBucketsS3" | "s3">,
+type LookAtRegions = (
+  context: Pick<Context, "anyBucketsS3" | "s3" | "store">,
   record: StagingRecord,
 ) => Promise<RegionPresence[]>;
 
 /**
- * @param onProblem told of what cannot be found out; the rest is reported all the same
+ * @param onProblem called for each part that cannot be read; the rest is reported
  * @throws InputError when the environment has no such entry
  */
 export async function reportEntry(
@@ -58,7 +58,7 @@ export async function reportEntry(
   return { record, row, rules, deleting, presence, now, spending: spendingIn(record, row, now, onProblem) };
 }
 
-/** Without the row where its figures are impossible. */
+/** Leaves the row out if its figures are impossible. */
 function spendingIn(
   record: StagingRecord,
   row: LedgerRow,
@@ -79,7 +79,7 @@ function spendingIn(
   }
 }
 
-/** The counters alone where the rest of the row cannot be read. */
+/** Only the counters, if the rest of the row cannot be read. */
 async function readRow(tables: Tables, id: StagingId, onProblem: (error: Error) => void): Promise<LedgerRow> {
   try {
     return await getLedgerRow(tables, id);
@@ -90,7 +90,7 @@ async function readRow(tables: Tables, id: StagingId, onProblem: (error: Error) 
   }
 }
 
-/** An entry as `info` prints it for programs: as `list` does, and what only `info` knows. Keys are never renamed or removed. */
+/** An entry in the JSON output of `info`: the keys of `list`, and further ones. Keys are never renamed or removed. */
 export interface EntryReportJson extends StagingMetadata {
   readonly instances_by_region: Readonly<Record<string, number>>;
   /** US dollars so far, under the guide's prices. */
@@ -99,20 +99,20 @@ export interface EntryReportJson extends StagingMetadata {
     readonly storage: number;
     readonly total: number;
   };
-  /** What the instances' own downloads would have cost; `share` is of that, `null` where it is nothing. */
+  /** The cost of the instances' own downloads without staging; `share` is the saved part of it, `null` if it is zero. */
   readonly savings: {
     readonly remote_instances: number;
     readonly direct: number;
     readonly saved: number;
     readonly share: number | null;
   };
-  /** By region the id of the rule in force, `null` where there is none. */
+  /** The ID of the rule in force, by region; `null` if there is none. */
   readonly lifecycle_rules: Readonly<Record<string, string | null>>;
-  /** When S3 removes the objects: at the first 00:00 UTC after the expiry. */
+  /** The time at which S3 removes the objects: the first 00:00 UTC after the expiry. */
   readonly removed_at: string;
-  /** What each region holds: `whole`, `missing`, `different` or `unreachable`, and why it is not whole. */
+  /** The state of each region: `whole`, `missing`, `different` or `unreachable`, and why it is not whole. */
   readonly presence: Readonly<Record<string, RegionPresenceJson>>;
-  /** What else is not as it was made, in words; `null` where it was not compared (`--verify`). */
+  /** Drift of the other parts, in words; `null` if it was not compared (`--verify`). */
   readonly drift: readonly string[] | null;
 }
 

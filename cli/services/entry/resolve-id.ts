@@ -10,18 +10,18 @@ import { openSession, type SessionSource } from "../../engine/session.ts";
 import { entryStacks } from "../cleanup/owners.ts";
 import { unfinishedStacks } from "./upload/unfinished.ts";
 
-/** `entries`: those that exist. `ledger`: those that ever existed, for reports. */
+/** `entries`: existing entries. `ledger`: also deleted ones, for reports. */
 export type IdScope = "entries" | "ledger";
 
-/** Ids that begin as wanted, each with its file name where that is known. */
+/** Matching IDs, each with its file name if that is known. */
 type Candidates = Map<StagingId, string | undefined>;
 
 /** Candidates that an error lists. */
 const SHOWN = 10;
 
 /**
- * Finds the entry that a whole or shortened id names. A whole id costs no request and is not looked up.
- * @throws InputError when no entry or more than one has such an id; it lists the candidates
+ * The ID that a whole or shortened ID stands for. A whole ID costs no request and is not looked up.
+ * @throws InputError if no entry or more than one matches; it lists the candidates
  */
 export async function resolveId(
   context: SessionSource & Pick<Context, "environmentName" | "tables">,
@@ -41,7 +41,7 @@ export async function resolveId(
   throw ambiguous(start, candidates);
 }
 
-/** All of several ids; each is resolved before any is used. @throws as {@link resolveId} */
+/** Resolves all IDs before any is used. @throws as {@link resolveId} */
 export const resolveIds = (
   context: SessionSource & Pick<Context, "environmentName" | "tables">,
   texts: readonly string[],
@@ -59,12 +59,12 @@ async function candidatesFor(
     if (isStagingId(id) && id.startsWith(start) && !stored.has(id)) stored.set(id, undefined);
   }
   if (stored.size > 0) return stored;
-  // An entry that only a stack remembers. Starting the engine for it is worth it only where nothing else matches.
+  // Only a stack may have the entry. The engine is started for that only if nothing else matches.
   const stacks = await entryStacks(context, (await openSession(context)).entryProject);
   return new Map([...stacks].filter((id) => id.startsWith(start)).map((id) => [id, undefined]));
 }
 
-/** The scan is strongly consistent, so that an entry made a moment ago counts. DynamoDB reads the whole table for it. */
+/** The scan is strongly consistent, so that a new entry counts. DynamoDB reads the whole table for it. */
 async function storedIds(
   context: Pick<Context, "tables">,
   start: string,

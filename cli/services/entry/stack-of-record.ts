@@ -1,7 +1,7 @@
 import { entryStackName } from "../../../staging/entry.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
-import { RECORD_TYPE } from "../../../staging/resources.ts";
+import { RECORD_TYPE } from "../../../staging/resources/tokens.ts";
 import { shellPath, shellQuoted } from "../../../staging/shell.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
@@ -32,7 +32,7 @@ export async function noStack(
 }
 
 /**
- * @param options.isRepair whether the record is to be written again, so that the state need not have it
+ * @param options.isRepair whether the update writes the record again, so that the state need not have it
  * @throws UserError if the stack's state belongs to another entry or lacks the record: an update would fail half way
  */
 export function refuseForeign(

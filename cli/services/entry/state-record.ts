@@ -1,22 +1,22 @@
 import { recordOf, type StagedFacts } from "../../../components/entry-details.ts";
 import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
-import { parseEntrySettingsFile } from "../../../stacks/entry-settings.ts";
+import { ENTRY_SETTINGS } from "../../../stacks/entry-settings.ts";
 import { entryStackName } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { RECORD_KEY, recordItem, type StagingRecord } from "../../../staging/record.ts";
-import { RECORD_TYPE, STAGED_DATA } from "../../../staging/resources.ts";
+import { RECORD_TYPE, STAGED_DATA } from "../../../staging/resources/tokens.ts";
 import type { Context } from "../../context.ts";
 import { settingsFile } from "../../engine/entry-project.ts";
 import type { StateResource } from "../../engine/state.ts";
 import { ACCESS_POINT_TYPE } from "./access-points.ts";
-import { readRecord, unlessCorrupt } from "./records.ts";
+import { readRecord, undefinedIfCorrupt } from "./records.ts";
 
 /**
- * The record as the entry's stack last wrote it, by the stack's state. Somebody may have changed or deleted the item since. Where a
- * refresh has noticed that, the state has no record any more: then this machine's settings file and the other resources tell it.
- * @returns undefined where the state does not hold a whole entry
+ * The record that the entry's stack last wrote, from the stack's state. The item in the table may have changed since. If a refresh has
+ * removed the record from the state, it is made of this machine's settings file and the other resources.
+ * @returns undefined if the state does not hold a whole entry
  */
 export async function recordInState(
   context: Pick<Context, "environmentName" | "settings" | "tables">,
@@ -28,7 +28,7 @@ export async function recordInState(
     if (type !== RECORD_TYPE || typeof item !== "string") continue;
     const attributes = JSON.parse(item) as Parameters<typeof readRecord>[1];
     if (attributes[RECORD_KEY]?.S === id)
-      return await unlessCorrupt(readRecord(await context.tables(), attributes));
+      return await undefinedIfCorrupt(readRecord(await context.tables(), attributes));
   }
   return await recordOfResources(context, resources, id);
 }
@@ -41,7 +41,7 @@ async function recordOfResources(
   const data = resources.find(
     ({ type, inputs }) => type === STAGED_DATA && inputs?.["stagingId"] === id,
   )?.outputs;
-  // An upload that did not end has the inputs only.
+  // An unfinished upload has inputs only.
   if (data === undefined || typeof data["uploadedAt"] !== "string") return undefined;
   const file = settingsFile(spawnPaths().stacks, entryStackName(context.environmentName, id));
   const text = await readTextIfThere(file);
@@ -54,13 +54,13 @@ async function recordOfResources(
   );
   const tables = await context.tables();
   try {
-    const { spec } = parseEntrySettingsFile(text, file);
+    const { spec } = ENTRY_SETTINGS.parseFile(text, file);
     const facts = data as unknown as StagedFacts;
     const record = recordOf(spec, await context.settings(), facts, Object.fromEntries(access));
-    // Checked as every other record is.
-    return await unlessCorrupt(readRecord(tables, recordItem(record)));
+    // Checked like every other record.
+    return await undefinedIfCorrupt(readRecord(tables, recordItem(record)));
   } catch (error) {
-    if (error instanceof InputError) return undefined; // a file that cannot be read tells nothing
+    if (error instanceof InputError) return undefined; // the file cannot be read
     throw error;
   }
 }

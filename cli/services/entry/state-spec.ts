@@ -1,15 +1,15 @@
-import { type EntrySpec, parseEntrySpec } from "../../../staging/entry.ts";
+import type { EntrySpec } from "../../../staging/entry.ts";
 import type { EntryState } from "../../../staging/entry-update.ts";
+import { parseEntrySpec } from "../../../staging/entry-values.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
-import { REPLICATION, STAGED_DATA } from "../../../staging/resources.ts";
+import { REPLICATION, STAGED_DATA } from "../../../staging/resources/tokens.ts";
 import type { StateResource } from "../../engine/pending.ts";
 
 /**
- * The spec of an entry as its stack's state tells it: where the data came from and how they were replicated, with what the
- * record knows of it or is to know. The settings file that the upload wrote is on one machine only, and does not hear
- * of updates from others.
- * @throws UserError when the state does not hold the entry
+ * The spec of an entry: its source and replication from the stack's state, and the other properties as wanted. The settings file of
+ * the upload is on one machine only, and misses updates from others.
+ * @throws UserError if the state does not hold the entry
  */
 export function specInState(
   resources: readonly StateResource[],
@@ -21,17 +21,17 @@ export function specInState(
   if (data === undefined) {
     throw new UserError(`the state of ${id} does not hold its data`, {
       code: "cannot-complete",
-      why: "The data were deleted, or have expired, and a refresh has noticed it.",
+      why: "The data were deleted or have expired, and a refresh removed them from the state.",
       fix: `spawn stage delete ${id}, then stage the data again`,
     });
   }
-  const { source, name: filename, exclude, noSha256, multipart, timeoutSeconds } = data;
+  const { source, name: filename, exclude, followLinks, noSha256, multipart, timeoutSeconds } = data;
   const { requestPayer, bandwidthLimit } = data;
   return parseEntrySpec(
     {
-      // A record may stand for the state; its file name is the stored one, chosen or not.
+      // `wanted` may be a record, whose file name is always set.
       ...state,
-      ...{ id, source, filename, exclude, noSha256, multipart, timeoutSeconds },
+      ...{ id, source, filename, exclude, followLinks, noSha256, multipart, timeoutSeconds },
       ...{ requestPayer, bandwidthLimit },
       replication: wasCopied(data, ofEntry) ? "copy" : "rule",
     },
@@ -39,7 +39,7 @@ export function specInState(
   );
 }
 
-/** An entry whose objects no rule was meant to take. */
+/** Whether the entry was replicated by copies only. */
 function wasCopied(data: Readonly<Record<string, unknown>>, ofEntry: readonly StateResource[]): boolean {
   const replicateTo = data["replicateTo"];
   if (Array.isArray(replicateTo) && replicateTo.length > 0) return false;

@@ -1,64 +1,40 @@
-import { rm } from "node:fs/promises";
 import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
-import { entryProgram } from "../../../stacks/entry-program.ts";
-import {
-  type EntrySettings,
-  parseEntrySettingsFile,
-  renderEntrySettings,
-} from "../../../stacks/entry-settings.ts";
+import { ENTRY_SETTINGS } from "../../../stacks/entry-settings.ts";
 import type { AccountId } from "../../../staging/accounts.ts";
-import { type EntrySpec, entryStackName } from "../../../staging/entry.ts";
+import { entryStackName } from "../../../staging/entry.ts";
 import {
   changedState,
   differences,
   type EntryChanges,
   type EntryState,
 } from "../../../staging/entry-update.ts";
-import { bucketOf, type EnvironmentSettings } from "../../../staging/environment.ts";
-import { InputError, UserError } from "../../../staging/errors.ts";
+import { bucketOf, type EnvironmentSettings, settingsFileName } from "../../../staging/environment.ts";
+import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { bucketReaders } from "../../../staging/readers.ts";
-import { recordItem, type StagingRecord } from "../../../staging/record.ts";
-import { RECORD_TYPE } from "../../../staging/resources.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
-import { settingsFile, writeAtomically } from "../../engine/entry-project.ts";
-import { openSession } from "../../engine/session.ts";
-import type { StateResource } from "../../engine/state.ts";
-import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
-import { writableTimes } from "../environment/environment.ts";
-import { findLocks, lockedError } from "../environment/object-locks.ts";
+import { settingsFile } from "../../engine/entry-project.ts";
 import { requireRecord } from "./absent.ts";
-import { refuseProtected } from "./delete-guards.ts";
 import { damageError, regionPresence } from "./presence.ts";
-import { findRecord } from "./records.ts";
-import { settleStack } from "./settle-stack.ts";
-import { noStack, refuseForeign } from "./stack-of-record.ts";
-import { specInState } from "./state-spec.ts";
-import { preflight } from "./upload/preflight.ts";
+import type { StackUpdate } from "./stack-update.ts";
 
-/** A change of a staged entry that can be made. */
-export interface PlannedUpdate {
-  /** The entry as it is. */
-  readonly record: StagingRecord;
-  /** What it is to be. */
-  readonly after: EntryState;
-  /** The accounts that its objects' tag is to name. */
+/** A planned change of a staged entry. */
+export interface PlannedUpdate extends StackUpdate {
+  /** The accounts that the tag of the objects will name. */
   readonly bucketReaders: readonly AccountId[];
-  /** Whether the entry is already as it is wanted, with nothing left to do of an earlier update. */
+  /** Whether nothing is left to do, not even of an earlier update. */
   readonly isDone: boolean;
-  /** Whether the record is as its stack wrote it, and the item in the table may be another or gone. @default false */
-  readonly isRepair?: boolean;
 }
 
 /**
- * Works out what is to be changed, without starting the engine.
- * @throws InputError when there is no such entry, when it is declared in the environment's configuration, or when the
- * change is impossible
- * @throws UserError when a region that is to keep the data does not hold them
+ * Plans an update without the engine.
+ * @throws InputError if the entry does not exist, if the environment's configuration declares it, or if the change is impossible
+ * @throws UserError if a region that keeps the data does not hold them
  */
 export async function planUpdate(
   context: EntryContext & Pick<Context, "anyBucketsS3">,
@@ -71,8 +47,8 @@ export async function planUpdate(
   const after = changedState(record, changes, serverClock.now());
   for (const region of after.regions) bucketOf(settings, region);
   await refuseDamaged(context, record, after);
-  // What this machine remembers is forgotten while an update runs: one that was interrupted, with replicas that are not in
-  // the record yet, or still there though they are not in it any more, is not taken for one that came to its end.
+  // An update removes this machine's settings file until its end. So an interrupted update, whose replicas differ from the record, does
+  // not count as done.
   const readers = bucketReaders(after.allowAccounts, settings.readers);
   const isDone =
     differences(record, after).length === 0 &&
@@ -82,64 +58,26 @@ export async function planUpdate(
   return { record, after, bucketReaders: readers, isDone };
 }
 
-/**
- * Brings the entry's stack to what is planned. No data move, but for replicas that are added or removed. What is not asked
- * to change is taken from the record and the stack's state, so it can be done from any machine that shares them.
- * @returns whether anything was done
- * @throws UserError when it fails on the way; the same command again goes on with it
- */
-export async function updateEntry(
-  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
-  { record, after, isRepair = false }: Pick<PlannedUpdate, "record" | "after" | "isRepair">,
-  options: UpdateOptions,
-): Promise<boolean> {
-  const { stagingId: id } = record;
-  const stack = entryStackName(context.environmentName, id);
-  const session = await openSession(context);
-  const { entryProject, settings: environment } = session;
-  const settled = await settleStack(context, entryProject, stack, id, "adopt", options);
-  if (!settled.exists) throw await noStack(context, entryProject, record);
-  refuseForeign([...settled.resources, ...settled.creating], record, environment.name, { isRepair });
-  await refuseKeptReplicas(context, record, after, settled.resources);
-  const spec: EntrySpec = specInState(settled.resources, id, after);
-  await preflight(context, spec, record);
-  const settings: EntrySettings = { spec, environment, writableAt: await writableTimes(session) };
-  // An upload that was killed just after it had written the record: that was taken away, and is written again.
-  const isRecordAgain = settled.creating.some(({ type }) => type === RECORD_TYPE);
-  if (!isRecordAgain && !isRepair) await refuseIfChanged(context, record);
-  // Unlike an upload, which goes on where one region fails: with an error nothing may be deleted. The state alone would take for
-  // unchanged what somebody has changed by hand.
-  const operation = { kind: "up", program: entryProgram(settings), refresh: true } as const;
-  const file = settingsFile(entryProject.project, stack);
-  await rm(file, { force: true });
-  const result = await runUpdate(entryProject, stack, operation, options).catch((error: unknown) => {
-    throw unfinished(error, id);
-  });
-  await writeAtomically(file, renderEntrySettings(settings));
-  return Object.keys(result.changes).some((change) => change !== "same");
-}
-
 function declaredElsewhere(id: StagingId, item: string, environment: string): InputError {
-  const file = `Pulumi.${environment}.yaml`;
+  const file = settingsFileName(environment);
   return new InputError(`${id} is declared in ${file} as item ${item} of spawn:entries`, {
     why: "The next update of the environment would undo the change.",
     fix: `Edit the item ${item} in ${file}, then run: ${commandLine("spawn environment up", environment)}`,
   });
 }
 
-/** An update neither confirms nor copies missing data. A region that is to be removed may have lost its data. */
+/** An update neither confirms nor copies missing data. Regions that it removes may be damaged. */
 async function refuseDamaged(
-  context: Pick<Context, "anyBucketsS3" | "environmentName" | "s3">,
+  context: Pick<Context, "anyBucketsS3" | "environmentName" | "s3" | "store">,
   record: StagingRecord,
   after: EntryState,
 ): Promise<void> {
   const found = await regionPresence(context, record);
-  const kept = found.filter(({ region }) => (after.regions as readonly string[]).includes(region));
-  const damage = damageError(record, kept, context.environmentName);
+  const damage = damageError(record, found, context.environmentName, after.regions);
   if (damage !== undefined) throw damage;
 }
 
-/** Data in a bucket of another name would be deleted, and uploaded anew from a source that may be gone. */
+/** An update would delete data in a bucket of another name, and upload them again from a source that may no longer exist. */
 function refuseMovedBuckets(
   { stagingId, regions, buckets }: StagingRecord,
   settings: EnvironmentSettings,
@@ -157,12 +95,12 @@ function refuseMovedBuckets(
   }
 }
 
-/** Whether the objects still carry the tag by which they expire with the entry. */
+/** Whether the objects still carry the tag of the entry's TTL. */
 async function hasTtlTags(
-  context: Pick<Context, "s3">,
+  context: Pick<Context, "s3" | "store">,
   { stagingId, regions, buckets, ttl, uploadedAt }: StagingRecord,
 ): Promise<boolean> {
-  const { carriedByObjects } = await import("../../../provider/expiration.ts");
+  const { inputsFromTags } = await import("../../../provider/expiration.ts");
   const { signal } = new AbortController();
   const found = await Promise.all(
     regions.map(async (region, at) => {
@@ -172,13 +110,13 @@ async function hasTtlTags(
         ttlDays: ttl,
         uploadedAt: isoSeconds(uploadedAt),
       };
-      return (await carriedByObjects(place, await context.s3(region), signal))?.ttlDays;
+      return (await inputsFromTags(place, await context.store(region), signal))?.ttlDays;
     }),
   );
   return found.every((days) => days === ttl);
 }
 
-/** Whether the settings file of this machine says the same of the entry as its record. */
+/** Whether the settings file of this machine equals the record. */
 async function isRemembered(
   { environmentName }: Pick<Context, "environmentName">,
   record: StagingRecord,
@@ -187,58 +125,9 @@ async function isRemembered(
   const text = await readTextIfThere(file);
   if (text === undefined) return false;
   try {
-    return differences(record, parseEntrySettingsFile(text, file).spec).length === 0;
+    return differences(record, ENTRY_SETTINGS.parseFile(text, file).spec).length === 0;
   } catch (error) {
-    if (error instanceof InputError) return false; // a file that cannot be read is written anew after the update
+    if (error instanceof InputError) return false; // the update replaces a file that cannot be read
     throw error;
   }
-}
-
-/** Replicas that are to be removed must not be locked: the record would no longer name a region that still costs money. */
-async function refuseKeptReplicas(
-  context: Pick<Context, "environmentName" | "s3" | "settings">,
-  { stagingId: id, regions }: StagingRecord,
-  after: EntryState,
-  resources: readonly StateResource[],
-): Promise<void> {
-  const settings = await context.settings();
-  const gone = regions.filter((region) => !after.regions.includes(region));
-  if (gone.length === 0) return;
-  const { environmentName: environment } = context;
-  const again = commandLine(`spawn stage update ${id} --regions ${after.regions.join(",")}`, environment);
-  const replicas = resources.filter(({ inputs }) => gone.some((region) => region === inputs?.["region"]));
-  refuseProtected(entryStackName(environment, id), replicas, {
-    what: `a replica of ${id}`,
-    again,
-    environment,
-  });
-  const buckets = gone.map((region) => ({ region, bucket: bucketOf(settings, region) }));
-  const locks = await findLocks(context, id, buckets, serverClock.now());
-  if (locks.length > 0) throw lockedError(id, locks, "nothing", again);
-}
-
-/** Somebody else's update in the meantime would be undone. */
-async function refuseIfChanged(
-  context: Pick<Context, "environmentName" | "tables">,
-  record: StagingRecord,
-): Promise<void> {
-  const now = await findRecord(await context.tables(), record.stagingId);
-  if (now !== undefined && JSON.stringify(recordItem(now)) === JSON.stringify(recordItem(record))) return;
-  throw new UserError(`${record.stagingId} was ${now === undefined ? "deleted" : "changed"} meanwhile`, {
-    why: "Another command did it after this one had begun.",
-    fix: commandLine(`spawn stage info ${record.stagingId}`, context.environmentName),
-  });
-}
-
-function unfinished(error: unknown, id: StagingId): unknown {
-  if (!(error instanceof UserError)) return error;
-  const again = `The same command again goes on with the update; ${id} can be used meanwhile.`;
-  return new UserError(error.message, {
-    ...(error.why === undefined ? {} : { why: error.why }),
-    fix: [error.fix === undefined ? undefined : error.fix.replace(/(?<![.!?])$/, "."), again]
-      .filter(Boolean)
-      .join(" "),
-    exitCode: error.exitCode,
-    cause: error,
-  });
 }

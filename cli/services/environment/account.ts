@@ -3,13 +3,13 @@ import type { AccountId } from "../../../staging/accounts.ts";
 import type { EnvironmentSettings } from "../../../staging/environment.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { refuseOtherAccount } from "../../../staging/ownership/account.ts";
-import type { TableFact } from "../../../staging/ownership/names.ts";
+import type { TableFact } from "../../../staging/resources/environment-facts.ts";
 import type { SessionSource } from "../../engine/session.ts";
 
 /**
- * The account of the credentials in use: that of the tables' ARNs, which every command reads anyway, or what STS says.
- * @returns undefined where the server has no accounts
- * @throws InputError when `spawn:account` names another one
+ * The account of the credentials: from the tables' ARNs, which every command reads anyway, or from STS.
+ * @returns undefined if the server has no accounts
+ * @throws InputError if `spawn:account` names another account
  */
 export async function findAccount(
   environment: {
@@ -31,19 +31,19 @@ export async function findAccount(
 
   async function askSts(): Promise<AccountId | undefined> {
     const { openAccess } = await import("../../../connection/access.ts");
-    return await accountOf(await openAccess(connection), settings.tableRegion);
+    return await accountOf(await openAccess("cli", connection), settings.tableRegion);
   }
 }
 
 async function accountOfTables(tables: () => Promise<readonly TableFact[]>): Promise<AccountId | undefined> {
-  // Where they cannot be looked at STS tells, and the command that needs them reports the error.
+  // If the tables cannot be read, STS knows the account; the command that needs the tables reports the error.
   const facts = await tables().catch(() => []);
   return facts.find(({ account }) => account !== undefined)?.account;
 }
 
 /**
- * An environment in AWS that is not there may be there in another account, which its stack's state tells. For a command
- * that has failed already: it costs the reading of a state.
+ * Checks whether a missing environment exists in another account, which its stack's state names. For a command that has failed: it costs
+ * the reading of a state.
  * @returns the error that names both accounts, or else `error`
  */
 export async function explainMissing(
@@ -64,7 +64,7 @@ export async function explainMissing(
     refuseOtherAccount(settings, account, heldOf(resources));
     return error;
   } catch (found) {
-    // Without the state the first error stands.
+    // Without the state, the first error remains.
     return found instanceof InputError ? found : error;
   }
 }

@@ -10,16 +10,15 @@ import type { Context } from "../../context.ts";
 
 const LOOK_MS = 5_000;
 
-/** Whose a bucket is: `theirs` was made by the user, `ours` by this environment, `none` is not there yet. */
-export type BucketOwner = "none" | "ours" | "theirs" | "another environment's";
+/** The owner of a bucket: `theirs` was created by the user, `ours` by this environment, `none` does not exist. */
+type BucketOwner = "none" | "ours" | "theirs" | "another environment's";
 
 /**
- * Looks whether a bucket exists and by its tag whether this environment made it.
+ * Checks whether a bucket exists, and by its tag whether this environment created it.
  * @param patience milliseconds
- * @throws InputError when that cannot be told in time (it names --adopt and --no-adopt), it is in another region, or it belongs to
- * another account
+ * @throws InputError if S3 does not respond in time (it names --adopt and --no-adopt), or if the bucket is in another region or account
  */
-export async function lookAtBucket(
+export async function findBucketOwner(
   context: Pick<Context, "account" | "anyBucketsS3" | "environmentName">,
   region: Region,
   bucket: string,

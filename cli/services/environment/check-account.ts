@@ -7,7 +7,7 @@ import type { Context } from "../../context.ts";
 const PATIENCE_MS = 5_000;
 const NAME = "Account";
 
-/** Whose credentials are in use, for `doctor`: an environment in AWS has to be in their account. */
+/** The account of the credentials, for `doctor`: an environment in AWS has to be in it. */
 export async function checkAccount(
   context: Pick<Context, "account" | "at" | "settings">,
 ): Promise<Diagnosis> {

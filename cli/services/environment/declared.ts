@@ -1,21 +1,22 @@
 import { type EntrySpec, idsOf } from "../../../staging/entry.ts";
+import { settingsFileName } from "../../../staging/environment.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
-import { damagedState } from "../../engine/repair.ts";
+import { damagedStateError } from "../../engine/repair.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
 import { readState, readStateOrBackup } from "../../engine/state.ts";
 import { idsIn, refuseProtected } from "../entry/delete-guards.ts";
 import { bucketsOfEntry } from "../entry/remains/buckets.ts";
+import { itemsOf } from "./held.ts";
 import { findLocks, lockedError } from "./object-locks.ts";
 
 /**
- * Refuses to delete an entry that the environment's file or its stack has: the next update would create it again, or fail. An
- * entry that neither has any more is deleted like any other.
- * @param item its name in `spawn:entries`, where the record tells
+ * Refuses to delete an entry that the environment's file or stack has: the next update would create it again, or fail.
+ * @param item its name in `spawn:entries`, if the record has it
  * @throws InputError that names the item and the command
  */
 export async function refuseDeclared(
@@ -24,7 +25,7 @@ export async function refuseDeclared(
   item: string | undefined,
 ): Promise<void> {
   await refuseInFile(context, id);
-  await refuseInState(context, id, item);
+  await refuseInState(context, id, item, (await context.environment()).entries);
 }
 
 /** Refuses to delete an entry that the environment's file declares, whatever its record says. @throws InputError as above */
@@ -35,26 +36,36 @@ export async function refuseInFile(
   const { environmentName: environment } = context;
   const { entries } = await context.environment();
   const declared = entries.find((entry) => idsOf(entry).includes(id))?.declaredAs;
-  if (declared === undefined) return;
-  const file = `Pulumi.${environment}.yaml`;
+  if (declared !== undefined) throw declaredError(environment, id, declared);
+}
+
+function declaredError(environment: string, id: StagingId, declared: string): InputError {
+  const file = settingsFileName(environment);
   const up = commandLine("spawn environment up", environment);
-  throw new InputError(`${id} is declared in ${file} as item ${declared} of spawn:entries`, {
-    why: "The next update would make it again.",
+  return new InputError(`${id} is declared in ${file} as item ${declared} of spawn:entries`, {
+    why: "The next update would create it again.",
     fix: `Remove the item ${declared} from ${file}, then run: ${up}`,
   });
 }
 
-/** Refuses to delete an entry that the environment's own stack has. @throws InputError as above */
+/**
+ * Refuses to delete an entry that the environment's own stack has.
+ * @param entries the entries that the file declares, to name the item. @default none
+ * @throws InputError as above
+ */
 export async function refuseInState(
   context: SessionSource & Pick<Context, "environmentName">,
   id: StagingId,
   item: string | undefined,
+  entries: readonly EntrySpec[] = [],
 ): Promise<void> {
   const { environmentName: environment } = context;
   const { environmentProject } = await openSession(context);
   const { resources, damaged } = await readStateOrBackup(environmentProject, environment);
-  if (damaged !== undefined) throw damagedState(environment, damaged);
+  if (damaged !== undefined) throw damagedStateError(environment, damaged);
   if (!idsIn(resources).includes(id)) return;
+  const declared = itemsOf(environment, entries, resources).get(id);
+  if (declared !== undefined) throw declaredError(environment, id, declared);
   throw new InputError(
     `${id} belongs to the stack of environment ${environment}${item === undefined ? "" : `, as item ${item}`}`,
     {
@@ -65,13 +76,13 @@ export async function refuseInState(
 }
 
 /**
- * Refuses an update of the environment that would delete declared entries with protected or locked resources: the
- * engine would delete their records first, and then fail.
- * @param entries those that the file declares now, under their ids in the state
- * @throws UserError that names what is protected or locked
+ * Refuses an update of the environment that would delete entries with protected or locked resources: the engine would delete their
+ * records first, and then fail.
+ * @param entries the entries that the file declares now, with their IDs in the state
+ * @throws UserError that names the protected or locked resources
  */
 export async function refuseKept(
-  context: Pick<Context, "environmentName" | "s3" | "settings">,
+  context: Pick<Context, "environmentName" | "s3" | "store" | "settings">,
   project: EngineSettings,
   entries: readonly EntrySpec[],
 ): Promise<void> {

@@ -7,17 +7,17 @@ import { type EngineSettings, reasonOf, runEngine } from "../../engine/process.t
 import type { StateResource } from "../../engine/state.ts";
 
 /*
- * In an AWS account the program protects the tables and buckets of an environment: in the engine's state (`protect`), and tables
- * in DynamoDB as well. The commands that delete them on purpose take that away first.
+ * On AWS, the program protects the tables and buckets of an environment in the engine's state (`protect`), and the tables in DynamoDB
+ * as well. Commands that delete them first remove the protection.
  */
 
-/** Whether it is the program that has protected the resource, and not somebody by hand. */
+/** Whether the program has protected the resource, and not the user. */
 export const isProtectedByProgram = (
   cloud: "local" | "aws",
   { type, protect }: Pick<StateResource, "type" | "protect">,
 ): boolean => cloud === "aws" && protect === true && DATA_TYPES.has(type);
 
-/** Lets the engine delete resources. @throws UserError when the state cannot be written */
+/** Lets the engine delete resources. @throws UserError if the state cannot be written */
 export async function unprotect(
   settings: EngineSettings,
   stack: string,
@@ -34,9 +34,8 @@ export async function unprotect(
 }
 
 /**
- * Runs the deletion of tables with DynamoDB's own protection taken off. Where the deletion fails, tables that are left are
- * protected again; the engine's protection comes back with the next update of the environment.
- * @param tables those of the state
+ * Removes DynamoDB's protection of tables for a deletion. If the deletion fails, the remaining tables are protected again; the next update
+ * of the environment restores the engine's protection.
  */
 export async function withDeletableTables<T>(
   context: Pick<Context, "dynamo">,
@@ -47,7 +46,7 @@ export async function withDeletableTables<T>(
   try {
     return await deletion();
   } catch (error) {
-    // The first error is the one to tell.
+    // The error of the deletion takes precedence.
     await Promise.allSettled(tables.map((table) => protectTable(context, table, true)));
     throw error;
   }
@@ -66,7 +65,7 @@ async function protectTable(
   }
 }
 
-/** Names of the tables that are protected in DynamoDB, by what their state says. */
+/** Names of the tables that DynamoDB protects, from their state. */
 export const protectedTables = (resources: readonly StateResource[]): string[] =>
   resources.flatMap(({ inputs = {} }) =>
     inputs["deletionProtectionEnabled"] === true && typeof inputs["name"] === "string" ? inputs["name"] : [],

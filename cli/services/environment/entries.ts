@@ -1,7 +1,6 @@
 import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
-import type { S3Client } from "@aws-sdk/client-s3";
 import { errorName } from "../../../connection/errors/failure.ts";
-import { storeOf } from "../../../provider/store/store-of.ts";
+import type { ObjectStore } from "../../../provider/store/object-store.ts";
 import { idsOf } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { ID_PREFIX, isStagingId, type StagingId } from "../../../staging/ids.ts";
@@ -15,23 +14,24 @@ import { readStateOrBackup } from "../../engine/state.ts";
 import { openUploads } from "../cleanup/places.ts";
 import { idsIn } from "../entry/delete-guards.ts";
 import type { Tables } from "../entry/records.ts";
+import { itemsOf } from "./held.ts";
 
-/** What is still in an environment, by the command that removes it. */
-export interface EnvironmentEntries {
+/** The entries of an environment, by the command that removes them. */
+interface EnvironmentEntries {
   /** Entries that `stage delete` removes. */
   readonly deletable: readonly StagingId[];
   /** Names of the items of `spawn:entries` that are staged. */
   readonly declared: readonly string[];
-  /** Whether the environment's stack has staged entries that its file declares no more: an update removes them. */
+  /** Staged entries of the environment's stack that its file no longer declares: an update removes them. */
   readonly undeclared: readonly StagingId[];
 }
 
 /**
- * Looks for entries in every place that can have some: records, readable or not, stacks, whatever their names, and the buckets
- * themselves. What only the environment's own stack has is left out: it goes with that stack.
+ * Searches for entries in records, also corrupt ones, in stacks of any name, and in the buckets. Entries that only the environment's own
+ * stack has are left out: they are deleted with that stack.
  */
 export async function findEnvironmentEntries(
-  context: Pick<Context, "environment" | "s3" | "settings" | "tables">,
+  context: Pick<Context, "environment" | "s3" | "store" | "settings" | "tables">,
   session: EngineSession,
 ): Promise<EnvironmentEntries> {
   const { name } = session.settings;
@@ -42,9 +42,10 @@ export async function findEnvironmentEntries(
     context.tables().then(recordedIds),
     idsInBuckets(context),
   ]);
-  const items = new Map(
-    entries.flatMap((entry) => idsOf(entry).map((id) => [id, entry.declaredAs ?? ""] as const)),
-  );
+  const items = new Map<string, string>([
+    ...entries.flatMap((entry) => idsOf(entry).map((id) => [id, entry.declaredAs ?? ""] as const)),
+    ...itemsOf(name, entries, own.resources),
+  ]);
   const inState = new Set(idsIn(own.resources));
   const declared = recorded.flatMap((id) => items.get(id) ?? []);
   const undeclared = recorded.filter((id) => inState.has(id) && !items.has(id));
@@ -54,12 +55,12 @@ export async function findEnvironmentEntries(
   return { deletable: deletable.sort(), declared, undeclared };
 }
 
-/** Ids that one command line takes. */
+/** Maximum number of IDs in one command line. */
 const IN_ONE_COMMAND = 20;
 
-/** @throws InputError while there are entries in the environment; it names them, and a command that removes them */
+/** @throws InputError if the environment has entries; it names them and the command that removes them */
 export async function refuseWithEntries(
-  context: Pick<Context, "environment" | "s3" | "settings" | "tables">,
+  context: Pick<Context, "environment" | "s3" | "store" | "settings" | "tables">,
   session: EngineSession,
 ): Promise<void> {
   const { deletable, declared, undeclared } = await findEnvironmentEntries(context, session);
@@ -73,7 +74,7 @@ export async function refuseWithEntries(
   throw new InputError(
     `environment ${name} still has ${names.length === 1 ? "an entry" : `${names.length} entries`}`,
     {
-      why: `Their data would be lost: ${shown}.`,
+      why: `The data would be lost: ${shown}.`,
       fix: [
         ...(declared.length === 0
           ? []
@@ -85,7 +86,7 @@ export async function refuseWithEntries(
   );
 }
 
-/** Entries that stacks of the environment hold, by their names and by what is in them: a stack can be renamed. */
+/** Entries in stacks of the environment, by the stacks' names and by their resources, because a stack can be renamed. */
 async function idsOfStacks({ entryProject, settings }: EngineSession): Promise<StagingId[]> {
   const prefix = `${settings.name}.`;
   const stacks = (await listStacks(entryProject)).filter((stack) => stack.startsWith(prefix));
@@ -94,7 +95,7 @@ async function idsOfStacks({ entryProject, settings }: EngineSession): Promise<S
       const id = stack.slice(prefix.length);
       if (isStagingId(id)) return [id];
       if (isSweepId(id)) return [];
-      // Of another name: only where it holds entries that exist, which the records and the buckets tell as well.
+      // A renamed stack has its entries in its resources.
       const { resources } = await readStateOrBackup(entryProject, stack);
       return idsIn(resources);
     }),
@@ -102,7 +103,7 @@ async function idsOfStacks({ entryProject, settings }: EngineSession): Promise<S
   return found.flat();
 }
 
-/** Ids in the records table, also of records that cannot be read; none where there is no table. */
+/** IDs in the records table, also of corrupt records; none without a table. */
 async function recordedIds({ client, settings }: Tables): Promise<StagingId[]> {
   const ids: StagingId[] = [];
   let start: ScanCommandOutput["LastEvaluatedKey"];
@@ -130,15 +131,15 @@ async function recordedIds({ client, settings }: Tables): Promise<StagingId[]> {
   return ids;
 }
 
-async function idsInBuckets(context: Pick<Context, "s3" | "settings">): Promise<StagingId[]> {
+async function idsInBuckets(context: Pick<Context, "settings" | "store">): Promise<StagingId[]> {
   const { buckets } = await context.settings();
   const found = await Promise.all(
     [...buckets].map(async ([region, name]) => {
-      const client = await context.s3(region);
+      const store = await context.store(region);
       const ids = new Set<StagingId>();
       try {
-        for await (const id of idsWithVersions(client, name)) ids.add(id);
-        for await (const { id } of openUploads({ client, region, name, isOwn: true })) ids.add(id);
+        for await (const id of idsWithVersions(store, name)) ids.add(id);
+        for await (const { id } of openUploads({ store, region, name, isOwn: true })) ids.add(id);
       } catch (error) {
         if (errorName(error) !== "NoSuchBucket") throw error;
       }
@@ -148,10 +149,10 @@ async function idsInBuckets(context: Pick<Context, "s3" | "settings">): Promise<
   return found.flat();
 }
 
-/** Entries that have a version or a delete marker in the bucket. Folded at the slash: one line for each entry. */
-async function* idsWithVersions(client: S3Client, bucket: string): AsyncGenerator<StagingId> {
+/** Entries that have a version or a delete marker in the bucket. The delimiter gives one line per entry. */
+async function* idsWithVersions(store: ObjectStore, bucket: string): AsyncGenerator<StagingId> {
   const folders = { bucket, prefix: ID_PREFIX, delimiter: "/" };
-  for await (const prefix of storeOf(client).listVersionPrefixes(folders)) {
+  for await (const prefix of store.listVersionPrefixes(folders)) {
     const id = prefix.slice(0, -1);
     if (isStagingId(id)) yield id;
   }

@@ -1,4 +1,8 @@
+import type { Program } from "../../../stacks/program.ts";
+import { UserError } from "../../../staging/errors.ts";
+import { isStagingId, type StagingId } from "../../../staging/ids.ts";
 import { describeMissing } from "../../../staging/ownership/missing.ts";
+import { isRecord } from "../../../staging/type-guards.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { takeOverDeadLocks } from "../../engine/lock.ts";
@@ -8,6 +12,7 @@ import { readOutputs } from "../../engine/stacks.ts";
 import { readState } from "../../engine/state.ts";
 import { runUpdate, type UpdateOptions, type UpdateResult } from "../../engine/update.ts";
 import { refuseProtected } from "../entry/delete-guards.ts";
+import { entryInUse, sweepsReading } from "../sweep/open-sweeps.ts";
 import { refuseKept } from "./declared.ts";
 import {
   isProtectedByProgram,
@@ -16,36 +21,112 @@ import {
   withDeletableTables,
 } from "./deletion-protection.ts";
 import { refuseWithEntries } from "./entries.ts";
-import { type EnvironmentPlan, planEnvironment } from "./plan.ts";
+import {
+  type DataToDelete,
+  dataToDelete,
+  type EnvironmentPlan,
+  onlyAdopted,
+  planEnvironment,
+} from "./plan.ts";
 import { deleteLogsLeft, refuseWithSweeps } from "./sweeps.ts";
 
 /**
- * Updates the environment's stack, with its declared entries, to match `Pulumi.<environment>.yaml`. It creates resources again
- * that are only in the state, takes back what was edited by hand, and takes over resources that are only in AWS and carry the
- * environment's tags.
- * @param plan from {@link planEnvironment}, after the user has agreed to what it deletes
+ * Updates the environment's stack, with its declared entries, to match `Pulumi.<environment>.yaml`. It creates missing resources again,
+ * reverts manual changes, and imports resources that exist in AWS with the environment's tags.
+ * @param plan from {@link planEnvironment}, after the user has confirmed its deletions
  */
 export async function environmentUp(
   context: SessionSource &
-    Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "environment" | "environmentName" | "iam" | "s3">,
+    Pick<
+      Context,
+      | "account"
+      | "anyBucketsS3"
+      | "clientConfig"
+      | "dynamo"
+      | "environment"
+      | "environmentName"
+      | "iam"
+      | "s3"
+      | "store"
+      | "tables"
+    >,
   plan: EnvironmentPlan,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
+  await refuseUnlisted(plan);
+  await refuseRead(context, plan.doomed);
   await refuseKept(context, plan.session.environmentProject, plan.config.entries);
   const result = await runProgram("up", plan, options);
   if (!result.changes["import"]) return result;
-  // What was taken over is as it was found; only now can it be made what the settings say.
-  const second = await runProgram("up", await planEnvironment(context), options);
+  // An import does not change the resources. The second update makes them match the settings.
+  const second = await runProgram("up", await planEnvironment(context, options), options);
   return { ...second, changes: sumOf(result.changes, second.changes) };
 }
 
-/** What {@link environmentUp} would change. */
+/**
+ * Updates only the entry that the environment's stack has adopted: its record names the new stack. An old checkout may declare other
+ * settings of other entries, or none; they stay as they are.
+ * @throws UserError as {@link onlyAdopted}
+ */
+export async function updateAdopted(
+  { session, config, held }: EnvironmentPlan,
+  id: StagingId,
+  options: UpdateOptions,
+): Promise<void> {
+  const { environmentProject: project, settings } = session;
+  const { resources } = await readState(project, settings.name);
+  const targets = resources.map(({ urn }) => urn).filter((urn) => urn.includes(id));
+  const { environmentProgram } = await import("../../../stacks/environment-program.ts");
+  const update = environmentProgram(onlyAdopted(config, resources, id), held);
+  // The engine replaces all outputs of a stack, also those about resources that are no targets.
+  const { outputs = {} } = resources.find(({ type }) => type === "pulumi:pulumi:Stack") ?? {};
+  const program: Program = async () => {
+    const made = await update();
+    return {
+      ...made,
+      ...outputs,
+      entries: { ...recordIn(outputs["entries"]), ...recordIn(made["entries"]) },
+    };
+  };
+  await runUpdate(project, settings.name, { kind: "up", program, refresh: true, targets }, options);
+}
+
+const recordIn = (value: unknown) => (isRecord(value) ? value : {});
+
+/** @throws UserError if another command has changed the stack since the plan, and the update would delete data that the plan does not list */
+async function refuseUnlisted({ session, config, doomed }: EnvironmentPlan): Promise<void> {
+  const { name } = session.settings;
+  const { resources } = await readState(session.environmentProject, name);
+  const isListed = ({ stagingId, regions }: DataToDelete): boolean => {
+    const listed = doomed.find((data) => data.stagingId === stagingId)?.regions ?? [];
+    return regions.every((region) => listed.includes(region));
+  };
+  const there = resources.filter((resource) => resource.delete !== true);
+  const unlisted = dataToDelete(there, config.entries).find((data) => !isListed(data));
+  if (unlisted === undefined) return;
+  throw new UserError(`the update would also delete ${unlisted.stagingId}`, {
+    why: `Another command has changed the stack ${name} in the meantime. Nothing was changed.`,
+    fix: commandLine("spawn environment up", name),
+  });
+}
+
+/** @throws InputError if a sweep that has not ended reads an entry that the update would delete */
+async function refuseRead(
+  context: Pick<Context, "environmentName" | "settings" | "tables">,
+  doomed: EnvironmentPlan["doomed"],
+): Promise<void> {
+  const ids = doomed.map(({ stagingId }) => stagingId).filter(isStagingId);
+  for (const [id, sweeps] of await sweepsReading(context, ids))
+    throw entryInUse(id, sweeps, context.environmentName, "deleted");
+}
+
+/** The changes that {@link environmentUp} would make. */
 export const environmentPreview = (plan: EnvironmentPlan, options: UpdateOptions): Promise<UpdateResult> =>
   runProgram("preview", plan, options);
 
 /**
- * Makes the state readable and free, which comes before everything else of an update.
- * @throws UserError when another update is running
+ * Repairs and unlocks the state before an update.
+ * @throws UserError if another update is running
  */
 export async function prepareEnvironment(
   context: SessionSource,
@@ -66,16 +147,16 @@ async function runProgram(
       `${describeMissing(missing)} is missing${missing.settings === undefined ? "" : " or was edited"} and is created again`,
       "warning",
     );
-  // The program refuses to leave a bucket with data; one without may go.
+  // The program refuses to delete a bucket with data; an empty one may be deleted.
   if (kind === "up") await unprotect(session.environmentProject, session.settings.name, left);
-  // Loaded here and not with the file, which commands share that run no program: Pulumi's SDK takes long to load.
+  // A dynamic import: Pulumi's SDK takes long to load, and other commands of this file do not need it.
   const { environmentProgram } = await import("../../../stacks/environment-program.ts");
-  // The state alone would call unchanged what somebody has edited by hand.
+  // The state alone does not show manual changes.
   const operation = { kind, program: environmentProgram(config, held), refresh: true };
   return await runUpdate(session.environmentProject, session.settings.name, operation, options);
 }
 
-/** Counts of two updates of the same stack; what the second left as it was is counted by the first. */
+/** Sums the counts of two updates of the same stack. The first one has counted the unchanged resources. */
 function sumOf(
   first: Readonly<Record<string, number>>,
   second: Readonly<Record<string, number>>,
@@ -86,12 +167,12 @@ function sumOf(
 }
 
 /**
- * Deletes the environment: tables, buckets, rules, role. The stack itself stays, empty, since removing it would delete
- * `Pulumi.<environment>.yaml` too.
- * @throws InputError while there are sweeps or entries in it; it names them
+ * Deletes the environment: tables, buckets, rules, role. The empty stack stays, because its removal would delete
+ * `Pulumi.<environment>.yaml`, too.
+ * @throws InputError if it has sweeps or entries; it names them
  */
 export async function environmentDestroy(
-  context: SessionSource & Pick<Context, "dynamo" | "environment" | "s3" | "tables">,
+  context: SessionSource & Pick<Context, "dynamo" | "environment" | "s3" | "store" | "tables">,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
   const session = await openSession(context);
@@ -113,7 +194,7 @@ export async function environmentDestroy(
   );
 }
 
-/** The times, by region, from which buckets may be written: on AWS, where versioning needs time to settle. */
+/** The times, by region, from which buckets may be written. On AWS, versioning needs time to settle. */
 export async function writableTimes(
   session: EngineSession,
 ): Promise<Readonly<Record<string, string>> | undefined> {

@@ -4,31 +4,32 @@ import type { Region } from "../../../staging/regions.ts";
 import type { Context } from "../../context.ts";
 import { withOrderedProblems } from "../common/ordered-problems.ts";
 
-/** The id of the lifecycle rule by which each region's bucket expires an entry; undefined where none is in force. */
+/** The ID of the lifecycle rule that expires an entry, by region; undefined if none is in force. */
 export type LifecycleRules = ReadonlyMap<Region, string | undefined>;
 
-/** One look: what is asked is what is there now, not what may be there soon. */
+/** No retries: the current rules count, not rules that may show soon. */
 const ONE_LOOK = { attempts: 1, firstDelayMs: 0 };
 
 /**
- * Looks into the buckets for the lifecycle rules that an entry is in.
- * @param onProblem told of a bucket that lacks the rule, or that cannot be asked
+ * Reads the lifecycle rules of an entry from the buckets.
+ * @param onProblem called for a bucket that lacks the rule or cannot be read
  */
 export async function lifecycleRulesOf(
   context: Pick<Context, "s3">,
   { regions, buckets, ttl }: Pick<StagingRecord, "regions" | "buckets" | "ttl">,
   onProblem: (error: Error) => void,
 ): Promise<LifecycleRules> {
-  const [{ requireLifecycleRule }, { capabilitiesOf }] = await Promise.all([
+  const [{ requireLifecycleRule }, { ServerCapabilities }] = await Promise.all([
     import("../../../provider/rules/in-force.ts"),
-    import("../../../provider/store/capabilities.ts"),
+    import("../../../provider/rules/capabilities.ts"),
   ]);
   const { signal } = new AbortController();
+  const capabilities = new ServerCapabilities();
   const found = await withOrderedProblems(regions.entries(), onProblem, async ([at, region], problem) => {
     const bucket = buckets[at] ?? "";
     try {
       const check = { client: await context.s3(region), bucket, settling: ONE_LOOK, signal };
-      if (!(await capabilitiesOf(check)).lifecycleRules) throw noLifecycleRules(bucket);
+      if (!(await capabilities.of(check)).lifecycleRules) throw noLifecycleRules(bucket);
       return [region, await requireLifecycleRule(check, ttl)] as const;
     } catch (error) {
       problem(asProblem(error, region, bucket));

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths, stateUrlOf } from "../../../local/paths.ts";
-import { packageRoot } from "../../../package-root.ts";
-import { parseEntrySettingsFile } from "../../../stacks/entry-settings.ts";
-import { listEnvironments, readEnvironmentFile } from "../../../stacks/environment-config.ts";
-import { parseSweepSettingsFile } from "../../../stacks/sweep-settings.ts";
+import { ENTRY_SETTINGS } from "../../../stacks/entry-settings.ts";
+import { listEnvironments, readEnvironmentFile } from "../../../stacks/environment-file.ts";
+import { findProjectFolder } from "../../../stacks/project-folder.ts";
+import { SWEEP_SETTINGS } from "../../../stacks/sweep-settings.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
 import { isStackName, type StackName } from "../../../staging/stack-name.ts";
 import { sweepOfStack } from "../../../staging/sweep/id.ts";
@@ -24,8 +24,8 @@ import { rowsFile } from "../sweep/settings.ts";
 
 type Cloud = "local" | "aws";
 
-/** What this machine keeps of stacks, by whether a reset of the local cloud takes it away. */
-export interface LocalStacks {
+/** The stacks of this machine, by whether a reset of the local cloud removes them. */
+interface LocalStacks {
   /** Stacks of environments on the local cloud, by their backend. */
   readonly backends: readonly Backend[];
   /** Stacks to remove from the data folder, with their settings, rows and journals. */
@@ -38,7 +38,7 @@ interface Backend {
   readonly url: string;
   /** An environment that uses it. */
   readonly environment: string;
-  /** Undefined where only the engine can reach it. */
+  /** Undefined if only the engine can reach it. */
   readonly folder: string | undefined;
   readonly stacks: readonly string[];
 }
@@ -92,16 +92,17 @@ export async function forgetStacks(
   }
   for (const stack of forgotten) await forget(paths.stacks, stack);
   if (kept.length > 0) return;
-  // Nothing of value is left in them.
+  // They hold no other data.
   for (const folder of [paths.state, paths.stacks]) await rm(folder, { recursive: true, force: true });
 }
 
 /** The clouds of the environments that have a file; unknown if the file cannot be read. */
 async function cloudsOfFiles(): Promise<Map<string, Cloud>> {
   const clouds = new Map<string, Cloud>();
-  for (const name of await listEnvironments(packageRoot())) {
+  const folder = findProjectFolder();
+  for (const name of await listEnvironments(folder)) {
     try {
-      clouds.set(name, (await readEnvironmentFile(packageRoot(), name)).settings.cloud);
+      clouds.set(name, (await readEnvironmentFile(folder, name)).settings.cloud);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
     }
@@ -126,7 +127,7 @@ async function cloudInSettings(stack: StackName): Promise<Cloud | undefined> {
   if (text === undefined) return undefined;
   const isSweep = sweepOfStack(stack) !== undefined;
   try {
-    return (isSweep ? parseSweepSettingsFile : parseEntrySettingsFile)(text, file).environment.cloud;
+    return (isSweep ? SWEEP_SETTINGS : ENTRY_SETTINGS).parseFile(text, file).environment.cloud;
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;
@@ -154,11 +155,11 @@ const engineOf = (url: string): EngineSettings => ({
 
 const checkpointsOf = (folder: string): string => join(folder, BACKEND.stacks);
 
-/** Stacks in a backend that is no folder; those of other environments than the one that uses it are left to them. */
+/** Stacks in a backend that is not a folder, of the environment that uses it only. */
 async function stacksOf(environment: string, steps: StepPrinter): Promise<string[]> {
   const context = new Context(environment, steps);
-  // An earlier reset has taken a bucket in the local cloud away.
-  if ((await (await context.stateObjects())?.isThere()) === false) return [];
+  // An earlier reset has removed the bucket from the local cloud.
+  if ((await (await context.stateObjects())?.exists()) === false) return [];
   const { entryProject } = await openSession(context);
   const stacks = await listStacks(entryProject);
   return stacks.filter((stack) => stack === environment || stack.startsWith(`${environment}.`));
@@ -188,7 +189,7 @@ async function removeByEngine(
   }
 }
 
-/** All that the engine keeps of a stack: https://www.pulumi.com/docs/iac/concepts/state-and-backends/ */
+/** Paths of everything that the engine keeps of a stack: https://www.pulumi.com/docs/iac/concepts/state-and-backends/ */
 async function removeFromFolder(folder: string, stack: string): Promise<void> {
   for (const name of await namesIn(checkpointsOf(folder)))
     if (/^\.json\b/.test(name.slice(stack.length)) && name.startsWith(stack))

@@ -1,8 +1,7 @@
-import type { S3Client } from "@aws-sdk/client-s3";
 import { errorName, statusOf } from "../../../connection/errors/failure.ts";
+import { forEachParallel } from "../../../provider/flow/parallel.ts";
 import { lockConfigurationOf } from "../../../provider/store/object-lock.ts";
-import { storeOf } from "../../../provider/store/store-of.ts";
-import { forEachParallel } from "../../../provider/transfer/flow/parallel.ts";
+import type { ObjectStore } from "../../../provider/store/object-store.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";
@@ -11,25 +10,25 @@ import type { Context } from "../../context.ts";
 import type { BucketName } from "../entry/remains/buckets.ts";
 
 /** A lock that keeps S3 from deleting a version of an object. */
-export interface ObjectLock {
+interface ObjectLock {
   readonly bucket: string;
   readonly region: string;
   readonly key: string;
   readonly versionId: string;
-  /** When the retention ends; undefined for a legal hold, which a user has to release. */
+  /** The end of the retention; undefined for a legal hold, which a user has to release. */
   readonly until: Date | undefined;
 }
 
-/** Requests in flight of a look at each version. */
+/** Concurrent requests while the versions are checked. */
 const IN_FLIGHT = 16;
 
 /**
- * The first locks found under an entry's prefix, one of each bucket at most. Buckets without Object Lock cost one request
- * each; in the others every version is asked for its hold and its retention, until one is found that is locked.
+ * The first locks under an entry's prefix, at most one per bucket. A bucket without Object Lock costs one request; in others it reads the
+ * hold and the retention of every version until it finds a lock.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
  */
 export async function findLocks(
-  context: Pick<Context, "s3">,
+  context: Pick<Context, "s3" | "store">,
   id: StagingId,
   buckets: readonly BucketName[],
   now: Date,
@@ -38,7 +37,9 @@ export async function findLocks(
     buckets.map(async (named) => {
       const client = await context.s3(named.region);
       const locking = await lockConfigurationOf(client, named.bucket);
-      return locking === undefined ? undefined : await firstLock(client, named, id, now);
+      return locking === undefined
+        ? undefined
+        : await firstLock(await context.store(named.region), named, id, now);
     }),
   );
   return found.filter((lock) => lock !== undefined);
@@ -54,18 +55,18 @@ class Found extends Error {
 }
 
 async function firstLock(
-  client: S3Client,
+  store: ObjectStore,
   named: BucketName,
   id: StagingId,
   now: Date,
 ): Promise<ObjectLock | undefined> {
   try {
     await forEachParallel(
-      (stop) => versionsOf(client, named.bucket, id, stop),
+      (stop) => versionsOf(store, named.bucket, id, stop),
       IN_FLIGHT,
       new AbortController().signal,
       async ({ key, versionId }, stop) => {
-        const lock = await lockOf(client, named, { key, versionId }, now, stop);
+        const lock = await lockOf(store, named, { key, versionId }, now, stop);
         if (lock !== undefined) throw new Found(lock);
       },
     );
@@ -82,25 +83,25 @@ interface Version {
 }
 
 async function* versionsOf(
-  client: S3Client,
+  store: ObjectStore,
   bucket: string,
   id: StagingId,
   abortSignal: AbortSignal,
 ): AsyncGenerator<Version> {
-  const versions = storeOf(client).listVersions({ bucket, prefix: entryPrefix(id) }, abortSignal);
+  const versions = store.listVersions({ bucket, prefix: entryPrefix(id) }, abortSignal);
   for await (const { key, versionId = "", isDeleteMarker } of versions)
     if (!isDeleteMarker) yield { key, versionId };
 }
 
 async function lockOf(
-  client: S3Client,
+  store: ObjectStore,
   { bucket, region }: BucketName,
   { key, versionId }: Version,
   now: Date,
   abortSignal: AbortSignal,
 ): Promise<ObjectLock | undefined> {
   try {
-    const head = await storeOf(client).head({ bucket, key, versionId }, abortSignal);
+    const head = await store.head({ bucket, key, versionId }, abortSignal);
     if (head === undefined) return undefined;
     const at = { bucket, region, key, versionId };
     if (head.hasLegalHold) return { ...at, until: undefined };
@@ -108,15 +109,15 @@ async function lockOf(
       ? { ...at, until: head.retainUntil }
       : undefined;
   } catch (error) {
-    // Deleted meanwhile, or not to be read: S3 refuses what is locked.
+    // It was deleted meanwhile, or the credentials may not read it. Then S3 itself refuses the deletion of a locked version.
     if (statusOf(error) === 403 || errorName(error) === "NoSuchVersion") return undefined;
     throw error;
   }
 }
 
 /**
- * The error of a deletion that S3 refuses because of locks.
- * @param again the command that deletes once nothing is locked
+ * The error for a deletion that S3 refuses because of locks.
+ * @param again the command to run after the lock has ended
  */
 export function lockedError(
   id: StagingId,
@@ -132,7 +133,7 @@ export function lockedError(
   const release =
     hold &&
     `aws s3api put-object-legal-hold --bucket ${shellQuoted(hold.bucket)} --key ${shellQuoted(hold.key)} --version-id ${shellQuoted(hold.versionId)} --legal-hold Status=OFF --region ${shellQuoted(hold.region)}`;
-  const rest = done === "nothing" ? "Nothing was deleted" : "What is locked stays, and is listed as deleting";
+  const rest = done === "nothing" ? "Nothing was deleted" : "Locked data stay, and are listed as deleting";
   return new UserError(`${id} cannot be deleted: S3 Object Lock protects its objects`, {
     why: `${names.join("; ")}. ${rest}; S3 charges for it, and stage cost counts it.`,
     fix: release === undefined ? `Once the retention is over: ${again}` : `${release} && ${again}`,

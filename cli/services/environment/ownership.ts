@@ -5,43 +5,41 @@ import type { AccountId } from "../../../staging/accounts.ts";
 import { type EnvironmentSettings, replicationRoleName } from "../../../staging/environment.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { describeMissing, missingOf } from "../../../staging/ownership/missing.ts";
-import {
-  type BucketFact,
-  type EnvironmentFacts,
-  type SurveyRequest,
-  TABLE_ROLES,
-  type TableFact,
-  type TableRole,
-  tablesOf,
-} from "../../../staging/ownership/names.ts";
+import { TABLE_ROLES, type TableRole, tablesOf } from "../../../staging/ownership/names.ts";
 import { refuseOthers } from "../../../staging/ownership/taken.ts";
 import type { Region } from "../../../staging/regions.ts";
+import type {
+  BucketFact,
+  EnvironmentFacts,
+  SurveyRequest,
+  TableFact,
+} from "../../../staging/resources/environment-facts.ts";
 import { commandLine } from "../../command-line.ts";
 
 /*
- * Every command works only on tables and buckets that do not carry another environment's tags. The context asks once in a
- * process, before it hands out the first client for them.
+ * Every command works only on tables and buckets without another environment's tags. The context checks that once per process, before it
+ * returns the first client.
  */
 
-/** @throws InputError when one of the tables belongs to another environment; it names the key */
+/** @throws InputError if one of the tables belongs to another environment; it names the key */
 export function refuseOthersTables(settings: EnvironmentSettings, tables: readonly TableFact[]): void {
   refuseOthers(settings, { tables, buckets: [] });
 }
 
-/** Looks at the environment's tables, whose ARNs also tell the account of the credentials. */
-export async function lookAtTables(
+/** Describes the environment's tables. Their ARNs name the account of the credentials. */
+export async function surveyTables(
   settings: EnvironmentSettings,
   client: DynamoDBClient,
 ): Promise<TableFact[]> {
-  const { lookAtTable } = await import("../../../provider/survey/table.ts");
+  const { surveyTable } = await import("../../../provider/survey/table.ts");
   return await Promise.all(
-    tablesOf(settings).map(({ name }) => lookAtTable({ region: settings.tableRegion, name }, client, {})),
+    tablesOf(settings).map(({ name }) => surveyTable({ region: settings.tableRegion, name }, client, {})),
   );
 }
 
 /**
- * @param account that of the credentials; undefined where the server has no accounts
- * @throws InputError when the bucket of `region` belongs to another environment or account; it names the key
+ * @param account of the credentials; undefined if the server has no accounts
+ * @throws InputError if the bucket of `region` belongs to another environment or account; it names the key
  */
 export async function refuseOthersBucket(
   settings: EnvironmentSettings,
@@ -62,15 +60,15 @@ export async function refuseOthersBucket(
   refuseOthers(settings, { tables: [], buckets: [fact], account });
 }
 
-/** The clients that look at an environment. */
-export interface SurveyClients {
+/** The clients for the survey of an environment. */
+interface SurveyClients {
   anyBucketsS3(region: Region): Promise<S3Client>;
   dynamo(): Promise<DynamoDBClient>;
   iam(): Promise<IAMClient>;
   account(): Promise<AccountId | undefined>;
 }
 
-/** What AWS has of the environment, by the clients of the command line. */
+/** Surveys the environment in AWS. */
 export async function surveyOf(clients: SurveyClients, request: SurveyRequest): Promise<EnvironmentFacts> {
   const { surveyEnvironment } = await import("../../../provider/survey/survey.ts");
   return await surveyEnvironment(request, {
@@ -99,12 +97,12 @@ export function wholeEnvironment(
   };
 }
 
-/** The tables of entries. An environment that an older version made has no others, and its entries need none. */
+/** The tables that entries need. An environment of an older version has no others. */
 const ENTRY_TABLES: readonly TableRole[] = ["records", "usage"];
 
 /**
- * Makes sure that an environment is complete in the regions of an entry: a creation may have failed half way.
- * @throws InputError that names what it lacks
+ * Checks that an environment is complete in the regions of an entry: its creation may have failed.
+ * @throws InputError that names the missing resources
  */
 export async function requireWhole(
   environment: SurveyClients & { settings(): Promise<EnvironmentSettings> },

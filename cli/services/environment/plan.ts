@@ -1,50 +1,63 @@
-import type { EnvironmentConfig } from "../../../stacks/environment-config.ts";
-import { type EntrySpec, withIdsOf } from "../../../staging/entry.ts";
-import type { EnvironmentSettings } from "../../../staging/environment.ts";
+import type { EnvironmentConfig } from "../../../stacks/environment-file.ts";
+import { expiryWarnings } from "../../../staging/declared-expiry.ts";
+import type { ReplacedEntry, UncomparedEntry } from "../../../staging/declared-ids.ts";
+import type { EntrySpec } from "../../../staging/entry.ts";
+import { type EnvironmentSettings, settingsFileName } from "../../../staging/environment.ts";
+import { UserError } from "../../../staging/errors.ts";
+import type { StagingId } from "../../../staging/ids.ts";
 import { refuseForeignBucket, refuseOtherAccount } from "../../../staging/ownership/account.ts";
 import { type Missing, missingOf } from "../../../staging/ownership/missing.ts";
 import type { Held } from "../../../staging/ownership/names.ts";
-import { REPLICATION, STAGED_DATA } from "../../../staging/resources.ts";
+import { REPLICATION, STAGED_DATA } from "../../../staging/resources/tokens.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
+import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { createStack } from "../../engine/new-stack.ts";
 import { type EngineSession, openSession, type SessionSource } from "../../engine/session.ts";
 import { readState, type StateResource } from "../../engine/state.ts";
+import type { UpdateOptions } from "../../engine/update.ts";
 import { isProtectedByProgram } from "./deletion-protection.ts";
-import { type ExpiredEntry, expiredEntries } from "./expired-declared.ts";
 import { heldOf, propertiesOf } from "./held.ts";
+import { identify } from "./identify.ts";
 import { surveyOf, wholeEnvironment } from "./ownership.ts";
 
 /** Data that an update of the environment's stack would delete. */
-export interface DoomedData {
+export interface DataToDelete {
   readonly stagingId: string;
-  /** Regions whose copy goes: all of them for an entry that is declared no more. */
+  /** Regions whose copy is deleted: all of them if the entry is no longer declared. */
   readonly regions: readonly string[];
   readonly filename?: string;
   readonly sizeBytes?: number;
+  /** The entry that replaces it, because the source of its item has changed. */
+  readonly replacedBy?: string;
 }
 
-/** What an update of the environment's stack starts from. */
+/** The plan of an update of the environment's stack. */
 export interface EnvironmentPlan {
   readonly session: EngineSession;
   readonly config: EnvironmentConfig;
-  /** Names that the state holds and AWS has. */
+  /** Names that the state has and that exist in AWS. */
   readonly held: Held;
-  /** What the state has and AWS has not. */
+  /** Resources that the state has and that are missing in AWS. */
   readonly lost: readonly Missing[];
-  readonly doomed: readonly DoomedData[];
-  /** Entries of the file that an update leaves without data. */
-  readonly expired: readonly ExpiredEntry[];
-  /** Buckets of the state that the settings name no more, and that the program has protected. */
+  readonly doomed: readonly DataToDelete[];
+  readonly replaced: readonly ReplacedEntry[];
+  readonly uncompared: readonly UncomparedEntry[];
+  /** Warnings about declared entries that have expired, or expire in spite of `keep`. */
+  readonly expiry: readonly string[];
+  /** Buckets of the state that the settings no longer name, and that the program has protected. */
   readonly left: readonly StateResource[];
 }
 
 /**
- * Reads the state and looks at AWS, without the engine. Changes nothing but for making an empty stack where there is none.
- * @throws InputError when the environment, or one of its buckets, is in another account
+ * Reads the state and surveys AWS, without the engine. Changes nothing, but creates an empty stack if there is none.
+ * It compares the sources of declared entries with the staged data.
+ * @throws InputError if the environment, or one of its buckets, is in another account, or if a source is not the one that its item pins
  */
 export async function planEnvironment(
-  context: SessionSource & Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "environment" | "iam">,
+  context: SessionSource &
+    Pick<Context, "account" | "anyBucketsS3" | "clientConfig" | "dynamo" | "environment" | "iam">,
+  { signal = new AbortController().signal }: Pick<UpdateOptions, "signal"> = {},
 ): Promise<EnvironmentPlan> {
   const [session, declared] = await Promise.all([openSession(context), context.environment()]);
   const { environmentProject, settings } = session;
@@ -55,22 +68,29 @@ export async function planEnvironment(
   const there = resources.filter((resource) => resource.delete !== true);
   const all = heldOf(there);
   refuseOtherAccount(settings, facts.account, all);
-  // Before the engine refreshes: what somebody else's bucket holds is nothing to learn from.
+  // Before the engine refreshes: the state must not take over facts from another account's bucket.
   for (const bucket of facts.buckets) refuseForeignBucket(settings, bucket, facts.account);
   const lost = lostOf(there, missingOf(facts));
   const held = without(all, lost);
-  const config = { ...declared, entries: withIdsOf(declared.entries, new Set(held.stagingIds)) };
+  const { entries, replaced, uncompared } = await identify(context, declared, held, signal);
+  const config = { ...declared, entries };
   return {
     session,
     config,
     held,
     lost,
-    doomed: doomedData(there, config.entries),
-    expired: expiredEntries(there, config.entries, serverClock.now()),
+    doomed: dataToDelete(there, entries).map((data) => withSuccessor(data, replaced)),
+    ...{ replaced, uncompared },
+    expiry: expiryWarnings(entries, held.ttls ?? [], serverClock.now(), settings.name),
     left: there.filter(
       (resource) => isProtectedByProgram(settings.cloud, resource) && isLeft(settings, resource),
     ),
   };
+}
+
+function withSuccessor(data: DataToDelete, replaced: readonly ReplacedEntry[]): DataToDelete {
+  const successor = replaced.find(({ replaces }) => replaces === data.stagingId);
+  return successor === undefined ? data : { ...data, replacedBy: successor.stagingId };
 }
 
 function isLeft({ buckets }: EnvironmentSettings, { inputs = {} }: StateResource): boolean {
@@ -92,7 +112,7 @@ function isOf(resource: StateResource, name: string, region: string | undefined)
   return region === undefined || properties["region"] === region;
 }
 
-/** A table that AWS has no more cannot be moved, and may be made elsewhere. */
+/** Leaves the lost resources out: a lost table may be created in another region. */
 const without = (held: Held, lost: readonly Missing[]): Held => {
   const isLost = (what: Missing["what"], name: string, region?: string) =>
     lost.some((one) => one.what === what && one.name === name && one.region === region);
@@ -104,13 +124,13 @@ const without = (held: Held, lost: readonly Missing[]): Held => {
   };
 };
 
-/** Staged data of the stack that its configuration declares no more: entries, and replicas of entries that stay. */
-export function doomedData(
+/** Staged data of the stack that its configuration no longer declares: entries, and replicas of other entries. */
+export function dataToDelete(
   resources: readonly StateResource[],
   entries: readonly Pick<EntrySpec, "id" | "regions">[],
-): DoomedData[] {
+): DataToDelete[] {
   const declared = new Map<string, readonly string[]>(entries.map(({ id, regions }) => [id, regions]));
-  const doomed = new Map<string, DoomedData>();
+  const doomed = new Map<string, DataToDelete>();
   for (const { type, inputs = {}, outputs = {} } of resources) {
     const { stagingId, region } = inputs;
     if (type !== STAGED_DATA && type !== REPLICATION) continue;
@@ -127,4 +147,25 @@ export function doomedData(
     });
   }
   return [...doomed.values()];
+}
+
+/**
+ * The configuration with an adopted entry alone. It keeps its ID, although a changed source would give its item another one: the engine
+ * deletes a target that the program does not declare.
+ * @throws UserError if the item declares fewer regions than the entry has
+ */
+export function onlyAdopted(
+  { settings, ...config }: EnvironmentConfig,
+  resources: readonly StateResource[],
+  id: StagingId,
+): EnvironmentConfig {
+  const own = config.entries.filter(({ adoptedId }) => adoptedId === id);
+  const entries = own.map((entry) => ({ ...entry, id }));
+  const left = dataToDelete(resources, entries).find(({ stagingId }) => stagingId === id);
+  if (left === undefined) return { ...config, settings, entries };
+  const { name } = settings;
+  throw new UserError(`the record of ${id} was not updated`, {
+    why: `${settingsFileName(name)} does not declare its data in ${left.regions.join(", ")}, so the update would delete them.`,
+    fix: `Correct the item, or confirm the deletion: ${commandLine("spawn environment up", name)}`,
+  });
 }

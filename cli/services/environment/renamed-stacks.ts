@@ -1,3 +1,4 @@
+import { stagingEnvironmentComponent } from "../../../staging/components/staging-environment.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { sweepOfStack } from "../../../staging/sweep/id.ts";
 import { fullStackName } from "../../engine/backend.ts";
@@ -6,16 +7,21 @@ import { readStateOrBackup, type StateResource } from "../../engine/state.ts";
 import { stacksFolder, stacksIn } from "../../engine/state-file.ts";
 import { idsIn } from "../entry/delete-guards.ts";
 
-/** A stack that holds an entry, and does not have the name of that entry's stack. */
+const ENVIRONMENT_TYPES: ReadonlySet<string> = new Set([
+  stagingEnvironmentComponent.type,
+  stagingEnvironmentComponent.token,
+]);
+
+/** A stack that holds an entry under another name than its own. */
 export interface RenamedStack {
   readonly stack: string;
   readonly resources: readonly StateResource[];
 }
 
 /**
- * Finds stacks that hold nothing but one entry and have another name than its own: somebody has renamed them. Only the
- * folder of a `file://` backend can be searched without an engine for each stack; elsewhere none is found.
- * @param own the name that the entry's stack should have
+ * Finds renamed stacks of an entry: they hold only this entry, under another name. It searches only a `file://` backend, because another
+ * one needs an engine for each stack.
+ * @param own the correct name of the entry's stack
  */
 export async function findRenamed(
   project: EngineSettings,
@@ -34,9 +40,9 @@ export async function findRenamed(
   return found;
 }
 
-/** The environment's own stack may hold a single declared entry, too. */
+/** The environment's own stack can hold a single declared entry, too. A program in any language declares the token. */
 const holdsEnvironment = (resources: readonly StateResource[]): boolean =>
-  resources.some(({ type }) => type === "spawn:index:StagingEnvironment");
+  resources.some(({ type }) => ENVIRONMENT_TYPES.has(type));
 
 /** Removes the stack of a deleted entry from the backend. Changes no resource. */
 export async function forgetStack(project: EngineSettings, stack: string): Promise<boolean> {

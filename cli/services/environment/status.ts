@@ -4,19 +4,19 @@ import { refuseOthers } from "../../../staging/ownership/taken.ts";
 import type { Context } from "../../context.ts";
 import { surveyOf, wholeEnvironment } from "./ownership.ts";
 
-/** What is there of an environment. */
+/** The existing resources of an environment. */
 export interface EnvironmentStatus {
   readonly environment: string;
   readonly cloud: "local" | "aws";
   readonly endpoint: string | null;
-  /** The account of the credentials in use, which the environment has to be in; null where the server has no accounts. */
+  /** The account of the credentials, which must be the environment's; null if the server has no accounts. */
   readonly account: string | null;
-  /** Whether everything is there. */
+  /** Whether every resource exists. */
   readonly up: boolean;
   readonly buckets: readonly {
     readonly region: string;
     readonly bucket: string;
-    /** Whether the user made it, so that it stays when the environment goes. */
+    /** Whether the user created it, so that it outlives the environment. */
     readonly adopted: boolean;
     readonly exists: boolean;
   }[];
@@ -25,13 +25,13 @@ export interface EnvironmentStatus {
     readonly table: string;
     readonly exists: boolean;
   }[];
-  /** All that it lacks, in words: also the role, and settings of buckets that are there. */
+  /** Missing resources in words, with the role and the settings of existing buckets. */
   readonly missing: readonly string[];
 }
 
 /**
- * Looks at what AWS has of the environment.
- * @throws InputError when a table or a bucket belongs to another environment or account
+ * Surveys the environment in AWS.
+ * @throws InputError if a table or a bucket belongs to another environment or account
  */
 export async function environmentStatus(
   context: Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "endpoint" | "iam" | "settings">,

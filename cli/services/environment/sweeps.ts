@@ -1,7 +1,6 @@
-import type { S3Client } from "@aws-sdk/client-s3";
 import { errorName } from "../../../connection/errors/failure.ts";
 import { isNoSuchBucket } from "../../../connection/errors/kinds.ts";
-import { storeOf } from "../../../provider/store/store-of.ts";
+import type { ObjectStore } from "../../../provider/store/object-store.ts";
 import { deleteLogs } from "../../../provider/transfer/delete.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { isSweepId, SWEEP_PREFIX, type SweepId, sweepOfStack } from "../../../staging/sweep/id.ts";
@@ -10,14 +9,13 @@ import type { Context } from "../../context.ts";
 import type { EngineSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
-import { plural } from "../../render/text.ts";
 import { openSweeps } from "../sweep/open-sweeps.ts";
 
-/** Sweeps that an error names. */
+/** Maximum number of sweeps that an error names. */
 const SHOWN = 5;
 
 /**
- * Refuses to destroy an environment with sweeps: their roles and groups would stay, and their workers would find no table.
+ * Refuses to destroy an environment with sweeps: their roles and groups would stay, and their workers would lose the table.
  * @throws InputError that names the sweeps, and a command that removes one
  */
 export async function refuseWithSweeps(
@@ -46,33 +44,36 @@ export async function refuseWithSweeps(
 }
 
 /**
- * Deletes the logs that sweeps have left in the environment's own buckets: they expire in time, and until then no bucket could be deleted.
- * A bucket of the user's keeps them.
+ * Deletes the logs of sweeps in the environment's own buckets, which could not be deleted until the logs expire. An adopted bucket keeps
+ * them.
  */
 export async function deleteLogsLeft(
-  context: Pick<Context, "s3" | "settings">,
+  context: Pick<Context, "settings" | "store">,
   { signal = new AbortController().signal, onNote }: Pick<UpdateOptions, "signal" | "onNote">,
 ): Promise<void> {
   const { buckets, adopted } = await context.settings();
   for (const [region, bucket] of buckets) {
     if (adopted.has(region)) continue;
-    const client = await context.s3(region);
+    const store = await context.store(region);
     try {
-      const ids = await sweepsWithLogs(client, bucket);
+      const ids = await sweepsWithLogs(store, bucket);
       if (ids.length > 0)
-        onNote?.(`Deleting the logs of ${plural(ids.length, "sweep")} in ${region}`, "info");
-      for (const id of ids) await deleteLogs(client, bucket, id, { signal });
+        onNote?.(
+          `Deleting the logs of ${ids.length} ${ids.length === 1 ? "sweep" : "sweeps"} in ${region}`,
+          "info",
+        );
+      for (const id of ids) await deleteLogs(store, bucket, id, { signal });
     } catch (error) {
       if (!isNoSuchBucket(error) && errorName(error) !== "NotFound") throw error;
     }
   }
 }
 
-/** Sweeps that have versions in the bucket. Folded at the slash: one line for each sweep. */
-async function sweepsWithLogs(client: S3Client, bucket: string): Promise<SweepId[]> {
+/** Sweeps that have versions in the bucket. The delimiter gives one line per sweep. */
+async function sweepsWithLogs(store: ObjectStore, bucket: string): Promise<SweepId[]> {
   const ids: SweepId[] = [];
   const folders = { bucket, prefix: SWEEP_PREFIX, delimiter: "/" };
-  for await (const prefix of storeOf(client).listVersionPrefixes(folders)) {
+  for await (const prefix of store.listVersionPrefixes(folders)) {
     const id = prefix.slice(0, -1);
     if (isSweepId(id)) ids.push(id);
   }

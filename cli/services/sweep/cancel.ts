@@ -1,22 +1,56 @@
 import { explained } from "../../../provider/store/explain.ts";
+import type { SweepAccess } from "../../../provider/sweep/access.ts";
 import { cancelSweep } from "../../../provider/sweep/cancel.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
+import { sweepResourceName } from "../../../staging/sweep/names.ts";
 import type { Context } from "../../context.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
-import { groupsOf, sweepAccess } from "./access.ts";
+import { sweepTable } from "./tables.ts";
+
+type CancelContext = Pick<Context, "connection" | "settings" | "tables">;
+/** Clients for a sweep's table and groups. */
+type CancelClients = Pick<SweepAccess, "client" | "groups">;
 
 /**
- * Ends a sweep's workers and cancels its open indices. Its stack stays, so that it can be retried. Doing it again changes nothing more.
- * @returns how many indices were cancelled
+ * Ends a sweep's workers and cancels its open indices. The stack stays, so that the sweep can be retried. A second cancellation changes nothing.
+ * @param openClients replaced by tests
+ * @returns the number of cancelled indices
  */
 export async function cancelRun(
-  context: Pick<Context, "connection" | "settings" | "tables">,
-  meta: SweepMeta,
-  options: Pick<UpdateOptions, "signal" | "onNote">,
+  context: CancelContext,
+  { sweepId, regions }: Pick<SweepMeta, "sweepId" | "regions">,
+  { signal = new AbortController().signal, onNote }: Pick<UpdateOptions, "signal" | "onNote">,
+  openClients = clientsOf,
 ): Promise<number> {
-  const [access, groups] = await Promise.all([
-    sweepAccess(context, meta.sweepId, options),
-    groupsOf(context, meta),
+  const [{ client, groups }, settings] = await Promise.all([openClients(context), context.settings()]);
+  const access: SweepAccess = {
+    ...{ sweepId, table: settings.sweepsTable, client, groups, signal },
+    now: () => serverClock.now(),
+    progress: () => undefined,
+    note: (text) => onNote?.(text, "warning"),
+  };
+  const group = sweepResourceName(settings, sweepId);
+  const all = regions.map((region) => ({ region, group }));
+  return await explained(`cancelling ${sweepId}`, async () => (await cancelSweep(access, all)) ?? 0);
+}
+
+/** @throws InputError if the environment's tables belong to another one */
+async function clientsOf(context: CancelContext): Promise<CancelClients> {
+  const [
+    { openAccess },
+    { autoScalingGroups, createAutoScalingClients },
+    { createBulkDynamoClients },
+    table,
+  ] = await Promise.all([
+    import("../../../connection/access.ts"),
+    import("../../../provider/sweep/auto-scaling.ts"),
+    import("../../../provider/dynamo-clients.ts"),
+    sweepTable(context),
   ]);
-  return await explained(`cancelling ${meta.sweepId}`, async () => (await cancelSweep(access, groups)) ?? 0);
+  const access = await openAccess("cli", await context.connection());
+  return {
+    client: createBulkDynamoClients({ access })(table.region),
+    groups: autoScalingGroups(createAutoScalingClients(access)),
+  };
 }

@@ -5,7 +5,7 @@ import type { SweepItemError } from "../../../staging/sweep/item-reader.ts";
 import { commandLine } from "../../command-line.ts";
 import type { SweepTable } from "./tables.ts";
 
-/** An item of the sweeps table that cannot be read. A list reports it, and continues. */
+/** An item of the sweeps table that cannot be read. Lists report it and continue. */
 export class CorruptSweepItem extends UserError {}
 
 /** `error` with the table's name, and the command that deletes the sweep. @param plain the attributes of the item */

@@ -18,7 +18,7 @@ import { type CorruptSweepItem, corruptItem } from "./corrupt-item.ts";
 import type { SweepTable } from "./tables.ts";
 
 /*
- * Reads of the items of one sweep, for people: an item that cannot be read is an error with a remedy. All reads are strongly consistent.
+ * Reads of the items of one sweep for users: a corrupt item is an error with a fix. All reads are strongly consistent.
  */
 
 /** The sweep's `meta` item; undefined if there is none. @throws CorruptSweepItem */
@@ -35,7 +35,7 @@ export async function findMeta(table: SweepTable, id: SweepId): Promise<SweepMet
   }
 }
 
-/** Whether lists show the sweep: it exists, and was not deleted. */
+/** Whether lists show the sweep: it exists and was not deleted. */
 export async function isListed(table: SweepTable, id: SweepId): Promise<boolean> {
   const { Item } = await table.client.send(
     new GetItemCommand({
@@ -49,7 +49,7 @@ export async function isListed(table: SweepTable, id: SweepId): Promise<boolean>
   return Item?.[SWEEP_KIND_ATTRIBUTE] !== undefined;
 }
 
-/** The generation that the last retry has begun; 0 without one. It is higher than that of the sweep while a retry is under way, or was cut off. */
+/** The generation that the last retry has begun; 0 without one. Higher than the sweep's while a retry is running, or if it was interrupted. */
 export async function generationBegun(table: SweepTable, id: SweepId): Promise<number> {
   const { Item } = await table.client.send(
     new GetItemCommand({
@@ -63,7 +63,7 @@ export async function generationBegun(table: SweepTable, id: SweepId): Promise<n
   return Number(Item?.[DEADLINE_GENERATION]?.N ?? 0);
 }
 
-/** Takes a sweep out of the index of all sweeps. Its items stay until they expire. */
+/** Removes a sweep from the index of all sweeps. Its items stay until they expire. */
 export async function unlist(table: SweepTable, id: SweepId): Promise<void> {
   const command = new UpdateItemCommand({
     TableName: table.name,

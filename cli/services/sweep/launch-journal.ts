@@ -8,20 +8,17 @@ import { UserError } from "../../../staging/errors.ts";
 import type { StackName } from "../../../staging/stack-name.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import { writeAtomically } from "../../engine/entry-project.ts";
-import { isHere, machineName } from "../../engine/heartbeat.ts";
-import { isRunningElsewhere, noteThisProcess } from "../../engine/running.ts";
+import { isOnThisMachine, machineName } from "../../engine/heartbeat.ts";
+import { describeThisProcess, isOtherProcessAlive } from "../../engine/running.ts";
 import { journalsIn } from "../entry/upload/unfinished.ts";
 import type { LaunchRequest } from "./launch.ts";
-import { sha256Of } from "./sweep-spec.ts";
+import { sha256Of } from "./settings.ts";
 
-/**
- * What this machine remembers of a launch from its start until the user has its ID. The same launch again must not silently start a
- * second sweep.
- */
+/** The journal of a launch on this machine, from its start until the user has the ID. It prevents a second sweep by the same command. */
 const JOURNAL = v.object({
   /** Identifies the request: see {@link fingerprintOf}. */
   fingerprint: v.string(),
-  /** The process that launches, or launched, the sweep, and its machine: see `NotedProcess` and `machineName`. */
+  /** The process that launches, or launched, the sweep, and its machine: see `ProcessRecord` and `machineName`. */
   pid: v.number(),
   started: v.exactOptional(v.string()),
   machine: v.string(),
@@ -31,7 +28,7 @@ export type LaunchJournal = Readonly<v.InferOutput<typeof JOURNAL>>;
 const folder = (): string => join(spawnPaths().stacks, "launching");
 const fileOf = (stack: StackName): string => join(folder(), `${stack}.json`);
 
-/** The same for launches of the same sweep: of equal parameters, rows and options. */
+/** Equal for launches with equal parameters, rows and options. */
 export function fingerprintOf({
   parameters,
   stageAccount,
@@ -45,15 +42,15 @@ export function fingerprintOf({
   return sha256Of(JSON.stringify([plain, [...subnets], staged, iamActions, managedPolicies]));
 }
 
-/** Remembers a launch of this process that is about to start. */
+/** Writes the journal of this process's launch, before it starts. */
 export async function beginLaunch(stack: StackName, fingerprint: string): Promise<void> {
-  const journal: LaunchJournal = { fingerprint, ...(await noteThisProcess()), machine: machineName() };
+  const journal: LaunchJournal = { fingerprint, ...(await describeThisProcess()), machine: machineName() };
   await writeAtomically(fileOf(stack), JSON.stringify(journal));
 }
 
 /**
  * Takes a launch over, to resume it.
- * @throws UserError while another process of this machine is at work on it
+ * @throws UserError while another process of this machine is launching it
  */
 export async function takeOverLaunch(stack: StackName, id: SweepId): Promise<void> {
   const found = await journalOf(stack);
@@ -61,10 +58,10 @@ export async function takeOverLaunch(stack: StackName, id: SweepId): Promise<voi
   await beginLaunch(stack, found?.fingerprint ?? UNKNOWN);
 }
 
-/** Of a launch whose journal is gone: no launch has it. */
+/** The fingerprint of a launch whose journal is lost. It equals no other. */
 const UNKNOWN = "unknown";
 
-/** @throws UserError while another process of this machine launches the sweep: it would make again what is removed meanwhile */
+/** @throws UserError while another process of this machine launches the sweep: it would create deleted resources again */
 export async function refuseOfLaunching(stack: StackName, id: SweepId): Promise<void> {
   await refuseWhileLaunching(await journalOf(stack), id);
 }
@@ -76,12 +73,12 @@ async function refuseWhileLaunching(journal: LaunchJournal | undefined, id: Swee
   });
 }
 
-/** Forgets a launch: the user has its ID, or nothing of it is left. */
+/** Deletes the journal of a launch: the user has the ID, or nothing of the launch is left. */
 export const endLaunch = (stack: StackName): Promise<void> => rm(fileOf(stack), { force: true });
 
 /**
- * A launch of the same sweep whose ID the user may not know.
- * @param except the launch that asks
+ * An earlier launch of the same sweep whose ID the user may not know.
+ * @param except the stack of the caller's own launch
  */
 export async function findEarlier(
   environment: string,
@@ -96,9 +93,9 @@ export async function findEarlier(
   return undefined;
 }
 
-/** Whether the process that launches it is still at work. On another machine, only that machine knows. */
+/** Whether the launching process still runs. False for another machine, whose processes cannot be checked. */
 export async function isLaunching(journal: LaunchJournal): Promise<boolean> {
-  return isHere(journal) && (await isRunningElsewhere(journal));
+  return isOnThisMachine(journal) && (await isOtherProcessAlive(journal));
 }
 
 async function journalOf(stack: StackName): Promise<LaunchJournal | undefined> {

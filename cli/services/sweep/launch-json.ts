@@ -8,7 +8,7 @@ interface HourJson {
   readonly most: number;
 }
 
-/** A planned sweep for programs: money in US dollars. Keys are never renamed or removed. */
+/** A planned sweep for programs; amounts in US dollars. Keys are never renamed or removed. */
 export interface LaunchPlanJson {
   readonly name: string;
   readonly count: number;
@@ -36,12 +36,12 @@ export interface LaunchPlanJson {
   readonly deadline_seconds: number;
   /** All workers together, at list prices. */
   readonly hour: HourJson;
-  /** `null` where spot prices are unknown. */
+  /** `null` if spot prices are unknown. */
   readonly spot_hour: HourJson | null;
   readonly max_cost: number;
   readonly direct_cost: number;
   readonly staging_cost: number;
-  /** Negative where staging costs more. */
+  /** Negative if staging costs more. */
   readonly savings: number;
 }
 
@@ -81,13 +81,13 @@ const hourJson = ({ least, most }: HourRange): HourJson => ({
   most: toDollars(most),
 });
 
-/** What `spawn launch --json` prints. */
+/** The output of `spawn launch --json`. */
 export interface LaunchResult {
-  /** `null` where nothing was started: `--dry-run`, or a no. */
+  /** `null` if nothing was started: `--dry-run`, or the user declined. */
   readonly sweep_id: SweepId | null;
   readonly started: boolean;
-  /** How the sweep ended; `null` where the command did not wait for it. */
+  /** The final state of the sweep; `null` if the command did not wait for it. */
   readonly state: string | null;
-  /** `null` for a launch that was resumed. */
+  /** `null` for a resumed launch. */
   readonly plan: LaunchPlanJson | null;
 }

@@ -9,14 +9,14 @@ import type { SweepDataset } from "../../../staging/sweep/spec.ts";
 import type { StageBuckets, StageDestinations } from "../../../staging/sweep/stage-options.ts";
 import type { Advice } from "./checks/advice.ts";
 
-/** What a sweep is to be, as far as the user says. */
+/** A sweep as the user specifies it. */
 export interface LaunchRequest {
   readonly parameters: SweepParameters;
   /** `--stage-account`: the account that staged the data; undefined for the environment's own. */
   readonly stageAccount: AccountId | undefined;
-  /** `--stage-bucket`: where that account has them. */
+  /** `--stage-bucket`: the locations of that account's data. */
   readonly stageBuckets: StageBuckets;
-  /** `--stage-dest`: where workers find them. */
+  /** `--stage-dest`: the paths on the workers. */
   readonly stageDestinations: StageDestinations;
   /** `--iam-policy` and `--iam-managed-policies`. */
   readonly iamActions: readonly string[];
@@ -33,11 +33,11 @@ export interface PreparedLaunch extends LaunchRequest {
   readonly advice: Advice;
 }
 
-/** Staged data, as the plan and as workers need them. */
+/** Staged data for the plan and for the workers. */
 export interface StagedData {
   readonly entries: readonly SweepEntry[];
   readonly datasets: readonly SweepDataset[];
   readonly notes: readonly string[];
-  /** Makes sure that these regions hold the data. @throws UserError that says what is missing */
+  /** Checks that these regions hold the data. @throws UserError that names the missing data */
   readonly check: (regions: readonly Region[]) => Promise<void>;
 }

@@ -16,13 +16,13 @@ export interface SweepFilter {
   readonly limit?: number | undefined;
 }
 
-/** Sweeps whose counters are read at a time. */
+/** Concurrent reads of counters. */
 const CONCURRENCY = 25;
 
 /**
- * The sweeps of the environment, newest first, a page at a time. Progress comes from the counters: counting the running indices would read
- * every index.
- * @param onProblem called for a sweep that cannot be read; it is left out
+ * The sweeps of the environment, newest first, a page at a time. Progress comes from the counters, because counting running indices would
+ * read every index.
+ * @param onProblem called for a corrupt sweep, which is left out
  */
 export async function* listSweeps(
   table: SweepTable,
@@ -61,7 +61,7 @@ async function progressIn(
   }
 }
 
-/** A sweep as `sweep list` and `sweep info` print it for programs. Keys are never renamed or removed. */
+/** A sweep for programs, in `sweep list` and `sweep info`. Keys are never renamed or removed. */
 export interface SweepJson {
   readonly sweep_id: string;
   readonly name: string;
@@ -74,9 +74,9 @@ export interface SweepJson {
   readonly cancelled: number;
   /** In the order of their indices. */
   readonly regions: readonly string[];
-  /** Ids of the staged data. */
+  /** IDs of the staged data. */
   readonly entries: readonly string[];
-  /** 0, and one more with each retry. */
+  /** 0; each retry increments it. */
   readonly generation: number;
   /** UTC to the second. */
   readonly created_at: string;

@@ -1,12 +1,11 @@
 import { buffer } from "node:stream/consumers";
-import { storeOf } from "../../../provider/store/store-of.ts";
 import { bucketOf } from "../../../staging/environment.ts";
 import type { Region } from "../../../staging/regions.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import { logPrefix } from "../../../staging/sweep/names.ts";
 import type { Context } from "../../context.ts";
 
-/** The log of one attempt of an index, as a bucket lists it. */
+/** The log of one attempt of an index, from a bucket's listing. */
 export interface LogObject {
   readonly region: Region;
   readonly key: string;
@@ -15,17 +14,17 @@ export interface LogObject {
   readonly size: number;
 }
 
-/** Where logs are read from; tests give their own. */
+/** The source of logs; tests replace it. */
 export interface LogStore {
-  /** All logs, in no order. */
+  /** All logs, in any order. */
   list(): Promise<LogObject[]>;
-  /** The bytes of a log from `from` up to, without, `to`. */
+  /** The bytes of a log from `from`, inclusive, to `to`, exclusive. */
   read(log: LogObject, from: number, to: number): Promise<Uint8Array>;
 }
 
-/** The logs of a sweep in the environment's buckets of some regions: of some of its indices, or of all. */
+/** The logs of a sweep in the environment's buckets. @param indices empty: all */
 export function logsInBuckets(
-  context: Pick<Context, "s3" | "settings">,
+  context: Pick<Context, "settings" | "store">,
   id: SweepId,
   regions: readonly Region[],
   indices: readonly number[],
@@ -41,7 +40,7 @@ export function logsInBuckets(
     },
     read: async ({ region, key }, from, to) => {
       if (from >= to) return new Uint8Array();
-      const store = storeOf(await context.s3(region));
+      const store = await context.store(region);
       const bucket = bucketOf(await context.settings(), region);
       const bytes = await store.get({ bucket, key, range: { offset: from, length: to - from } });
       return buffer(bytes);
@@ -50,12 +49,12 @@ export function logsInBuckets(
 }
 
 async function listLogs(
-  context: Pick<Context, "s3" | "settings">,
+  context: Pick<Context, "settings" | "store">,
   id: SweepId,
   region: Region,
   prefix: string,
 ): Promise<LogObject[]> {
-  const store = storeOf(await context.s3(region));
+  const store = await context.store(region);
   const bucket = bucketOf(await context.settings(), region);
   const logs: LogObject[] = [];
   for await (const { key, size } of store.listObjects({ bucket, prefix })) {
@@ -65,7 +64,7 @@ async function listLogs(
   return logs;
 }
 
-/** What a key names; undefined for one that {@link logPrefix} does not begin, or that is no log. */
+/** The index and attempt in the key of a log; undefined for any other key. */
 export function parseLogKey(id: SweepId, key: string): Pick<LogObject, "index" | "attempt"> | undefined {
   const prefix = logPrefix(id);
   const [, index, attempt] =

@@ -1,24 +1,24 @@
 import { MIB } from "../../../staging/units.ts";
-import { PrefixedLines } from "../../render/prefixed-lines.ts";
 import { type LogObject, type LogStore, selectLogs } from "./log-objects.ts";
 import { Outage } from "./outage.ts";
+import { PrefixedLines } from "./prefixed-lines.ts";
 
-/** Bytes of one request. */
-const PIECE = MIB;
-/** Logs that are read at a time. */
+/** Bytes per request. */
+const CHUNK = MIB;
+/** Concurrent reads. */
 const CONCURRENCY = 8;
 /** Workers write their logs every ten seconds. */
 const POLL_INTERVAL_MS = 3_000;
 
 type Write = (bytes: Uint8Array) => Promise<void>;
 
-/** `[7] ` in front of each line; nothing where there is one index only. */
+/** `[7] `; empty if the user selected one index. */
 const prefixOf = ({ index }: LogObject, isOne: boolean): string => (isOne ? "" : `[${index}] `);
 
 /**
- * Writes the logs, one index after the other.
- * @param options.isOne whether one index was asked for: its lines have no prefix
- * @returns how many logs there were
+ * Writes the logs in the order of their indices.
+ * @param options.isOne whether the user selected one index: its lines have no prefix
+ * @returns the number of logs
  */
 export async function writeLogs(
   store: LogStore,
@@ -30,7 +30,7 @@ export async function writeLogs(
 ): Promise<number> {
   const logs = selectLogs(await store.list(), attempt);
   const first = (log: LogObject): Promise<Uint8Array> => {
-    const piece = store.read(log, 0, Math.min(log.size, PIECE));
+    const piece = store.read(log, 0, Math.min(log.size, CHUNK));
     // If a log before it fails, the read ahead must not become an unhandled rejection.
     piece.catch(() => undefined);
     return piece;
@@ -42,21 +42,21 @@ export async function writeLogs(
     const piece = await ahead[place];
     if (next !== undefined) ahead.push(first(next));
     if (piece !== undefined) await write(lines.take(piece));
-    for (let at = PIECE; at < log.size; at += PIECE)
-      await write(lines.take(await store.read(log, at, Math.min(log.size, at + PIECE))));
+    for (let at = CHUNK; at < log.size; at += CHUNK)
+      await write(lines.take(await store.read(log, at, Math.min(log.size, at + CHUNK))));
     await write(lines.end());
   }
   return logs.length;
 }
 
 /** Clocks, which tests replace. */
-export interface FollowDeps {
+interface FollowDeps {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Milliseconds on a clock that does not jump. */
   readonly steady: () => number;
 }
 
-export interface Follow extends FollowDeps {
+interface Follow extends FollowDeps {
   readonly attempt?: number | undefined;
   readonly isOne: boolean;
   readonly write: Write;
@@ -65,11 +65,11 @@ export interface Follow extends FollowDeps {
   readonly isOver: () => Promise<boolean>;
   /** Called when an index runs again. */
   readonly onAttempt: (index: number, attempt: number) => void;
-  /** Called before a retry, with words such as `no answer`. */
+  /** Called before a retry with its reason, such as `no answer`. */
   readonly onTrouble: (text: string) => void;
 }
 
-/** Writes the logs, and what is appended to them, until the sweep has ended or `signal` is aborted. Tolerates an outage of ten minutes. */
+/** Writes the logs, and then appended bytes, until the sweep has ended or `signal` is aborted. Tolerates an outage of ten minutes. */
 export async function followLogs(store: LogStore, follow: Follow): Promise<void> {
   const { signal, pause, steady, isOver, onTrouble } = follow;
   const readers = new LogReaders(store, follow);
@@ -96,12 +96,12 @@ export async function followLogs(store: LogStore, follow: Follow): Promise<void>
   await readers.end();
 }
 
-/** What has been read of each log. */
+/** The read position of each log. */
 class LogReaders {
   readonly #store: LogStore;
   readonly #follow: Follow;
   readonly #read = new Map<string, { offset: number; readonly lines: PrefixedLines }>();
-  /** The first attempt of each index that is shown. */
+  /** The first shown attempt of each index. */
   readonly #firstAttempts = new Map<number, number>();
 
   constructor(store: LogStore, follow: Follow) {
@@ -109,7 +109,7 @@ class LogReaders {
     this.#follow = follow;
   }
 
-  /** Writes what was appended to the logs. */
+  /** Writes appended bytes. */
   async readNew(): Promise<void> {
     const logs = this.#select(await this.#store.list());
     for (let at = 0; at < logs.length; at += CONCURRENCY)
@@ -121,7 +121,7 @@ class LogReaders {
     for (const { lines } of this.#read.values()) await this.#follow.write(lines.end());
   }
 
-  /** The chosen attempt of each index; else the last one, and those that come after it. */
+  /** The selected attempt of each index. Default: the last one and all later ones. */
   #select(logs: readonly LogObject[]): LogObject[] {
     const { attempt } = this.#follow;
     if (attempt !== undefined) return selectLogs(logs, attempt);
@@ -141,7 +141,7 @@ class LogReaders {
         this.#follow.onAttempt(log.index, log.attempt);
     }
     while (read.offset < log.size) {
-      const to = Math.min(log.size, read.offset + PIECE);
+      const to = Math.min(log.size, read.offset + CHUNK);
       const bytes = await this.#store.read(log, read.offset, to);
       read.offset = to;
       await this.#follow.write(read.lines.take(bytes));

@@ -1,12 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  type HeadObjectCommandOutput,
-  ListObjectsV2Command,
-  type S3Client,
-} from "@aws-sdk/client-s3";
-import { isDenied, isNotFound } from "../../../connection/errors/kinds.ts";
+import { isDenied } from "../../../connection/errors/kinds.ts";
+import type { ObjectHead, ObjectStore } from "../../../provider/store/object-store.ts";
 import { accessPointName } from "../../../staging/access-point.ts";
 import type { AccountId } from "../../../staging/accounts.ts";
 import { type Destination, defaultDestination } from "../../../staging/destination.ts";
@@ -29,20 +23,20 @@ interface OtherRequest {
 }
 
 /*
- * Data that another account has staged. Its tables are its own business: all that a sweep needs is in the manifest next to the data, but for
- * the destination, which the user says.
+ * Data that another account has staged. Its tables cannot be read from here: the manifest next to the data has everything that a sweep
+ * needs, except the destination, which the user gives.
  */
 
-/** Where a copy is, with what S3 says of its manifest. */
+/** A copy, with S3's response for its manifest. */
 interface FoundCopy {
   readonly region: Region;
   /** A bucket, the alias of an access point, or its ARN. */
   readonly bucket: string;
-  readonly head: HeadObjectCommandOutput;
-  readonly client: S3Client;
+  readonly head: ObjectHead;
+  readonly store: ObjectStore;
 }
 
-/** A place that was asked in vain. */
+/** A place without a readable manifest. */
 interface MissingCopy {
   readonly region: Region;
   readonly bucket: string;
@@ -51,14 +45,14 @@ interface MissingCopy {
 
 /**
  * The staged data of `account` that a sweep names.
- * @param clientFor an S3 client of a region whose requests expect that account to own the bucket
- * @throws InputError that says what the account has to do
+ * @param storeFor the store of a region, whose requests expect that account to own the bucket
+ * @throws InputError that names the command for that account
  */
 export async function otherEntries(
   context: Pick<Context, "settings" | "account" | "clientConfig">,
   account: AccountId,
   { parameters, stageBuckets, stageDestinations }: OtherRequest,
-  clientFor = (region: Region): Promise<S3Client> => clientOf(context, region, account),
+  storeFor = (region: Region): Promise<ObjectStore> => storeIn(context, region, account),
 ): Promise<StagedData> {
   const settings = await context.settings();
   const named = parameters.regions.map(({ region }) => region);
@@ -70,7 +64,7 @@ export async function otherEntries(
     ids.map(async (id) => {
       const looks = await Promise.all(
         regions.map(async (region) =>
-          findCopy(await clientFor(region), id, region, [
+          findCopy(await storeFor(region), id, region, [
             ...placesOf(settings, id, region, account, stageBuckets),
           ]),
         ),
@@ -86,12 +80,12 @@ export async function otherEntries(
     entries: found.map(({ entry }) => entry),
     datasets: found.map(({ dataset }) => dataset),
     notes: found.flatMap(({ notes }) => notes),
-    // Each place has just answered.
+    // Each manifest has just been read.
     check: async () => undefined,
   };
 }
 
-/** The beginning of an id cannot be completed without the tables of the account. */
+/** A shortened ID cannot be completed without the tables of the account. */
 function wholeId(text: string, account: AccountId): StagingId {
   try {
     return parseStagingId(text);
@@ -114,21 +108,24 @@ function refuseUnused(destinations: OtherRequest["stageDestinations"], ids: read
   });
 }
 
-async function clientOf(
+async function storeIn(
   context: Pick<Context, "clientConfig">,
   region: Region,
   account: AccountId,
-): Promise<S3Client> {
-  const { makeS3Client } = await import("../../clients/s3.ts");
-  return makeS3Client(await context.clientConfig("S3", region), async () => account);
+): Promise<ObjectStore> {
+  const [{ createS3Client, sdkStore }, config] = await Promise.all([
+    import("../../../provider/store/client.ts"),
+    context.clientConfig("S3", region),
+  ]);
+  return sdkStore(createS3Client(config, { owner: async () => account }), region);
 }
 
-/** The bucket of the guide's name. */
+/** The bucket with the guide's name. */
 const usualBucket = (region: Region): string => `${DEFAULT_NAME_PREFIX}-staging-${region}`;
 
 /**
- * Where an entry of another account can be: where the user says, or in the bucket of the guide's name unless that one is the user's own,
- * or behind the entry's access point, whose ARN follows from its name. An alias does not follow from anything, and an emulator knows no ARNs.
+ * The possible places of another account's entry: those that the user gives, or else the bucket with the guide's name, unless it is the user's
+ * own, and on AWS the ARN of the entry's access point. An alias cannot be derived, and emulators do not know ARNs.
  */
 function placesOf(
   { cloud, buckets }: EnvironmentSettings,
@@ -144,9 +141,9 @@ function placesOf(
   return [...(buckets.get(region) === bucket ? [] : [bucket]), ...(cloud === "aws" ? [point] : [])];
 }
 
-/** The first of the places whose manifest can be read. */
+/** The first place with a readable manifest. */
 async function findCopy(
-  client: S3Client,
+  store: ObjectStore,
   id: StagingId,
   region: Region,
   places: readonly string[],
@@ -154,13 +151,13 @@ async function findCopy(
   let missing: MissingCopy | undefined;
   for (const bucket of places) {
     try {
-      const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: manifestKey(id) }));
-      return { region, bucket, head, client };
+      const head = await store.head({ bucket, key: manifestKey(id) });
+      if (head !== undefined) return { region, bucket, head, store };
+      missing ??= { region, bucket, why: "not there" };
     } catch (error) {
-      // A bucket of another account than the expected one is refused, too.
-      if (isDenied(error)) missing = { region, bucket, why: "access denied" };
-      else if (isNotFound(error)) missing ??= { region, bucket, why: "not there" };
-      else throw error;
+      // AWS also denies access to a bucket of a third account.
+      if (!isDenied(error)) throw error;
+      missing = { region, bucket, why: "access denied" };
     }
   }
   return missing ?? { region, bucket: usualBucket(region), why: "that bucket is yours" };
@@ -192,11 +189,11 @@ async function readEntry(
   copies: readonly [FoundCopy, ...FoundCopy[]],
   missing: readonly MissingCopy[],
 ): Promise<OtherEntry> {
-  const [{ client, bucket, head }] = copies;
-  const manifest = await readManifest(client, bucket, id);
-  const filename = parseStoredName(manifest.name ?? (await folderName(client, bucket, id)));
+  const [{ store, bucket, head }] = copies;
+  const manifest = await readManifest(store, bucket, id);
+  const filename = parseStoredName(manifest.name ?? (await folderName(store, bucket, id)));
   const destination = named ?? defaultDestination(filename);
-  const uploadedAt = head.LastModified ?? new Date(0);
+  const uploadedAt = head.lastModified;
   const ttl = ttlOf(head);
   const { kind, sizeBytes, fileCount, sha256: manifestSha256 } = manifest;
   const places = copies.map(({ region, bucket }) => ({ region, bucket }));
@@ -212,23 +209,22 @@ async function readEntry(
     notes: [
       ...(named === undefined
         ? [
-            `Workers find ${id} at ${destination}, the default: what account ${account} has chosen is not known here. --stage-dest ${id}=PATH names another.`,
+            `Workers find ${id} at ${destination}, the default: the destination of account ${account} is unknown here. --stage-dest ${id}=PATH sets another.`,
           ]
         : []),
       ...(ttl === undefined
-        ? [`When ${id} expires is not known here; its manifest is from ${isoSeconds(uploadedAt)}.`]
+        ? [`The expiry of ${id} is unknown here; its manifest is from ${isoSeconds(uploadedAt)}.`]
         : []),
       ...missing.map((one) => `${id} cannot be read in ${one.region}: ${one.why} (${one.bucket}).`),
     ],
   };
 }
 
-/** What a manifest says. Memory holds one line of it. @throws ManifestError for what is none */
-async function readManifest(client: S3Client, bucket: string, id: StagingId) {
-  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: manifestKey(id) }));
-  if (Body === undefined) throw new InputError(`the manifest of ${id} in ${bucket} is empty`);
+/** Reads a manifest; memory holds one line at a time. @throws ManifestError if it is malformed */
+async function readManifest(store: ObjectStore, bucket: string, id: StagingId) {
+  const bytes = await store.get({ bucket, key: manifestKey(id) });
   const hash = createHash("sha256");
-  const { header, entries } = await parseManifest(hashed(Body as AsyncIterable<Uint8Array>, hash));
+  const { header, entries } = await parseManifest(hashed(bytes, hash));
   let name: string | undefined;
   let sizeBytes = 0;
   let fileCount = 0;
@@ -251,26 +247,26 @@ async function* hashed(
   }
 }
 
-/** The name of a directory: its objects are below it, and the manifest does not have it. */
-async function folderName(client: S3Client, bucket: string, id: StagingId): Promise<string> {
+/** The name of a directory: the only folder below the entry's prefix. The manifest does not have it. */
+async function folderName(store: ObjectStore, bucket: string, id: StagingId): Promise<string> {
   const prefix = entryPrefix(id);
-  const { CommonPrefixes = [] } = await client.send(
-    new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, Delimiter: "/" }),
-  );
-  const [only, ...others] = CommonPrefixes.map(({ Prefix = "" }) => Prefix.slice(prefix.length, -1));
+  const folders: string[] = [];
+  for await (const folder of store.listPrefixes({ bucket, prefix, delimiter: "/" }))
+    folders.push(folder.slice(prefix.length, -1));
+  const [only, ...others] = folders;
   if (only === undefined || others.length > 0) {
-    throw new InputError(`the name of the directory ${id} cannot be told`, {
-      why: `Below ${prefix} in ${bucket} there are ${CommonPrefixes.length} folders.`,
+    throw new InputError(`the name of the directory ${id} is unknown`, {
+      why: `${bucket} has ${folders.length} folders below ${prefix}.`,
     });
   }
   return only;
 }
 
 /**
- * The TTL class, by the lifecycle rule that S3 names in its answer; undefined where it names none of ours.
+ * The TTL class, from the lifecycle rule in S3's response; undefined if it names no rule of spawn.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */
-function ttlOf({ Expiration }: HeadObjectCommandOutput): TtlDays | undefined {
-  const [, days] = /rule-id="spawn-ttl-(\d{1,2})"/.exec(Expiration ?? "") ?? [];
+function ttlOf({ expiration }: ObjectHead): TtlDays | undefined {
+  const [, days] = /rule-id="spawn-ttl-(\d{1,2})"/.exec(expiration ?? "") ?? [];
   return days === undefined ? undefined : parseTtlDays(Number(days));
 }

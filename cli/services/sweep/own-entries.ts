@@ -12,9 +12,9 @@ import { readUnfinished } from "../entry/upload/unfinished.ts";
 
 /**
  * The records of the staged data that a sweep names.
- * @param names ids, or the beginnings of ids
+ * @param names whole or shortened IDs
  * @throws InputError for an entry that does not exist, is incomplete, or is being deleted
- * @throws CorruptRecordError for one whose record was changed by hand
+ * @throws CorruptRecordError for an entry whose record was changed by hand
  */
 export async function ownEntries(context: EntryContext, names: readonly string[]): Promise<StagingRecord[]> {
   const ids = await resolveIds(context, names);
@@ -33,7 +33,7 @@ export async function ownEntries(context: EntryContext, names: readonly string[]
   );
 }
 
-/** What workers need of an entry. */
+/** The facts about an entry that workers need. */
 export function datasetOf(record: StagingRecord): SweepDataset {
   const { stagingId, kind, filename, sizeBytes, manifestSha256, destination, regions, buckets } = record;
   const copies = regions.map((region, place) => ({ region, bucket: buckets[place] ?? "" }));
@@ -41,18 +41,17 @@ export function datasetOf(record: StagingRecord): SweepDataset {
 }
 
 /**
- * Makes sure that the regions of a sweep hold what was staged, by requests that read no data.
+ * Checks that the regions of a sweep hold the staged data, by requests that read no data.
  * @throws UserError that names the regions and the command that repairs them
  */
 export async function requireWhole(
-  context: Pick<Context, "anyBucketsS3" | "environmentName" | "s3">,
+  context: Pick<Context, "anyBucketsS3" | "environmentName" | "s3" | "store">,
   records: readonly StagingRecord[],
   regions: readonly Region[],
 ): Promise<void> {
   for (const record of records) {
     const presence = await regionPresence(context, record);
-    const ofSweep = presence.filter(({ region }) => regions.some((name) => name === region));
-    const error = damageError(record, ofSweep, context.environmentName);
+    const error = damageError(record, presence, context.environmentName, regions);
     if (error !== undefined) throw error;
   }
 }

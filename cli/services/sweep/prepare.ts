@@ -24,13 +24,13 @@ import { datasetOf, ownEntries, requireWhole } from "./own-entries.ts";
 import { specOf } from "./sweep-spec.ts";
 
 /*
- * All that is looked at before a sweep starts. Nothing here, nor in what it imports, writes to AWS, to the backend or to this machine:
+ * All checks before the start of a sweep. Neither this module nor its imports write to AWS, to the backend or to this machine, because
  * `spawn launch --dry-run` ends after it. A test checks the imports.
  */
 
 /**
- * Plans a sweep and makes sure that everything is there which it needs.
- * @throws UserError or InputError that says what is missing and how to add it
+ * Plans a sweep and checks that everything it needs exists.
+ * @throws UserError or InputError that names the missing part and the fix
  */
 export async function prepareLaunch(
   context: EntryContext & Pick<Context, "anyBucketsS3">,
@@ -39,7 +39,7 @@ export async function prepareLaunch(
   const { parameters } = request;
   const settings = await context.settings();
   for (const { region } of parameters.regions) bucketOf(settings, region);
-  // Lifetimes are compared with the server's time: a sweep must not start since this machine's clock is behind.
+  // The server's time decides about TTLs: a slow clock of this machine must not let a sweep start.
   const now = await serverTime(context);
   const data = await stagedData(context, request);
   const spot = parameters.spot
@@ -66,13 +66,13 @@ export async function prepareLaunch(
   return { ...launch, advice: all };
 }
 
-/** @throws InputError when the user data of the workers, or the policy of their role, would be larger than AWS allows */
+/** @throws InputError if the user data of the workers, or the policy of their role, exceed AWS's limits */
 async function checkSize(
   context: Pick<Context, "account">,
   launch: Omit<PreparedLaunch, "advice">,
 ): Promise<void> {
   const { settings } = launch;
-  // Every id has the same length.
+  // All IDs have the same length.
   const spec = specOf(launch, newSweepId(), undefined);
   renderUserData(await readWorkerTemplates(), workerFacts(spec, settings));
   const account = await context.account();
@@ -97,14 +97,16 @@ async function stagedData(
   };
 }
 
-/** Options for data of another account mean nothing for those of the own one, whose records say where they are. */
+/** Options for data of another account have no effect on the own account's data, whose records have their locations. */
 function ownNotes({ stageAccount, stageBuckets, stageDestinations }: LaunchRequest): string[] {
   return stageBuckets.size + stageDestinations.size === 0
     ? []
-    : [`Account ${stageAccount} is your own: its records say where the data are, and not the options.`];
+    : [
+        `Account ${stageAccount} is your own: its records have the locations of the data, so the options have no effect.`,
+      ];
 }
 
-/** Regions that can get indices. */
+/** Regions that may get indices. */
 function regionsOf(
   { regions }: SweepParameters,
   { entries }: StagedData,
@@ -120,7 +122,7 @@ const commandFor =
   (text: string): string =>
     commandLine(text, name);
 
-/** List prices; a type that the book lacks has the spot price, if that is known. */
+/** List prices; for an unlisted type the spot price, if it is known. */
 function pricing(spot: SpotPrices | undefined): Pick<SweepPlanInput, "hourOf" | "spotHourOf"> {
   const list = priceBook("aws").instanceHour;
   if (spot === undefined) return { hourOf: list };
@@ -138,7 +140,7 @@ function pricing(spot: SpotPrices | undefined): Pick<SweepPlanInput, "hourOf" | 
   };
 }
 
-/** Limits in money rest on list prices. Where one is unknown, the spot price of the moment stands for it, and that can rise. */
+/** Cost limits use list prices. For an unlisted type they use the current spot price, which can rise. */
 function unlistedTypes(plan: SweepPlan, { spot, instanceTypes }: SweepParameters): string[] {
   if (!spot) return [];
   const isListed = (type: string, region: Region): boolean => {
@@ -155,11 +157,11 @@ function unlistedTypes(plan: SweepPlan, { spot, instanceTypes }: SweepParameters
   return unlisted.length === 0
     ? []
     : [
-        `The list price of ${unlisted.join(", ")} is not known: the limit of the cost rests on the spot price of the moment, which can rise.`,
+        `The list price of ${unlisted.join(", ")} is unknown: the cost limit uses the current spot price, which can rise.`,
       ];
 }
 
-/** @throws InputError unless the environment is there: its tables, that of sweeps among them, and the buckets of the regions */
+/** @throws InputError unless the environment is up: its tables, including the sweeps table, and the buckets of the regions */
 async function requireUp(
   context: SessionSource & Pick<Context, "account" | "s3" | "tables">,
   settings: EnvironmentSettings,
@@ -172,7 +174,7 @@ async function requireUp(
     await client.send(new DescribeTableCommand({ TableName: settings.sweepsTable })).catch((error: Error) => {
       if (error.name !== "ResourceNotFoundException") throw error;
       throw new InputError(`environment ${settings.name} has no table for sweeps yet`, {
-        why: `There is no table ${settings.sweepsTable}: an older version made the environment.`,
+        why: `There is no table ${settings.sweepsTable}: an older version created the environment.`,
         fix: commandLine("spawn environment up", settings.name),
       });
     });

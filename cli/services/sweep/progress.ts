@@ -4,13 +4,13 @@ import type { RegionItem } from "../../../staging/sweep/region-item.ts";
 import type { RunningCounts } from "./items.ts";
 
 /**
- * `starting`: its items are being written. `running`: indices are open. `succeeded`: every index is done. `failed`: all have ended, not
- * all well. `cancelled`: by the user. `overdue`: the deadline has passed and indices are still open; no worker is left for them.
+ * `starting`: its items are being written. `running`: indices are open. `succeeded`: every index is done. `failed`: all have ended, and one
+ * failed. `cancelled`: by the user. `overdue`: the deadline has passed, and open indices have no worker.
  */
 export const SWEEP_STATES = ["starting", "running", "succeeded", "failed", "cancelled", "overdue"] as const;
 export type SweepState = (typeof SWEEP_STATES)[number];
 
-/** How far a region is. The five counts add up to `end` - `start`. */
+/** The progress of a region. The five counts add up to `end` - `start`. */
 export interface RegionProgress {
   readonly region: Region;
   readonly start: number;
@@ -24,7 +24,7 @@ export interface RegionProgress {
   readonly cancelled: number;
 }
 
-/** How far a sweep is. */
+/** The progress of a sweep. */
 export interface SweepProgress {
   readonly meta: SweepMeta;
   readonly state: SweepState;
@@ -41,8 +41,7 @@ export const hasEnded = ({ state }: Pick<SweepProgress, "state">): boolean =>
   state !== "starting" && state !== "running";
 
 /**
- * How far a sweep is.
- * @param running counted by reading the indices. If undefined, each living worker counts as running one index
+ * @param running counted from the indices. If undefined, each live worker counts as one running index
  * @param now the server's time
  */
 export function progressOf(
@@ -65,7 +64,7 @@ export function progressOf(
 
 function regionProgress(item: RegionItem, counted: RunningCounts | undefined): RegionProgress {
   const { region, start, end, workers, alive, open, done, failed, cancelled } = item;
-  // The indices are read before the counters: an index that ended in between is no longer open.
+  // The indices are read before the counters: an index that ended in between is not open.
   const running = Math.min(open, counted === undefined ? alive : (counted.get(region) ?? 0));
   return { region, start, end, workers, alive, pending: open - running, running, done, failed, cancelled };
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { InputError } from "../../../staging/errors.ts";
+import { shown } from "../../../staging/printable.ts";
 import { shellPath } from "../../../staging/shell.ts";
 import { parseSweepFile } from "../../../staging/sweep/file.ts";
 import {
@@ -8,7 +9,6 @@ import {
   type SweepParameters,
   sweepParameters,
 } from "../../../staging/sweep/parameters.ts";
-import { shown } from "../../../staging/sweep/problems.ts";
 import { MAX_ROWS_BYTES } from "../../../staging/sweep/row-checks.ts";
 import { parseRows } from "../../../staging/sweep/rows.ts";
 import { utf8Text } from "../../../staging/sweep/utf8.ts";
@@ -16,17 +16,17 @@ import { formatBytes, MIB } from "../../../staging/units.ts";
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** The standard input in place of a file, and its name in errors. */
+/** Selects the standard input instead of a file; its name in errors. */
 const STANDARD_INPUT = "-";
 const NAME_OF_INPUT = "stdin";
 
-/** What the YAML reader takes is less, and its error says more. This limit is for a device or a wrong file. */
+/** Protects the memory from a device or a wrong file. The YAML reader has a lower limit and a better error. */
 const MAX_FILE_BYTES = 4 * MIB;
 
 /**
  * Reads a parameter file and its file of rows. It sends no request.
  * @param path of the parameter file; `-` is the standard input, whose `params_file` is relative to the working folder
- * @throws InputError that names the file and, where it can be read, everything that is wrong in it
+ * @throws InputError that names the file and all its problems
  */
 export async function readParameters(
   path: string,
@@ -46,7 +46,7 @@ export async function readParameters(
   return sweepParameters(file, parseRows(utf8Text(rows, rowsFile), rowsFile), options);
 }
 
-/** @param what the file is, for errors */
+/** @param what the purpose of the file, for errors */
 async function readAtMost(most: number, chunks: Chunks, path: string, what: string): Promise<Uint8Array> {
   const read: Uint8Array[] = [];
   let size = 0;
@@ -71,11 +71,11 @@ function unreadable(path: string, what: string, error: unknown): unknown {
     case "ENOENT":
     case "ENOTDIR":
       return new InputError(`there is no file ${shown(path)}`, {
-        why: `It is to be ${what}.`,
-        fix: `Look for it: ls -l ${shellPath(dirname(path))}`,
+        why: `It must be ${what}.`,
+        fix: `List the folder: ls -l ${shellPath(dirname(path))}`,
       });
     case "EISDIR":
-      return new InputError(`${shown(path)} is a folder`, { why: `It is to be ${what}.` });
+      return new InputError(`${shown(path)} is a folder`, { why: `It must be ${what}.` });
     case "EACCES":
     case "EPERM":
       return new InputError(`${shown(path)} cannot be read`, {
@@ -83,7 +83,7 @@ function unreadable(path: string, what: string, error: unknown): unknown {
         fix: `chmod u+r ${shellPath(path)}`,
       });
     case "ENAMETOOLONG":
-      return new InputError("the path of a file is too long", { why: `It is to be ${what}.` });
+      return new InputError("the path of a file is too long", { why: `It must be ${what}.` });
     default:
       return error;
   }

@@ -11,7 +11,7 @@ import { progressOf, type RegionProgress, type SweepProgress } from "./progress.
 import type { SweepTable } from "./tables.ts";
 import { noSweep } from "./watch.ts";
 
-/** An index that failed, and why. */
+/** An index that failed, with the reason. */
 export interface FailedIndex {
   readonly index: number;
   readonly region: Region;
@@ -22,7 +22,7 @@ export interface FailedIndex {
   readonly endedAt: Date;
 }
 
-/** What `sweep info` shows. */
+/** The content of `sweep info`. */
 export interface SweepReport {
   readonly progress: SweepProgress;
   /** In their order. */
@@ -31,14 +31,14 @@ export interface SweepReport {
   readonly failures: readonly FailedIndex[];
   /** Attempts that ended with their instance, in this generation. */
   readonly interruptions: number;
-  /** By region, when its last index ended; undefined for a region with open indices. */
+  /** The end of each region's last index; undefined for a region with open indices. */
   readonly endedAt: ReadonlyMap<Region, Date | undefined>;
   readonly now: Date;
 }
 
 /**
  * @param onProblem called for an item that cannot be read; it is left out
- * @throws InputError when there is no such sweep
+ * @throws InputError if there is no such sweep
  */
 export async function reportSweep(
   table: SweepTable,
@@ -61,7 +61,7 @@ export async function reportSweep(
   return { progress, indices, failures, interruptions, endedAt, now };
 }
 
-/** What a report keeps of the indices. */
+/** The indices of a sweep, summarised while they are read. */
 class IndexSummary {
   readonly indices: Record<IndexItem["state"], number[]> = {
     pending: [],
@@ -93,7 +93,7 @@ class IndexSummary {
   }
 }
 
-/** A sweep as `info` prints it for programs: as `list` does, and what only `info` knows. Keys are never renamed or removed. */
+/** A sweep for programs, as `info` prints it. Keys are never renamed or removed. */
 export interface SweepReportJson extends SweepJson {
   readonly pending: number;
   readonly running: number;
@@ -102,7 +102,7 @@ export interface SweepReportJson extends SweepJson {
   readonly timeout_seconds: number | null;
   readonly retries: { readonly interrupted: number; readonly error: number };
   readonly interruptions: number;
-  /** What the instances have cost so far, at list prices; null where this machine does not know their types. */
+  /** The maximum cost of the instances so far, at list prices; null if this machine does not know their types. */
   readonly cost_usd_at_most: number | null;
   readonly by_region: readonly {
     readonly region: string;

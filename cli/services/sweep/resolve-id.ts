@@ -9,8 +9,8 @@ import { sweepTable } from "./tables.ts";
 const SHOWN = 10;
 
 /**
- * Finds the sweep that a whole or shortened id names. A whole id costs no request and is not looked up.
- * @throws InputError when no sweep or more than one has such an id; it lists the candidates
+ * Resolves a whole or shortened ID. A whole ID costs no request and is not checked.
+ * @throws InputError if no sweep or more than one matches; it lists the candidates
  */
 export async function resolveSweepId(
   context: Pick<Context, "environmentName" | "settings" | "tables">,

@@ -1,13 +1,13 @@
-/** What is known of the last retry. */
-export interface LastRetry {
+/** The last retry of a sweep. */
+interface LastRetry {
   /** The generation that has started. */
   readonly committed: number;
-  /** The generation that a retry has begun. Higher than `committed` where it is under way or was cut off. */
+  /** The generation that a retry has begun. Higher than `committed` if that retry is running or was interrupted. */
   readonly begun: number;
-  /** The generation that the stack's state has. */
+  /** The generation in the stack's state. */
   readonly inState: number;
   readonly isCancelled: boolean;
-  /** What this machine has last written into the sweep's settings. */
+  /** The settings file of this machine. */
   readonly here:
     | { readonly generation: number; readonly retryIndices?: readonly number[] | undefined }
     | undefined;
@@ -21,8 +21,8 @@ export function retryGeneration(
   { committed, begun, inState, isCancelled, here }: LastRetry,
   indices: readonly number[] | undefined,
 ): number {
-  const isCutOff = begun > Math.max(committed, inState);
+  const isInterrupted = begun > Math.max(committed, inState);
   const isSame = here?.generation === begun && JSON.stringify(here.retryIndices) === JSON.stringify(indices);
-  if (isCutOff && isSame && !isCancelled) return begun;
+  if (isInterrupted && isSame && !isCancelled) return begun;
   return Math.max(committed, begun, inState) + 1;
 }

@@ -1,8 +1,3 @@
-import {
-  parseSweepSettingsFile,
-  renderSweepSettings,
-  type SweepSettings,
-} from "../../../stacks/sweep-settings.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { checkEntries } from "../../../staging/sweep/entries.ts";
@@ -10,38 +5,33 @@ import { type SweepId, sweepStackName } from "../../../staging/sweep/id.ts";
 import type { SweepSpec } from "../../../staging/sweep/spec.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
-import { settingsFile, writeAtomically } from "../../engine/entry-project.ts";
-import { takeOverDeadLocks } from "../../engine/lock.ts";
-import { settlePending } from "../../engine/pending.ts";
-import { repairState } from "../../engine/repair.ts";
-import { openSession } from "../../engine/session.ts";
-import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
+import type { UpdateOptions } from "../../engine/update.ts";
 import { findMeta, findRegions, generationBegun } from "./items.ts";
-import { startMachines } from "./machines.ts";
 import { ownEntries } from "./own-entries.ts";
 import { retryGeneration } from "./retry-generation.ts";
-import { generationIn, settingsHere, settingsOf } from "./settings.ts";
+import { generationIn, settingsHere, settingsOf, writeSettings } from "./settings.ts";
+import { openSweepStack } from "./stack.ts";
 import { sweepTable } from "./tables.ts";
 import { noSweep } from "./watch.ts";
 
-/** What a retry opens again. */
-export interface RetryPlan {
+/** The indices that a retry reopens. */
+interface RetryPlan {
   readonly id: SweepId;
-  /** As its items have it. */
+  /** The generation of the sweep's items. */
   readonly generation: number;
-  /** The generation that the last retry has begun: a higher one, where it was cut off. */
+  /** The generation that the last retry began. It is higher than `generation` if that retry was interrupted. */
   readonly begun: number;
   readonly isCancelled: boolean;
-  /** Undefined: all that failed or were cancelled. */
+  /** Undefined: all failed and cancelled indices. */
   readonly indices: readonly number[] | undefined;
-  /** How many run again, as it is known now. */
+  /** The number of indices that run again, as far as is known before the update. */
   readonly count: number;
 }
 
 /**
- * Works out what is to run again, without starting the engine.
- * @param indices undefined: all that failed or were cancelled
- * @throws InputError when there is no such sweep or index, or nothing to run again
+ * Plans a retry without the engine.
+ * @param indices undefined: all failed and cancelled indices
+ * @throws InputError if there is no such sweep or index, or nothing to retry
  */
 export async function planRetry(
   context: Pick<Context, "environmentName" | "settings" | "tables">,
@@ -66,18 +56,17 @@ export async function planRetry(
   if (beyond !== undefined)
     throw new InputError(`${id} has no index ${beyond}`, { why: `Its indices are 0 to ${meta.count - 1}.` });
   const regions = await findRegions(table, id);
-  // After the deadline, open indices have no worker: they get some again.
   const begun = await generationBegun(table, id);
-  // Neither have those that a retry has opened, and for which it was cut off before it started anybody.
+  // Open indices without workers run again, too: after the deadline, or if a retry reopened them and was interrupted.
   const isOverdue = serverClock.now() >= meta.deadlineAt || begun > meta.generation;
   const unfinished = regions.reduce(
     (sum, { failed, cancelled, open }) => sum + failed + cancelled + (isOverdue ? open : 0),
     0,
   );
   if (indices === undefined && unfinished === 0) {
-    throw new InputError(`nothing of ${id} is to be run again`, {
-      why: "No index has failed or was cancelled.",
-      fix: `To run an index again that is done: ${commandLine(`spawn sweep retry ${id} --index N`, environment)}`,
+    throw new InputError(`${id} has nothing to retry`, {
+      why: "No index failed or was cancelled.",
+      fix: `To run a completed index again: ${commandLine(`spawn sweep retry ${id} --index N`, environment)}`,
     });
   }
   return {
@@ -87,48 +76,35 @@ export async function planRetry(
 }
 
 /**
- * Opens indices again, by an update of the sweep's stack with a higher generation. It can be done on any machine that shares the state.
- * @throws UserError when it fails; the same command again resumes it
+ * Reopens indices by updating the sweep's stack with a higher generation. Works on every machine that shares the state.
+ * @param openStack replaced by tests
+ * @throws UserError if it fails; the same command resumes it
  */
 export async function retrySweep(
   context: EntryContext,
   { id, generation, begun, isCancelled, indices }: RetryPlan,
   options: UpdateOptions,
+  openStack = openSweepStack,
 ): Promise<void> {
-  const { entryProject: project } = await openSession(context, options.signal);
-  const stack = sweepStackName(context.environmentName, id);
-  await takeOverDeadLocks(project, stack, options);
-  await repairState(project, stack, { whenLost: "refuse", onNote: options.onNote });
-  const { exists, resources } = await settlePending(project, stack, "again", async () => undefined);
-  if (!exists) throw noStack(context, id);
-  const { spec, environment } = await settingsOf(context, id, resources);
-  await refuseWithoutData(context, spec);
-  const here = (await settingsHere(context, id))?.spec;
+  const { environmentName: environment } = context;
+  const stack = await openStack(context, id, options);
+  const { exists, resources } = await stack.recover("up");
+  if (!exists) throw noStack(environment, id);
+  const settings = await settingsOf(environment, id, resources);
+  await refuseWithoutData(context, settings.spec);
+  const here = (await settingsHere(environment, id))?.spec;
   const last = { committed: generation, begun, inState: generationIn(resources), isCancelled, here };
-  const { retryIndices: _earlier, ...same } = spec;
-  const settings: SweepSettings = {
-    environment,
-    spec: {
-      ...same,
-      generation: retryGeneration(last, indices),
-      ...(indices === undefined ? {} : { retryIndices: indices }),
-    },
+  const { retryIndices: _earlier, ...same } = settings.spec;
+  const spec: SweepSpec = {
+    ...same,
+    generation: retryGeneration(last, indices),
+    ...(indices === undefined ? {} : { retryIndices: indices }),
   };
-  const file = settingsFile(project.project, stack);
-  const text = renderSweepSettings(settings);
-  // Read as the program of plain Pulumi would read it.
-  parseSweepSettingsFile(text, file);
-  await writeAtomically(file, text);
-  await startMachines(
-    context,
-    settings.spec.regions.map(({ region }) => region),
-    options,
-  );
-  const { sweepProgram } = await import("../../../stacks/sweep-program.ts");
-  await runUpdate(project, stack, { kind: "up", program: sweepProgram(settings) }, options);
+  await writeSettings({ ...settings, spec });
+  await stack.up({ ...settings, spec });
 }
 
-/** The workers of the new generation download the data again. What another account has staged is not known here. */
+/** The workers of the new generation download the data again. Entries of other accounts cannot be checked from here. */
 async function refuseWithoutData(
   context: EntryContext,
   { datasets, regions, deadlineSeconds }: SweepSpec,
@@ -147,12 +123,8 @@ async function refuseWithoutData(
   );
 }
 
-function noStack(
-  { environmentName: environment }: Pick<Context, "environmentName">,
-  id: SweepId,
-): InputError {
-  return new InputError(`there is no stack ${sweepStackName(environment, id)}, which holds ${id}`, {
-    why: "The sweep was deleted, or its state is lost; or the state is in another backend, which PULUMI_BACKEND_URL has to name.",
-    fix: `To remove what is left of it: ${commandLine(`spawn sweep delete ${id} --yes`, environment)}. To start another one: ${commandLine("spawn launch --params FILE", environment)}`,
+const noStack = (environment: string, id: SweepId): InputError =>
+  new InputError(`there is no stack ${sweepStackName(environment, id)} for ${id}`, {
+    why: "The sweep was deleted, its state is lost, or the state is in another backend that PULUMI_BACKEND_URL must name.",
+    fix: `To delete the remains of the sweep: ${commandLine(`spawn sweep delete ${id} --yes`, environment)}. To start another one: ${commandLine("spawn launch --params FILE", environment)}`,
   });
-}

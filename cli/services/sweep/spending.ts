@@ -5,10 +5,10 @@ import type { SweepSpec } from "../../../staging/sweep/spec.ts";
 import type { SweepReport } from "./report.ts";
 
 /**
- * What the instances of a sweep have cost at most: every worker of a region, from the start until the region's last index has ended, at the
- * dearest of the instance types. Workers that left earlier, and spot prices, make it less.
- * @param hourOf the list price of an instance for an hour. @throws InputError where it does not know one
- * @returns undefined before the start, and where a price is unknown
+ * The maximum cost of a sweep's instances so far: all workers of each region, from the start until the region's last index ended, with the
+ * most expensive instance type. Workers that ended earlier and spot prices lower the real cost.
+ * @param hourOf the list price of an instance per hour. @throws InputError for an unknown price
+ * @returns undefined before the start, and if a price is unknown
  */
 export function costAtMost(
   { progress: { meta, regions }, endedAt, now }: Pick<SweepReport, "progress" | "endedAt" | "now">,

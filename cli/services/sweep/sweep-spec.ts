@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
 import type { SweepId } from "../../../staging/sweep/id.ts";
-import { type Rows, rowAt, rowJson } from "../../../staging/sweep/rows.ts";
 import type { SweepRows, SweepSpec } from "../../../staging/sweep/spec.ts";
 import type { PreparedLaunch } from "./launch.ts";
 
@@ -9,7 +7,7 @@ type PlannedLaunch = Pick<
   "parameters" | "plan" | "datasets" | "iamActions" | "managedPolicies"
 >;
 
-/** What a sweep's stack is made from. @param rows where the rows are; undefined for a sweep without */
+/** The inputs of a sweep's stack. @param rows the file of rows; undefined for a sweep without rows */
 export function specOf(launch: PlannedLaunch, id: SweepId, rows: SweepRows | undefined): SweepSpec {
   const { parameters, plan, datasets, iamActions, managedPolicies } = launch;
   const { name, count, command, retries, timeoutSeconds, results, spot, subnets } = parameters;
@@ -31,10 +29,3 @@ export function specOf(launch: PlannedLaunch, id: SweepId, rows: SweepRows | und
     ...(results === undefined ? {} : { results }),
   };
 }
-
-/** The rows as JSON lines: one object of texts for each index. */
-export function rowsText(rows: Rows): string {
-  return rows.values.map((_, index) => `${rowJson(rowAt(rows, index))}\n`).join("");
-}
-
-export const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");

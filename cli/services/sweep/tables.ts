@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Region } from "../../../staging/regions.ts";
 import type { Context } from "../../context.ts";
 
-/** Where the items of an environment's sweeps are. */
+/** The table of an environment's sweeps. */
 export interface SweepTable {
   readonly client: DynamoDBClient;
   readonly name: string;
@@ -11,7 +11,7 @@ export interface SweepTable {
   readonly environment: string;
 }
 
-/** @throws InputError when the environment's tables belong to another one */
+/** @throws InputError if the tables belong to another environment */
 export async function sweepTable(context: Pick<Context, "settings" | "tables">): Promise<SweepTable> {
   const [{ client }, settings] = await Promise.all([context.tables(), context.settings()]);
   return {

@@ -1,25 +1,25 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { InputError } from "../../../staging/errors.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
+import { pause } from "../common/pause.ts";
 import { countRunning, findMeta, findRegions } from "./items.ts";
 import { Outage } from "./outage.ts";
 import { hasEnded, progressOf, type SweepProgress } from "./progress.ts";
 import { type SweepTable, sweepTable } from "./tables.ts";
 
-/** The largest sweep whose running indices are counted. In larger ones that reads too much; only the counters of the regions are read. */
+/** The largest sweep whose running indices are counted. Of larger ones, only the counters of the regions are read. */
 const COUNTED_INDICES = 3_000;
 const POLL_INTERVAL_MS = 2_000;
-/** The longest interval while the table is throttled or does not answer. */
+/** The longest interval while the table throttles or does not respond. */
 const MAX_POLL_INTERVAL_MS = 30_000;
 
-export interface SweepWatch {
-  /** Ends the watching, not the sweep. */
+interface SweepWatch {
+  /** Ends the watch, not the sweep. */
   readonly signal: AbortSignal;
   readonly onUpdate?: (progress: SweepProgress) => void;
-  /** Called before a retry, with words such as `no answer`. */
+  /** Called before a retry with its reason, such as `no answer`. */
   readonly onTrouble?: (text: string) => void;
 }
 
@@ -33,8 +33,8 @@ export interface WatchDeps {
 
 /**
  * Follows a sweep until it has ended. It tolerates throttling, and an outage of ten minutes.
- * @returns how it ended; undefined where `signal` ended the watching first
- * @throws InputError when there is no such sweep (any more)
+ * @returns its end; undefined if `signal` ended the watch first
+ * @throws InputError if there is no such sweep
  */
 export async function watchSweep(
   context: Pick<Context, "settings" | "tables">,
@@ -43,13 +43,13 @@ export async function watchSweep(
 ): Promise<SweepProgress | undefined> {
   const table = await sweepTable(context);
   return await follow(watch, {
-    look: (signal) => lookAtSweep(table, id, signal),
-    pause: async (ms, signal) => void (await sleep(ms, undefined, { signal })),
+    look: (signal) => readSweepProgress(table, id, signal),
+    pause,
     steady: () => performance.now(),
   });
 }
 
-/** {@link watchSweep} on given clocks. */
+/** {@link watchSweep} with replaceable clocks. */
 export async function follow(
   { signal, onUpdate, onTrouble }: SweepWatch,
   { look, pause, steady }: WatchDeps,
@@ -78,8 +78,8 @@ export async function follow(
   }
 }
 
-/** The progress of a sweep now. @throws InputError when there is no such sweep */
-export async function lookAtSweep(
+/** The current progress of a sweep. @throws InputError if there is no such sweep */
+export async function readSweepProgress(
   table: SweepTable,
   id: SweepId,
   signal?: AbortSignal,

@@ -45,8 +45,8 @@ export async function deleteGroup(
     }
   };
   await settle(call, `the Auto Scaling group ${name} to be free for deletion`, deleted, PATIENCE_MS);
-  const gone = async () => ((await describe()) === undefined ? true : undefined);
-  await settle(call, `the Auto Scaling group ${name} to be gone`, gone, PATIENCE_MS);
+  const isDeleted = async () => ((await describe()) === undefined ? true : undefined);
+  await settle(call, `the Auto Scaling group ${name} to be gone`, isDeleted, PATIENCE_MS);
 }
 
 async function drain(

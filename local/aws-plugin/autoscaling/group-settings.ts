@@ -4,8 +4,8 @@ import type {
   UpdateAutoScalingGroupCommandInput,
 } from "@aws-sdk/client-auto-scaling";
 import { differs } from "../../../provider/plugin/schema/compare.ts";
+import { omitUndefined, undefinedIfEmpty } from "../../../staging/omit.ts";
 import type { Actual } from "../resource.ts";
-import { given, unlessEmpty } from "../sdk/given.ts";
 import { type GroupComputed, type GroupInputs, groupFields } from "./group-fields.ts";
 import {
   fromMixedInstancesPolicy,
@@ -25,20 +25,21 @@ export function fromGroup(group: AutoScalingGroup): Actual<typeof groupFields, G
   const suspended = group.SuspendedProcesses?.flatMap(({ ProcessName }) => ProcessName ?? []);
   const { launchTemplateId, launchTemplateName, version } = fromSpecification(template ?? {});
   return {
-    ...given({
+    ...omitUndefined({
       capacityRebalance: group.CapacityRebalance,
       defaultCooldown: group.DefaultCooldown,
       desiredCapacity: group.DesiredCapacity,
       healthCheckGracePeriod: group.HealthCheckGracePeriod,
       healthCheckType: group.HealthCheckType as GroupInputs["healthCheckType"] | undefined, // a string in the SDK
       maxInstanceLifetime: group.MaxInstanceLifetime,
-      launchTemplate: template && given({ id: launchTemplateId, name: launchTemplateName, version }),
+      launchTemplate: template && omitUndefined({ id: launchTemplateId, name: launchTemplateName, version }),
       mixedInstancesPolicy: mixed && fromMixedInstancesPolicy(mixed),
       serviceLinkedRoleArn: group.ServiceLinkedRoleARN,
-      suspendedProcesses: unlessEmpty(suspended),
+      suspendedProcesses: undefinedIfEmpty(suspended),
       tags: fromGroupTags(group.Tags),
-      terminationPolicies: termination?.join() === DEFAULT_TERMINATION ? undefined : unlessEmpty(termination),
-      vpcZoneIdentifiers: unlessEmpty(zones),
+      terminationPolicies:
+        termination?.join() === DEFAULT_TERMINATION ? undefined : undefinedIfEmpty(termination),
+      vpcZoneIdentifiers: undefinedIfEmpty(zones),
     }),
     name: group.AutoScalingGroupName ?? "",
     minSize: group.MinSize ?? 0,
@@ -54,15 +55,15 @@ export function fromGroup(group: AutoScalingGroup): Actual<typeof groupFields, G
 /** Common parameters of creation and update, if declared. */
 function settingsOf(inputs: Partial<GroupInputs>) {
   const { launchTemplate: template, mixedInstancesPolicy: mixed, vpcZoneIdentifiers: zones } = inputs;
-  return given({
-    AvailabilityZones: unlessEmpty(inputs.availabilityZones),
+  return omitUndefined({
+    AvailabilityZones: undefinedIfEmpty(inputs.availabilityZones),
     DefaultCooldown: inputs.defaultCooldown,
     HealthCheckGracePeriod: inputs.healthCheckGracePeriod,
     HealthCheckType: inputs.healthCheckType,
     LaunchTemplate:
       template &&
       toSpecification(
-        given({
+        omitUndefined({
           launchTemplateId: template.id,
           launchTemplateName: template.name,
           version: template.version,
@@ -104,12 +105,12 @@ export function changesOf(
   );
   return {
     ...settingsOf(some),
-    ...given({ MinSize: some.minSize, MaxSize: some.maxSize, DesiredCapacity: some.desiredCapacity }),
+    ...omitUndefined({ MinSize: some.minSize, MaxSize: some.maxSize, DesiredCapacity: some.desiredCapacity }),
     // A removed setting must be reset, because AWS would keep it.
     ...(changed("capacityRebalance") && { CapacityRebalance: inputs.capacityRebalance ?? false }),
     ...(changed("maxInstanceLifetime") && { MaxInstanceLifetime: inputs.maxInstanceLifetime ?? 0 }),
     ...(changed("terminationPolicies") && {
-      TerminationPolicies: unlessEmpty(inputs.terminationPolicies) ?? [DEFAULT_TERMINATION],
+      TerminationPolicies: undefinedIfEmpty(inputs.terminationPolicies) ?? [DEFAULT_TERMINATION],
     }),
   };
 }

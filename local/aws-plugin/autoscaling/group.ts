@@ -31,7 +31,7 @@ export default defineResource<typeof groupFields, GroupComputed>({
   async create(inputs, call) {
     const { name } = inputs;
     const request = new CreateAutoScalingGroupCommand(toGroup(inputs));
-    const made = async () => {
+    const create = async () => {
       try {
         await autoScaling(call).send(request, call.http);
         return true;
@@ -46,7 +46,7 @@ export default defineResource<typeof groupFields, GroupComputed>({
     await settle(
       call,
       `the instance profile of the Auto Scaling group ${name} to be known`,
-      made,
+      create,
       PROPAGATION_MS,
     );
     return name;

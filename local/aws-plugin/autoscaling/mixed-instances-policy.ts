@@ -3,8 +3,8 @@ import type {
   LaunchTemplateSpecification,
   MixedInstancesPolicy,
 } from "@aws-sdk/client-auto-scaling";
+import { omitUndefined } from "../../../staging/omit.ts";
 import { choice, integer, list, object, string, type ValueOf } from "../../../staging/schema/fields.ts";
-import { given } from "../sdk/given.ts";
 
 const chosen = { computed: true } as const;
 
@@ -66,7 +66,7 @@ export function toMixedInstancesPolicy({
   return {
     ...(instancesDistribution && {
       InstancesDistribution: {
-        ...given({
+        ...omitUndefined({
           OnDemandAllocationStrategy: instancesDistribution.onDemandAllocationStrategy,
           SpotAllocationStrategy: instancesDistribution.spotAllocationStrategy,
           SpotInstancePools: instancesDistribution.spotInstancePools || undefined,
@@ -89,7 +89,7 @@ export function fromMixedInstancesPolicy(policy: MixedInstancesPolicy): Policy {
   const overrides = template?.Overrides?.map(fromOverride);
   return {
     ...(distribution && {
-      instancesDistribution: given({
+      instancesDistribution: omitUndefined({
         // The SDK has plain strings for enumerations of the API.
         onDemandAllocationStrategy: distribution.OnDemandAllocationStrategy as
           | Distribution["onDemandAllocationStrategy"]
@@ -122,7 +122,7 @@ export function toSpecification(one: Specification): LaunchTemplateSpecification
 }
 
 export function fromSpecification(one: LaunchTemplateSpecification): Specification {
-  return given({
+  return omitUndefined({
     launchTemplateId: one.LaunchTemplateId || undefined,
     launchTemplateName: one.LaunchTemplateName || undefined,
     version: one.Version || undefined,
@@ -134,7 +134,7 @@ function toOverride({
   launchTemplateSpecification,
   weightedCapacity,
 }: Override): LaunchTemplateOverrides {
-  return given({
+  return omitUndefined({
     InstanceType: instanceType || undefined,
     LaunchTemplateSpecification: launchTemplateSpecification && toSpecification(launchTemplateSpecification),
     WeightedCapacity: weightedCapacity || undefined,
@@ -143,7 +143,7 @@ function toOverride({
 
 function fromOverride(one: LaunchTemplateOverrides): Override {
   const template = one.LaunchTemplateSpecification;
-  return given({
+  return omitUndefined({
     instanceType: one.InstanceType || undefined,
     launchTemplateSpecification: template && fromSpecification(template),
     weightedCapacity: one.WeightedCapacity || undefined,

@@ -1,8 +1,9 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { isRecord } from "../../../staging/type-guards.ts";
 
 /** Items in DynamoDB's JSON form: `{"id": {"S": "x"}, "size": {"N": "3"}}`; binary is base64. */
-export type ItemJson = { [attribute: string]: ValueJson };
-export type ValueJson = { [type: string]: unknown };
+type ItemJson = { [attribute: string]: ValueJson };
+type ValueJson = { [type: string]: unknown };
 export type Attributes = Record<string, AttributeValue>;
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
@@ -17,9 +18,10 @@ export function parseItem(text: string): Attributes {
   try {
     item = JSON.parse(text);
   } catch (error) {
-    throw new TypeError(`it is no valid JSON: ${(error as Error).message}`);
+    throw new TypeError(`it is not valid JSON: ${(error as Error).message}`);
   }
-  if (!isObject(item)) throw new TypeError('it is no JSON object of attributes, such as {"id": {"S": "x"}}');
+  if (!isRecord(item))
+    throw new TypeError('it is not a JSON object of attributes, such as {"id": {"S": "x"}}');
   return parseMap(item, "");
 }
 
@@ -33,7 +35,7 @@ function parseValue(value: unknown, at: string): AttributeValue {
   const wrong = (what: string): never => {
     throw new TypeError(`its attribute ${at} ${what}`);
   };
-  if (!isObject(value)) return wrong('is no object of a type and a value, such as {"S": "x"}');
+  if (!isRecord(value)) return wrong('is not an object of a type and a value, such as {"S": "x"}');
   const [[type, content] = ["", undefined], ...others] = Object.entries(value);
   if (type === "" || others.length > 0) return wrong("must have one type");
   const strings = (problem: string, ok: (text: string) => boolean): string[] =>
@@ -74,7 +76,7 @@ function parseValue(value: unknown, at: string): AttributeValue {
         ? { L: content.map((one, index) => parseValue(one, `${at}[${index}]`)) }
         : wrong("is of type L, but no list");
     case "M":
-      return isObject(content) ? { M: parseMap(content, at) } : wrong("is of type M, but no object");
+      return isRecord(content) ? { M: parseMap(content, at) } : wrong("is of type M, but no object");
     default:
       return wrong(`has the type ${type}, which DynamoDB does not have`);
   }
@@ -124,5 +126,3 @@ export function itemProblem(text: string): string | undefined {
 }
 
 const join = (at: string, name: string) => (at === "" ? name : `${at}.${name}`);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

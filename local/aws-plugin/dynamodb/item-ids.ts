@@ -2,7 +2,7 @@ import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { UserError } from "../../../staging/errors.ts";
 import type { Call } from "../sdk/call.ts";
 import { dynamodb } from "../sdk/dynamodb.ts";
-import { unless } from "../sdk/errors.ts";
+import { undefinedOn } from "../sdk/errors.ts";
 import type { Attributes } from "./attribute-values.ts";
 import { keyOfType } from "./indexes.ts";
 
@@ -46,7 +46,8 @@ export async function importedKey(
   if (tableName === "" || name === "")
     throw malformed("It is TABLE|HASHKEY|value or TABLE|HASHKEY|value|RANGEKEY|value.");
   const request = new DescribeTableCommand({ TableName: tableName });
-  const table = (await unless(["ResourceNotFoundException"], dynamodb(call).send(request, call.http)))?.Table;
+  const table = (await undefinedOn(["ResourceNotFoundException"], dynamodb(call).send(request, call.http)))
+    ?.Table;
   if (table === undefined) return undefined;
   const hashKey = keyOfType(table.KeySchema, "HASH");
   const rangeKey = keyOfType(table.KeySchema, "RANGE");

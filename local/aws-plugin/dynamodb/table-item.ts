@@ -12,7 +12,7 @@ import { document, string } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { dynamodb } from "../sdk/dynamodb.ts";
-import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { isAwsError, undefinedOn, wasRetried } from "../sdk/errors.ts";
 import { type Attributes, formatItem, itemProblem, parseItem, sameItem } from "./attribute-values.ts";
 import { importedKey, itemId, keyText, valueText } from "./item-ids.ts";
 import { updateExpression } from "./update-expression.ts";
@@ -53,9 +53,10 @@ export default defineResource<typeof fields, Computed>({
       );
     } catch (error) {
       if (!isAwsError(error, "ConditionalCheckFailedException")) throw error;
-      const there = await getItem(inputs, Item, call);
-      const mine = wasRetried(error) && there !== undefined && formatItem(there) === formatItem(Item);
-      if (!mine) {
+      const existing = await getItem(inputs, Item, call);
+      const isOwnWrite =
+        wasRetried(error) && existing !== undefined && formatItem(existing) === formatItem(Item);
+      if (!isOwnWrite) {
         throw new UserError(
           `the table ${TableName} has an item with the key ${keyText(inputs, Item)} already`,
           {
@@ -91,14 +92,14 @@ export default defineResource<typeof fields, Computed>({
       ? await importedKey(id, call)
       : { keys: toKeys({ ...known, tableName, hashKey }), key: parseItem(item) };
     if (found === undefined) return undefined;
-    const there = await getItem(found.keys, found.key, call);
-    if (there === undefined) return undefined;
+    const existing = await getItem(found.keys, found.key, call);
+    if (existing === undefined) return undefined;
     const { rangeKey } = found.keys;
     return {
       ...found.keys,
-      item: formatItem(there),
-      hashKeyValue: valueText(there[found.keys.hashKey]),
-      ...(rangeKey && { rangeKeyValue: valueText(there[rangeKey]) }),
+      item: formatItem(existing),
+      hashKeyValue: valueText(existing[found.keys.hashKey]),
+      ...(rangeKey && { rangeKeyValue: valueText(existing[rangeKey]) }),
     };
   },
 
@@ -122,12 +123,12 @@ async function getItem(keys: Keys, item: Attributes, call: Call): Promise<Attrib
     Key: keyOf(keys, item),
     ConsistentRead: true,
   });
-  return (await unless(["ResourceNotFoundException"], dynamodb(call).send(request, call.http)))?.Item;
+  return (await undefinedOn(["ResourceNotFoundException"], dynamodb(call).send(request, call.http)))?.Item;
 }
 
 async function deleteItem(keys: Keys, item: Attributes, call: Call): Promise<void> {
   const request = new DeleteItemCommand({ TableName: keys.tableName, Key: keyOf(keys, item) });
-  await unless(["ResourceNotFoundException"], dynamodb(call).send(request, call.http));
+  await undefinedOn(["ResourceNotFoundException"], dynamodb(call).send(request, call.http));
 }
 
 function keysInItem(inputs: Properties): CheckFailure[] {

@@ -11,12 +11,12 @@ import { settle } from "../sdk/settle.ts";
 
 /** Table settings with separate calls. */
 
-export interface Ttl {
+interface Ttl {
   attributeName?: string;
   enabled?: boolean;
 }
 
-export interface PointInTimeRecovery {
+interface PointInTimeRecovery {
   enabled: boolean;
   recoveryPeriodInDays?: number;
 }

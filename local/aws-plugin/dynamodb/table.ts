@@ -14,7 +14,7 @@ import { boolean, choice, integer, list, object, string, strings } from "../../.
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { dynamodb } from "../sdk/dynamodb.ts";
-import { isAwsError, unless, unlessMade } from "../sdk/errors.ts";
+import { isAwsError, undefinedIfCreated, undefinedOn } from "../sdk/errors.ts";
 import { settle } from "../sdk/settle.ts";
 import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
 import { updateIndexes } from "./index-updates.ts";
@@ -56,7 +56,7 @@ export default defineResource<typeof fields, Computed>({
   check: unusedAttributes,
 
   async create(inputs, call) {
-    await unlessMade(
+    await undefinedIfCreated(
       ["ResourceInUseException"],
       dynamodb(call).send(
         new CreateTableCommand({
@@ -155,7 +155,8 @@ export default defineResource<typeof fields, Computed>({
 });
 
 async function describe(TableName: string, call: Call): Promise<TableDescription | undefined> {
-  return (await unless(GONE, dynamodb(call).send(new DescribeTableCommand({ TableName }), call.http)))?.Table;
+  return (await undefinedOn(GONE, dynamodb(call).send(new DescribeTableCommand({ TableName }), call.http)))
+    ?.Table;
 }
 
 /** Waits until the table and all its indexes are active and can be changed again. */

@@ -30,7 +30,7 @@ export function toFilters(
 }
 
 /** Exactly one match is valid; the official provider asks for more arguments after several matches. */
-export function theOnly<T>(found: readonly T[], what: string): T {
+export function exactlyOne<T>(found: readonly T[], what: string): T {
   const [one, another] = found;
   if (one === undefined)
     throw new UserError(`no ${what} matches`, { why: "AWS has none for these arguments." });

@@ -3,7 +3,7 @@ import { boolean, string } from "../../../staging/schema/fields.ts";
 import { defineFunction } from "../function.ts";
 import { ec2 } from "../sdk/ec2.ts";
 import { fromTagList } from "../sdk/tags.ts";
-import { filterFields, theOnly, toFilters } from "./filters.ts";
+import { exactlyOne, filterFields, toFilters } from "./filters.ts";
 
 const fields = {
   ...filterFields,
@@ -34,7 +34,7 @@ export default defineFunction({
       new DescribeSubnetsCommand({ ...(args.id && { SubnetIds: [args.id] }), ...(Filters && { Filters }) }),
       call.http,
     );
-    const subnet = theOnly(Subnets, "subnet");
+    const subnet = exactlyOne(Subnets, "subnet");
     const names = subnet.PrivateDnsNameOptionsOnLaunch;
     return {
       id: subnet.SubnetId,

@@ -8,7 +8,7 @@ import { defineFunction } from "../function.ts";
 import type { Call } from "../sdk/call.ts";
 import { ec2 } from "../sdk/ec2.ts";
 import { fromTagList } from "../sdk/tags.ts";
-import { filterFields, theOnly, toFilters } from "./filters.ts";
+import { exactlyOne, filterFields, toFilters } from "./filters.ts";
 
 const fields = {
   ...filterFields,
@@ -35,7 +35,7 @@ export default defineFunction({
       new DescribeVpcsCommand({ ...(args.id && { VpcIds: [args.id] }), ...(Filters && { Filters }) }),
       call.http,
     );
-    const vpc = theOnly(Vpcs, "VPC");
+    const vpc = exactlyOne(Vpcs, "VPC");
     const id = vpc.VpcId ?? "";
     const ownerId = vpc.OwnerId ?? "";
     return {
@@ -62,9 +62,12 @@ export default defineFunction({
 });
 
 async function getDns(VpcId: string, call: Call) {
-  const ask = (Attribute: "enableDnsHostnames" | "enableDnsSupport") =>
+  const readAttribute = (Attribute: "enableDnsHostnames" | "enableDnsSupport") =>
     ec2(call).send(new DescribeVpcAttributeCommand({ VpcId, Attribute }), call.http);
-  const [hostnames, support] = [await ask("enableDnsHostnames"), await ask("enableDnsSupport")];
+  const [hostnames, support] = [
+    await readAttribute("enableDnsHostnames"),
+    await readAttribute("enableDnsSupport"),
+  ];
   return {
     enableDnsHostnames: hostnames.EnableDnsHostnames?.Value ?? false,
     enableDnsSupport: support.EnableDnsSupport?.Value ?? false,

@@ -14,6 +14,7 @@ import {
   ShutdownBehavior,
   VolumeType,
 } from "@aws-sdk/client-ec2";
+import { omitUndefined, undefinedIfEmpty } from "../../../staging/omit.ts";
 import {
   boolean,
   choice,
@@ -26,7 +27,6 @@ import {
   strings,
   type ValueOf,
 } from "../../../staging/schema/fields.ts";
-import { given, unlessEmpty } from "../sdk/given.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 
 /** Unset, true and false differ for AWS, so @pulumi/aws uses strings. */
@@ -84,7 +84,7 @@ export const dataFields = {
   vpcSecurityGroupIds: set(),
 };
 
-export type TemplateData = InputsOf<typeof dataFields>;
+type TemplateData = InputsOf<typeof dataFields>;
 
 /** The complete data of a version: AWS copies nothing from the previous version. */
 export function toTemplateData(inputs: TemplateData): RequestLaunchTemplateData {
@@ -108,7 +108,7 @@ export function toTemplateData(inputs: TemplateData): RequestLaunchTemplateData 
     ...(inputs.instanceType && { InstanceType: inputs.instanceType as _InstanceType }),
     ...(inputs.keyName && { KeyName: inputs.keyName }),
     ...(metadata && {
-      MetadataOptions: given({
+      MetadataOptions: omitUndefined({
         HttpEndpoint: metadata.httpEndpoint,
         HttpProtocolIpv6: metadata.httpProtocolIpv6,
         HttpPutResponseHopLimit: metadata.httpPutResponseHopLimit,
@@ -130,16 +130,17 @@ export function toTemplateData(inputs: TemplateData): RequestLaunchTemplateData 
 
 export function fromTemplateData(data: ResponseLaunchTemplateData): TemplateData {
   const { IamInstanceProfile: profile, MetadataOptions: metadata, Monitoring: monitoring } = data;
-  return given({
-    blockDeviceMappings: unlessEmpty(data.BlockDeviceMappings?.map(fromBlockDevice)),
-    iamInstanceProfile: profile && given({ arn: profile.Arn || undefined, name: profile.Name || undefined }),
+  return omitUndefined({
+    blockDeviceMappings: undefinedIfEmpty(data.BlockDeviceMappings?.map(fromBlockDevice)),
+    iamInstanceProfile:
+      profile && omitUndefined({ arn: profile.Arn || undefined, name: profile.Name || undefined }),
     imageId: data.ImageId || undefined,
     instanceInitiatedShutdownBehavior: data.InstanceInitiatedShutdownBehavior,
     instanceType: data.InstanceType || undefined,
     keyName: data.KeyName || undefined,
     metadataOptions:
       metadata &&
-      given({
+      omitUndefined({
         httpEndpoint: metadata.HttpEndpoint,
         httpProtocolIpv6: metadata.HttpProtocolIpv6,
         httpPutResponseHopLimit: metadata.HttpPutResponseHopLimit,
@@ -147,27 +148,27 @@ export function fromTemplateData(data: ResponseLaunchTemplateData): TemplateData
         instanceMetadataTags: metadata.InstanceMetadataTags,
       }),
     monitoring: monitoring && { enabled: monitoring.Enabled ?? false },
-    networkInterfaces: unlessEmpty(data.NetworkInterfaces?.map(fromInterface)),
-    tagSpecifications: unlessEmpty(
+    networkInterfaces: undefinedIfEmpty(data.NetworkInterfaces?.map(fromInterface)),
+    tagSpecifications: undefinedIfEmpty(
       data.TagSpecifications?.map(({ ResourceType: resourceType, Tags }) =>
-        given({ resourceType, tags: fromTagList(Tags) }),
+        omitUndefined({ resourceType, tags: fromTagList(Tags) }),
       ),
     ),
     userData: data.UserData || undefined,
-    vpcSecurityGroupIds: unlessEmpty(data.SecurityGroupIds),
+    vpcSecurityGroupIds: undefinedIfEmpty(data.SecurityGroupIds),
   });
 }
 
 type BlockDevice = ValueOf<typeof blockDevice>;
 
 function toBlockDevice({ ebs, ...device }: BlockDevice): LaunchTemplateBlockDeviceMappingRequest {
-  return given({
+  return omitUndefined({
     DeviceName: device.deviceName,
     NoDevice: device.noDevice,
     VirtualName: device.virtualName,
     Ebs:
       ebs &&
-      given({
+      omitUndefined({
         DeleteOnTermination: fromFlag(ebs.deleteOnTermination),
         Encrypted: fromFlag(ebs.encrypted),
         Iops: ebs.iops,
@@ -181,13 +182,13 @@ function toBlockDevice({ ebs, ...device }: BlockDevice): LaunchTemplateBlockDevi
 }
 
 function fromBlockDevice({ Ebs: ebs, ...device }: LaunchTemplateBlockDeviceMapping): BlockDevice {
-  return given({
+  return omitUndefined({
     deviceName: device.DeviceName || undefined,
     noDevice: device.NoDevice || undefined,
     virtualName: device.VirtualName || undefined,
     ebs:
       ebs &&
-      given({
+      omitUndefined({
         deleteOnTermination: toFlag(ebs.DeleteOnTermination),
         encrypted: toFlag(ebs.Encrypted),
         iops: ebs.Iops,
@@ -203,7 +204,7 @@ function fromBlockDevice({ Ebs: ebs, ...device }: LaunchTemplateBlockDeviceMappi
 type Interface = ValueOf<typeof networkInterface>;
 
 function toInterface(one: Interface): LaunchTemplateInstanceNetworkInterfaceSpecificationRequest {
-  return given({
+  return omitUndefined({
     AssociatePublicIpAddress: fromFlag(one.associatePublicIpAddress),
     DeleteOnTermination: fromFlag(one.deleteOnTermination),
     Description: one.description,
@@ -214,12 +215,12 @@ function toInterface(one: Interface): LaunchTemplateInstanceNetworkInterfaceSpec
 }
 
 function fromInterface(one: LaunchTemplateInstanceNetworkInterfaceSpecification): Interface {
-  return given({
+  return omitUndefined({
     associatePublicIpAddress: toFlag(one.AssociatePublicIpAddress),
     deleteOnTermination: toFlag(one.DeleteOnTermination),
     description: one.Description || undefined,
     deviceIndex: one.DeviceIndex,
-    securityGroups: unlessEmpty(one.Groups),
+    securityGroups: undefinedIfEmpty(one.Groups),
     subnetId: one.SubnetId || undefined,
   });
 }

@@ -12,10 +12,10 @@ import {
 import { differs } from "../../../provider/plugin/schema/compare.ts";
 import { boolean, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { accountId } from "../sdk/account.ts";
 import type { Call } from "../sdk/call.ts";
 import { ec2 } from "../sdk/ec2.ts";
-import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { isAwsError, undefinedOn, wasRetried } from "../sdk/errors.ts";
+import { accountId } from "../sdk/sts.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 import { dataFields, fromTemplateData, toTemplateData } from "./launch-template-data.ts";
 import { setTags } from "./tags.ts";
@@ -120,7 +120,7 @@ export default defineResource<typeof fields, Computed>({
   },
 
   async delete(LaunchTemplateId, _outputs, call) {
-    await unless(GONE, ec2(call).send(new DeleteLaunchTemplateCommand({ LaunchTemplateId }), call.http));
+    await undefinedOn(GONE, ec2(call).send(new DeleteLaunchTemplateCommand({ LaunchTemplateId }), call.http));
   },
 });
 
@@ -129,7 +129,7 @@ async function find(
   call: Call,
 ): Promise<LaunchTemplate | undefined> {
   const request = ec2(call).send(new DescribeLaunchTemplatesCommand(input), call.http);
-  return (await unless(GONE, request))?.LaunchTemplates?.[0];
+  return (await undefinedOn(GONE, request))?.LaunchTemplates?.[0];
 }
 
 async function getVersion(

@@ -43,14 +43,14 @@ export function keyOfRule(one: Rule): string {
  * rules in the form of `known` if AWS has all their sources, followed by the rest.
  */
 export function arrange(found: readonly Rule[], known: readonly Rule[] = []): Rule[] {
-  const left = new Map(found.flatMap(split).map((part) => [keyOfRule(part), part]));
+  const unmatched = new Map(found.flatMap(split).map((part) => [keyOfRule(part), part]));
   const kept = known.filter((one) => {
     const keys = split(one).map(keyOfRule);
-    if (keys.length === 0 || !keys.every((key) => left.has(key))) return false;
-    for (const key of keys) left.delete(key);
+    if (keys.length === 0 || !keys.every((key) => unmatched.has(key))) return false;
+    for (const key of keys) unmatched.delete(key);
     return true;
   });
-  return [...kept, ...join([...left.values()])];
+  return [...kept, ...join([...unmatched.values()])];
 }
 
 /** The rules to revoke and to authorize between `before` and `after`, source by source. */

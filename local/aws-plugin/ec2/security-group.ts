@@ -14,7 +14,7 @@ import { list, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { ec2 } from "../sdk/ec2.ts";
-import { isAwsError, unless, unlessMade, wasRetried } from "../sdk/errors.ts";
+import { isAwsError, undefinedIfCreated, undefinedOn, wasRetried } from "../sdk/errors.ts";
 import { settle } from "../sdk/settle.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 import {
@@ -49,7 +49,7 @@ const DEFAULT_EGRESS: readonly IpPermission[] = [
   { IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] },
   { IpProtocol: "-1", Ipv6Ranges: [{ CidrIpv6: "::/0" }] },
 ];
-/** Without IPv6 in the VPC the second rule does not exist; then AWS answers with either error. */
+/** Without IPv6 in the VPC the second rule does not exist; then AWS returns either error. */
 const NO_RULE = ["InvalidPermission.NotFound", "InvalidParameterValue"];
 
 export default defineResource<typeof fields, Computed>({
@@ -83,7 +83,7 @@ export default defineResource<typeof fields, Computed>({
     await settle(call, `the security group ${id} to exist`, () => describe(id, call));
     for (const permission of DEFAULT_EGRESS) {
       const request = new RevokeSecurityGroupEgressCommand({ GroupId: id, IpPermissions: [permission] });
-      await unless(NO_RULE, ec2(call).send(request, call.http));
+      await undefinedOn(NO_RULE, ec2(call).send(request, call.http));
     }
     await setRules(id, {}, inputs, call);
   },
@@ -137,7 +137,7 @@ async function find(
   call: Call,
 ): Promise<SecurityGroup | undefined> {
   const request = ec2(call).send(new DescribeSecurityGroupsCommand(input), call.http);
-  return (await unless(GONE, request))?.SecurityGroups?.[0];
+  return (await undefinedOn(GONE, request))?.SecurityGroups?.[0];
 }
 
 async function findByName(name: string, vpcId: string | undefined, call: Call): Promise<string | undefined> {
@@ -184,9 +184,9 @@ async function setRules(GroupId: string, actual: Rules, wanted: Rules, call: Cal
       GroupId,
       IpPermissions: some.map((one) => toPermission(one, GroupId)),
     });
-    if (revoked.length > 0) await unless(["InvalidPermission.NotFound"], revoke(input(revoked), call));
+    if (revoked.length > 0) await undefinedOn(["InvalidPermission.NotFound"], revoke(input(revoked), call));
     if (authorized.length === 0) continue;
-    await unlessMade(["InvalidPermission.Duplicate"], authorize(input(authorized), call));
+    await undefinedIfCreated(["InvalidPermission.Duplicate"], authorize(input(authorized), call));
   }
 }
 

@@ -7,10 +7,11 @@ import {
   TagInstanceProfileCommand,
   UntagInstanceProfileCommand,
 } from "@aws-sdk/client-iam";
+import { NO_ENTITY } from "../../../connection/errors/absent.ts";
 import { string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
-import { unless, unlessMade } from "../sdk/errors.ts";
+import { undefinedIfCreated, undefinedOn } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
 import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
 import { instanceProfileNameProblem, pathProblem, roleNameProblem } from "./names.ts";
@@ -24,8 +25,6 @@ const fields = {
 
 type Computed = { arn: string; createDate: string; uniqueId: string; tagsAll: Record<string, string> };
 
-const GONE = ["NoSuchEntity", "NoSuchEntityException"];
-
 export default defineResource<typeof fields, Computed>({
   title: "instance profile",
   fields,
@@ -34,7 +33,7 @@ export default defineResource<typeof fields, Computed>({
   global: true,
 
   async create({ name, path, tags }, call) {
-    await unlessMade(
+    await undefinedIfCreated(
       ["EntityAlreadyExists", "EntityAlreadyExistsException"],
       iam(call).send(
         new CreateInstanceProfileCommand({
@@ -67,7 +66,7 @@ export default defineResource<typeof fields, Computed>({
 
   async read(InstanceProfileName, call) {
     const request = iam(call).send(new GetInstanceProfileCommand({ InstanceProfileName }), call.http);
-    const profile = (await unless(GONE, request))?.InstanceProfile;
+    const profile = (await undefinedOn(NO_ENTITY, request))?.InstanceProfile;
     if (profile === undefined) return undefined;
     const tags = fromTagList(profile.Tags);
     const role = profile.Roles?.[0]?.RoleName; // there is never a second one
@@ -86,16 +85,19 @@ export default defineResource<typeof fields, Computed>({
 
   async delete(InstanceProfileName, { role }, call) {
     if (role !== undefined) await removeRole(InstanceProfileName, role, call);
-    await unless(GONE, iam(call).send(new DeleteInstanceProfileCommand({ InstanceProfileName }), call.http));
+    await undefinedOn(
+      NO_ENTITY,
+      iam(call).send(new DeleteInstanceProfileCommand({ InstanceProfileName }), call.http),
+    );
   },
 });
 
 async function addRole(InstanceProfileName: string, RoleName: string, call: Call): Promise<void> {
   const request = new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName });
-  await unlessMade(["LimitExceeded", "LimitExceededException"], iam(call).send(request, call.http));
+  await undefinedIfCreated(["LimitExceeded", "LimitExceededException"], iam(call).send(request, call.http));
 }
 
 async function removeRole(InstanceProfileName: string, RoleName: string, call: Call): Promise<void> {
   const request = new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, RoleName });
-  await unless(GONE, iam(call).send(request, call.http));
+  await undefinedOn(NO_ENTITY, iam(call).send(request, call.http));
 }

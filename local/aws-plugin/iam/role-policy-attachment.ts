@@ -3,11 +3,12 @@ import {
   DetachRolePolicyCommand,
   paginateListAttachedRolePolicies,
 } from "@aws-sdk/client-iam";
+import { NO_ENTITY } from "../../../connection/errors/absent.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { string } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
-import { isAwsError, unless } from "../sdk/errors.ts";
+import { isAwsError, undefinedOn } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
 import { roleNameProblem } from "./names.ts";
 
@@ -15,8 +16,6 @@ const fields = {
   role: string({ required: true, replaces: true, problem: roleNameProblem }),
   policyArn: string({ required: true, replaces: true, problem: arnProblem }),
 };
-
-const GONE = ["NoSuchEntity", "NoSuchEntityException"];
 
 export default defineResource<typeof fields, object>({
   title: "attachment of a policy",
@@ -38,7 +37,7 @@ export default defineResource<typeof fields, object>({
   async delete(id, _outputs, call) {
     const { role, policyArn } = parseId(id);
     const request = new DetachRolePolicyCommand({ RoleName: role, PolicyArn: policyArn });
-    await unless(GONE, iam(call).send(request, call.http));
+    await undefinedOn(NO_ENTITY, iam(call).send(request, call.http));
   },
 });
 
@@ -50,7 +49,7 @@ async function isAttached(RoleName: string, policyArn: string, call: Call): Prom
     }
     return false;
   } catch (error) {
-    if (isAwsError(error, ...GONE)) return false; // the role does not exist either
+    if (isAwsError(error, ...NO_ENTITY)) return false; // the role does not exist either
     throw error;
   }
 }

@@ -1,8 +1,9 @@
 import { DeleteRolePolicyCommand, GetRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { NO_ENTITY } from "../../../connection/errors/absent.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { document, string } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { unless } from "../sdk/errors.ts";
+import { undefinedOn } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
 import { roleNameProblem, rolePolicyNameProblem } from "./names.ts";
 import { policyProblem, samePolicy } from "./same-policy.ts";
@@ -12,8 +13,6 @@ const fields = {
   role: string({ required: true, replaces: true, problem: roleNameProblem }),
   policy: document(samePolicy, { required: true, problem: policyProblem }),
 };
-
-const GONE = ["NoSuchEntity", "NoSuchEntityException"];
 
 export default defineResource<typeof fields, object>({
   title: "inline policy",
@@ -32,14 +31,17 @@ export default defineResource<typeof fields, object>({
     await iam(call).send(new PutRolePolicyCommand({ ...parseId(id), PolicyDocument: policy }), call.http);
   },
   async read(id, call) {
-    const found = await unless(GONE, iam(call).send(new GetRolePolicyCommand(parseId(id)), call.http));
+    const found = await undefinedOn(
+      NO_ENTITY,
+      iam(call).send(new GetRolePolicyCommand(parseId(id)), call.http),
+    );
     if (found?.PolicyDocument === undefined) return undefined;
     const { RoleName, PolicyName } = parseId(id);
     return { name: PolicyName, role: RoleName, policy: decodeURIComponent(found.PolicyDocument) };
   },
   inForce: (wanted, { policy }) => policy !== undefined && samePolicy(policy, wanted.policy),
   async delete(id, _outputs, call) {
-    await unless(GONE, iam(call).send(new DeleteRolePolicyCommand(parseId(id)), call.http));
+    await undefinedOn(NO_ENTITY, iam(call).send(new DeleteRolePolicyCommand(parseId(id)), call.http));
   },
 });
 

@@ -15,10 +15,11 @@ import {
   UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
+import { NO_ENTITY } from "../../../connection/errors/absent.ts";
 import { boolean, document, integer, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
-import { unless, unlessMade } from "../sdk/errors.ts";
+import { undefinedIfCreated, undefinedOn } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
 import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
 import { pathProblem, roleNameProblem } from "./names.ts";
@@ -41,8 +42,6 @@ const fields = {
  */
 type Computed = { arn: string; createDate: string; uniqueId: string; tagsAll: Record<string, string> };
 
-const GONE = ["NoSuchEntity", "NoSuchEntityException"];
-
 export default defineResource<typeof fields, Computed>({
   title: "role",
   fields,
@@ -52,7 +51,7 @@ export default defineResource<typeof fields, Computed>({
 
   async create(inputs, call) {
     const { name, description, permissionsBoundary, tags } = inputs;
-    await unlessMade(
+    await undefinedIfCreated(
       ["EntityAlreadyExists", "EntityAlreadyExistsException"],
       iam(call).send(
         new CreateRoleCommand({
@@ -97,7 +96,8 @@ export default defineResource<typeof fields, Computed>({
   },
 
   async read(RoleName, call) {
-    const Role = (await unless(GONE, iam(call).send(new GetRoleCommand({ RoleName }), call.http)))?.Role;
+    const Role = (await undefinedOn(NO_ENTITY, iam(call).send(new GetRoleCommand({ RoleName }), call.http)))
+      ?.Role;
     if (Role === undefined) return undefined;
     const tags = fromTagList(Role.Tags);
     const boundary = Role.PermissionsBoundary?.PermissionsBoundaryArn;
@@ -117,9 +117,9 @@ export default defineResource<typeof fields, Computed>({
   },
 
   async delete(RoleName, { forceDetachPolicies }, call) {
-    await unless(GONE, leaveInstanceProfiles(RoleName, call));
-    if (forceDetachPolicies) await unless(GONE, detachPolicies(RoleName, call));
-    await unless(GONE, iam(call).send(new DeleteRoleCommand({ RoleName }), call.http));
+    await undefinedOn(NO_ENTITY, leaveInstanceProfiles(RoleName, call));
+    if (forceDetachPolicies) await undefinedOn(NO_ENTITY, detachPolicies(RoleName, call));
+    await undefinedOn(NO_ENTITY, iam(call).send(new DeleteRoleCommand({ RoleName }), call.http));
   },
 });
 
@@ -130,7 +130,7 @@ async function leaveInstanceProfiles(RoleName: string, call: Call): Promise<void
   );
   for (const { InstanceProfileName } of InstanceProfiles) {
     const request = new RemoveRoleFromInstanceProfileCommand({ RoleName, InstanceProfileName });
-    await unless(GONE, iam(call).send(request, call.http));
+    await undefinedOn(NO_ENTITY, iam(call).send(request, call.http));
   }
 }
 
@@ -138,12 +138,18 @@ async function detachPolicies(RoleName: string, call: Call): Promise<void> {
   const client = iam(call);
   for await (const page of paginateListAttachedRolePolicies({ client }, { RoleName }, call.http)) {
     for (const { PolicyArn } of page.AttachedPolicies ?? []) {
-      await unless(GONE, client.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }), call.http));
+      await undefinedOn(
+        NO_ENTITY,
+        client.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }), call.http),
+      );
     }
   }
   for await (const page of paginateListRolePolicies({ client }, { RoleName }, call.http)) {
     for (const PolicyName of page.PolicyNames ?? []) {
-      await unless(GONE, client.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }), call.http));
+      await undefinedOn(
+        NO_ENTITY,
+        client.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }), call.http),
+      );
     }
   }
 }

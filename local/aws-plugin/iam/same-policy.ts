@@ -1,3 +1,5 @@
+import { isRecord } from "../../../staging/type-guards.ts";
+
 /**
  * Whether two policy documents are equivalent: the order of keys, statements and lists, a single value or a list of
  * one, and an account's number or the ARN of its root do not matter. AWS stores policies in its own form.
@@ -20,9 +22,7 @@ export function policyProblem(text: string): string | undefined {
   } catch (error) {
     return `contains an invalid JSON policy: ${(error as Error).message}`;
   }
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? undefined
-    : "contains an invalid JSON policy: it is not an object";
+  return isRecord(value) ? undefined : "contains an invalid JSON policy: it is not an object";
 }
 
 function normal(value: unknown): unknown {
@@ -31,7 +31,7 @@ function normal(value: unknown): unknown {
     const unique = [...new Set(items)].map((item) => JSON.parse(item) as unknown);
     return unique.length === 1 ? unique[0] : unique;
   }
-  if (typeof value === "object" && value !== null) {
+  if (isRecord(value)) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(
       entries.map(([key, item]) => [key, key === "AWS" ? accountsByNumber(item) : normal(item)]),

@@ -11,10 +11,10 @@ import { UserError } from "../../../staging/errors.ts";
 import { boolean, document, object, string } from "../../../staging/schema/fields.ts";
 import { policyProblem, samePolicy } from "../iam/same-policy.ts";
 import { defineResource } from "../resource.ts";
-import { accountId } from "../sdk/account.ts";
 import type { Call } from "../sdk/call.ts";
-import { unless, unlessMade } from "../sdk/errors.ts";
+import { undefinedIfCreated, undefinedOn } from "../sdk/errors.ts";
 import { s3Control } from "../sdk/s3-control.ts";
+import { accountId } from "../sdk/sts.ts";
 
 const on = boolean({ default: true });
 
@@ -52,7 +52,7 @@ export default defineResource<typeof fields, Computed>({
   async create(inputs, call) {
     const AccountId = inputs.accountId ?? (await accountId(call));
     const { name, bucket, bucketAccountId, publicAccessBlockConfiguration: block, vpcConfiguration } = inputs;
-    await unlessMade(
+    await undefinedIfCreated(
       ["AccessPointAlreadyOwnedByYou"],
       s3Control(call).send(
         new CreateAccessPointCommand({
@@ -82,7 +82,10 @@ export default defineResource<typeof fields, Computed>({
   },
 
   async read(id, call) {
-    const point = await unless(GONE, s3Control(call).send(new GetAccessPointCommand(parseId(id)), call.http));
+    const point = await undefinedOn(
+      GONE,
+      s3Control(call).send(new GetAccessPointCommand(parseId(id)), call.http),
+    );
     if (point === undefined) return undefined;
     const { AccountId, Name } = parseId(id);
     const block = point.PublicAccessBlockConfiguration;
@@ -113,7 +116,7 @@ export default defineResource<typeof fields, Computed>({
     wanted.policy === undefined || samePolicy(wanted.policy, actual.policy ?? NO_POLICY),
 
   async delete(id, _outputs, call) {
-    await unless(GONE, s3Control(call).send(new DeleteAccessPointCommand(parseId(id)), call.http));
+    await undefinedOn(GONE, s3Control(call).send(new DeleteAccessPointCommand(parseId(id)), call.http));
   },
 });
 
@@ -128,7 +131,7 @@ function parseId(id: string): { AccountId: string; Name: string } {
 async function setPolicy(id: string, policy: string, call: Call): Promise<void> {
   if (samePolicy(policy, NO_POLICY)) {
     const request = s3Control(call).send(new DeleteAccessPointPolicyCommand(parseId(id)), call.http);
-    await unless(["NoSuchAccessPointPolicy"], request);
+    await undefinedOn(["NoSuchAccessPointPolicy"], request);
   } else {
     await s3Control(call).send(
       new PutAccessPointPolicyCommand({ ...parseId(id), Policy: policy }),
@@ -140,13 +143,13 @@ async function setPolicy(id: string, policy: string, call: Call): Promise<void> 
 /** The policy's text; "{}" if there is none. */
 async function getPolicy(id: string, call: Call): Promise<string> {
   const request = s3Control(call).send(new GetAccessPointPolicyCommand(parseId(id)), call.http);
-  return (await unless(["NoSuchAccessPointPolicy"], request))?.Policy ?? NO_POLICY;
+  return (await undefinedOn(["NoSuchAccessPointPolicy"], request))?.Policy ?? NO_POLICY;
 }
 
-/** An endpoint without policy status answers as for a missing access point: then nothing is public. */
+/** An endpoint without policy status returns the error for a missing access point: then nothing is public. */
 async function isPublic(id: string, call: Call): Promise<boolean> {
   const request = s3Control(call).send(new GetAccessPointPolicyStatusCommand(parseId(id)), call.http);
-  return (await unless(["NoSuchAccessPointPolicy", ...GONE], request))?.PolicyStatus?.IsPublic ?? false;
+  return (await undefinedOn(["NoSuchAccessPointPolicy", ...GONE], request))?.PolicyStatus?.IsPublic ?? false;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html */

@@ -1,8 +1,8 @@
 import type { CheckFailure, Properties, ResourceHandler } from "../../../provider/plugin/types.ts";
 import { type Field, type Fields, type InputsOf, string } from "../../../staging/schema/fields.ts";
 import { type Actual, defineResource } from "../resource.ts";
-import type { Call } from "../sdk/call.ts";
-import { unless } from "../sdk/errors.ts";
+import type { Call, Server } from "../sdk/call.ts";
+import { undefinedOn } from "../sdk/errors.ts";
 import { settle } from "../sdk/settle.ts";
 import { bucketNameProblem } from "./bucket-names.ts";
 import { isOtherServer, LACKING, unlessLacking } from "./lacking.ts";
@@ -24,21 +24,21 @@ interface BucketConfiguration<F extends Fields> {
   inForce?(inputs: InputsOf<F>, actual: Partial<InputsOf<F>>): boolean;
   remove(bucket: string, call: Call, outputs: InputsOf<F>): Promise<unknown>;
   /** The response of another server than the local cloud, completed from the state. @default the response */
-  recalled?(told: Partial<InputsOf<F>> | undefined, known: InputsOf<F>): Partial<InputsOf<F>> | undefined;
+  recalled?(response: Partial<InputsOf<F>> | undefined, known: InputsOf<F>): Partial<InputsOf<F>> | undefined;
   /** For settings that every bucket has: removing them restores a default. */
   readonly hasDefault?: true;
 }
 
 export function defineBucketConfiguration<F extends Fields>(
   settings: BucketConfiguration<F>,
-): ResourceHandler {
+): (server: Server) => ResourceHandler {
   type All = BucketField & F;
   const fields = {
     bucket: string({ required: true, replaces: true, problem: bucketNameProblem }),
     ...settings.fields,
   } as All;
-  const gone = [...NO_BUCKET, ...settings.absent];
-  const get = (bucket: string, call: Call) => unless(gone, settings.get(bucket, call));
+  const absentCodes = [...NO_BUCKET, ...settings.absent];
+  const get = (bucket: string, call: Call) => undefinedOn(absentCodes, settings.get(bucket, call));
   // A setting that the server does not support stays in the state as declared.
   const lacking = <T>(call: Call, request: Promise<T>, instead: T): Promise<T> =>
     unlessLacking(settings.title, [], call, request, () => instead);
@@ -59,19 +59,19 @@ export function defineBucketConfiguration<F extends Fields>(
     },
     async read(bucket, call, known) {
       const declared = "bucket" in known ? (known as unknown as InputsOf<F>) : undefined;
-      const told = await lacking(call, get(bucket, call), declared);
+      const response = await lacking(call, get(bucket, call), declared);
       const { recalled } = settings;
-      const isAsked = declared !== undefined && recalled !== undefined && isOtherServer();
-      const actual = isAsked ? recalled(told, declared) : told;
+      const recalls = declared !== undefined && recalled !== undefined && isOtherServer();
+      const actual = recalls ? recalled(response, declared) : response;
       return actual && ({ ...actual, bucket } as unknown as Actual<All, object>);
     },
     ...(settings.inForce && { inForce: settings.inForce as (inputs: object, actual: object) => boolean }),
     async delete(bucket, outputs, call) {
       const request = settings.remove(bucket, call, outputs as unknown as InputsOf<F>);
-      await unless([...gone, LACKING], request);
+      await undefinedOn([...absentCodes, LACKING], request);
       if (settings.hasDefault) return;
       await settle(call, `the ${settings.title} of ${bucket} to be gone`, async () =>
-        (await unless([LACKING], get(bucket, call))) === undefined ? true : undefined,
+        (await undefinedOn([LACKING], get(bucket, call))) === undefined ? true : undefined,
       );
     },
   });

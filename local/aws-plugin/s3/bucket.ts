@@ -11,7 +11,7 @@ import { UserError } from "../../../staging/errors.ts";
 import { boolean, type InputsOf, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
-import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { isAwsError, undefinedOn, wasRetried } from "../sdk/errors.ts";
 import { s3 } from "../sdk/s3.ts";
 import { settle } from "../sdk/settle.ts";
 import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
@@ -44,7 +44,7 @@ export default defineResource<typeof fields, Computed>({
   changing: ["tagsAll"],
 
   async create({ bucket }, call) {
-    // In us-east-1 S3 answers 200 to the creation of a bucket that the caller already owns.
+    // In us-east-1, S3 returns 200 for the creation of a bucket that the caller already owns.
     if (call.region === "us-east-1" && (await regionOf(bucket, call)) !== undefined) throw exists(bucket);
     try {
       await s3(call).send(
@@ -85,7 +85,7 @@ export default defineResource<typeof fields, Computed>({
 
   async delete(bucket, { forceDestroy }, call) {
     const remove = () =>
-      unless(NO_BUCKET, s3(call).send(new DeleteBucketCommand({ Bucket: bucket }), call.http));
+      undefinedOn(NO_BUCKET, s3(call).send(new DeleteBucketCommand({ Bucket: bucket }), call.http));
     try {
       await remove();
     } catch (error) {
@@ -107,13 +107,16 @@ export default defineResource<typeof fields, Computed>({
 
 /** The region of a bucket, or undefined if it does not exist. */
 async function regionOf(bucket: string, call: Call): Promise<string | undefined> {
-  const head = await unless(NO_BUCKET, s3(call).send(new HeadBucketCommand({ Bucket: bucket }), call.http));
+  const head = await undefinedOn(
+    NO_BUCKET,
+    s3(call).send(new HeadBucketCommand({ Bucket: bucket }), call.http),
+  );
   return head && (head.BucketRegion ?? call.region);
 }
 
 async function getTags(bucket: string, call: Call): Promise<Record<string, string> | undefined> {
   const request = s3(call).send(new GetBucketTaggingCommand({ Bucket: bucket }), call.http);
-  return fromTagList((await unless(["NoSuchTagSet"], request))?.TagSet);
+  return fromTagList((await undefinedOn(["NoSuchTagSet"], request))?.TagSet);
 }
 
 /** S3 replaces a bucket's tags as a whole. */

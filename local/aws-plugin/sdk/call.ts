@@ -1,4 +1,5 @@
 import type { Service } from "../../../connection/endpoints.ts";
+import { DIRECT, type Transport } from "../../../connection/transport.ts";
 import type { CallContext } from "../../../provider/plugin/types.ts";
 import { type ClientSettings, clientSettings } from "./settings.ts";
 
@@ -6,12 +7,30 @@ import { type ClientSettings, clientSettings } from "./settings.ts";
 export interface Call {
   readonly region: string;
   readonly context: CallContext;
+  readonly server: Server;
   /** Second argument of every `client.send`: aborts the request when the engine cancels. */
   readonly http: { readonly abortSignal: AbortSignal };
 }
 
-export function callIn(region: string, context: CallContext): Call {
-  return { region, context, http: { abortSignal: context.signal } };
+/** The server of all calls. */
+export class Server {
+  readonly transport: Transport;
+  readonly #warnings = new Set<string>();
+
+  constructor(transport: Transport = DIRECT) {
+    this.transport = transport;
+  }
+
+  callIn(region: string, context: CallContext): Call {
+    return { region, context, server: this, http: { abortSignal: context.signal } };
+  }
+
+  /** Shows a warning unless an earlier call has shown it. */
+  warnOnce(context: CallContext, warning: string): void {
+    if (this.#warnings.has(warning)) return;
+    this.#warnings.add(warning);
+    context.log("warning", warning);
+  }
 }
 
 /**
@@ -25,7 +44,7 @@ export function clientOf<C>(service: Service, make: (settings: ClientSettings) =
     const key = `${AWS_ENDPOINT_URL} ${AWS_ACCESS_KEY_ID} ${call.region}`;
     let client = clients.get(key);
     if (client === undefined) {
-      client = make(clientSettings(service, call.region));
+      client = make(clientSettings(call.server.transport, service, call.region));
       clients.set(key, client);
     }
     return client;

@@ -3,17 +3,17 @@ import { attemptsOf, errorName, nameAndText, statusOf } from "../../../connectio
 import { explainFailure } from "../../../connection/errors/words.ts";
 import { UserError } from "../../../staging/errors.ts";
 
-/** Whether AWS answered with one of these error codes. */
+/** Whether AWS returned one of these error codes. */
 export const isAwsError = (error: unknown, ...codes: string[]): boolean => codes.includes(errorName(error));
 
 /**
- * Whether a refusal may be the echo of our own write: the SDK sends a request again when its answer is lost, and the
- * second attempt then meets what the first one did.
+ * Whether the SDK sent the request more than once. If the first response was lost, a retry may fail because of the first attempt's own
+ * write.
  */
 export const wasRetried = (error: unknown): boolean => attemptsOf(error) > 1;
 
-/** The result, or undefined where AWS answers with one of the codes. */
-export async function unless<T>(codes: readonly string[], request: Promise<T>): Promise<T | undefined> {
+/** The result; undefined if AWS returns one of the codes. */
+export async function undefinedOn<T>(codes: readonly string[], request: Promise<T>): Promise<T | undefined> {
   try {
     return await request;
   } catch (error) {
@@ -23,10 +23,13 @@ export async function unless<T>(codes: readonly string[], request: Promise<T>): 
 }
 
 /**
- * The result of a creation, or undefined where AWS answers with one of the codes because an earlier try of the same request has made it:
- * see {@link wasRetried}.
+ * The result of a creation; undefined if AWS returns one of the codes because an earlier attempt of the same request created it, see
+ * {@link wasRetried}.
  */
-export async function unlessMade<T>(codes: readonly string[], request: Promise<T>): Promise<T | undefined> {
+export async function undefinedIfCreated<T>(
+  codes: readonly string[],
+  request: Promise<T>,
+): Promise<T | undefined> {
   try {
     return await request;
   } catch (error) {
@@ -36,7 +39,7 @@ export async function unlessMade<T>(codes: readonly string[], request: Promise<T
 }
 
 /**
- * A failure as the user reads it.
+ * Converts a failure to an error for the user.
  * @param doing what failed, such as `creating the bucket "b" in us-east-1`
  */
 export function explain(doing: string, error: unknown): unknown {
@@ -46,7 +49,7 @@ export function explain(doing: string, error: unknown): unknown {
     const { message, why = "", fix = "" } = found;
     return new UserError(`${doing}: ${message}`, { why, fix, cause: error });
   }
-  // Errors without a response are bugs and stay as they are.
+  // Errors without a response are bugs: keep them unchanged.
   return statusOf(error) === undefined
     ? error
     : new UserError(`${doing}: ${nameAndText(error)}`, { cause: error });

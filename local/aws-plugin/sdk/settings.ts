@@ -17,14 +17,13 @@ const CONNECT_MS = 5_000;
 /** Maximum duration of one control-plane request; none here transfers object data. */
 const REQUEST_MS = 60_000;
 
-let transport: Transport = DIRECT;
-
 /** Loads the proxies and certificate authorities for the endpoint. The first resource reports invalid variables. */
-export async function openTransport(): Promise<void> {
+export async function openTransport(): Promise<Transport> {
   try {
-    transport = await transportOf(resolveConnection());
+    return await transportOf(resolveConnection());
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (error instanceof UserError) return DIRECT;
+    throw error;
   }
 }
 
@@ -32,9 +31,9 @@ export async function openTransport(): Promise<void> {
  * Explicit settings from the environment, so that no request goes to AWS itself.
  * @throws UserError if the environment names no endpoint, or neither keys nor a profile
  */
-export function clientSettings(service: Service, region: string): ClientSettings {
+export function clientSettings(transport: Transport, service: Service, region: string): ClientSettings {
   const connection = resolveConnection();
-  const { endpoint, ...settings } = serviceSettings(connection, service, region);
+  const { endpoint, ...settings } = serviceSettings({ program: "aws-plugin", connection }, service, region);
   if (endpoint === undefined) throw notSet("AWS_ENDPOINT_URL");
   if (settings.credentials === undefined && settings.profile === undefined) throw notSet("AWS_ACCESS_KEY_ID");
   return {

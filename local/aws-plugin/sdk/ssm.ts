@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { HttpRequest } from "@smithy/core/protocols";
-import { signedHeaders } from "../../../provider/store/fast/signing.ts";
+import { Signer } from "../../../connection/signing.ts";
 import type { Call } from "./call.ts";
 import { clientSettings } from "./settings.ts";
-import { sts } from "./sts.ts";
+import { credentials } from "./sts.ts";
 
 /** An error from AWS, in the form of the SDK's errors. */
 class AwsError extends Error {
@@ -23,9 +23,9 @@ class AwsError extends Error {
  * @returns the response, unchecked
  * @throws Error named after AWS's error code
  */
-export async function askSsm(operation: string, input: object, call: Call): Promise<unknown> {
-  const { endpoint, requestHandler } = clientSettings("SSM", call.region);
-  const { accessKeyId, secretAccessKey, sessionToken } = await sts(call).config.credentials();
+export async function callSsm(operation: string, input: object, call: Call): Promise<unknown> {
+  const { endpoint, requestHandler } = clientSettings(call.server.transport, "SSM", call.region);
+  const { accessKeyId, secretAccessKey, sessionToken } = await credentials(call);
   const url = new URL(endpoint);
   const body = JSON.stringify(input);
   const headers = {
@@ -34,7 +34,7 @@ export async function askSsm(operation: string, input: object, call: Call): Prom
     "x-amz-content-sha256": hash("sha256", body),
     "x-amz-target": `AmazonSSM.${operation}`,
   };
-  const signed = signedHeaders(
+  const signed = new Signer().headers(
     { method: "POST", path: "/", query: "", headers },
     { accessKeyId, secretAccessKey, sessionToken, region: call.region, service: "ssm" },
     new Date(),
@@ -49,9 +49,9 @@ export async function askSsm(operation: string, input: object, call: Call): Prom
     body,
   });
   const { response } = await requestHandler.handle(request, call.http);
-  const answer: unknown = JSON.parse((await text(response.body)) || "{}");
-  if (response.statusCode >= 300) throw errorOf(answer, response.statusCode);
-  return answer;
+  const output: unknown = JSON.parse((await text(response.body)) || "{}");
+  if (response.statusCode >= 300) throw errorOf(output, response.statusCode);
+  return output;
 }
 
 /** Converts a list of alternating names and values to an object. */

@@ -1,4 +1,4 @@
-export interface Tag {
+interface Tag {
   Key?: string | undefined;
   Value?: string | undefined;
 }

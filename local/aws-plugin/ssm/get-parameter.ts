@@ -1,7 +1,7 @@
 import { UserError } from "../../../staging/errors.ts";
 import { boolean, string } from "../../../staging/schema/fields.ts";
 import { defineFunction } from "../function.ts";
-import { askSsm } from "../sdk/ssm.ts";
+import { callSsm } from "../sdk/ssm.ts";
 
 const fields = {
   name: string({ required: true }),
@@ -13,8 +13,8 @@ export default defineFunction({
   doing: "reading the parameter of Systems Manager",
   fields,
   async run({ name, withDecryption }, call) {
-    const answer = await askSsm("GetParameter", { Name: name, WithDecryption: withDecryption }, call);
-    const { Parameter } = answer as { Parameter?: Record<string, unknown> };
+    const response = await callSsm("GetParameter", { Name: name, WithDecryption: withDecryption }, call);
+    const { Parameter } = response as { Parameter?: Record<string, unknown> };
     const text = (member: string): string => {
       const value = Parameter?.[member];
       if (typeof value === "string") return value;

@@ -7,7 +7,7 @@ import { messageOf } from "../../../staging/errors.ts";
 import { type MetadataSources, metadata } from "./metadata.ts";
 import { Tokens } from "./tokens.ts";
 
-export interface MetadataOptions {
+interface MetadataOptions {
   readonly sources: MetadataSources;
   /** The user of the machine's processes; all others are refused. */
   readonly user: number;

@@ -28,8 +28,8 @@ export class Tokens {
   secondsLeft(token: string): number | undefined {
     const expiry = this.#expiries.get(token);
     if (expiry === undefined) return undefined;
-    const left = Math.ceil((expiry - this.#clock()) / 1000);
-    if (left > 0) return left;
+    const remaining = Math.ceil((expiry - this.#clock()) / 1000);
+    if (remaining > 0) return remaining;
     this.#expiries.delete(token);
     return undefined;
   }

@@ -15,14 +15,14 @@ export interface Sandbox {
   readonly user: number | undefined;
 }
 
-export interface MachineFiles {
+interface MachineFiles {
   /** The root folder, which is the machine's own. */
   readonly root: string;
   /** The variables of its programs. */
   readonly environment: string;
 }
 
-export interface SandboxSettings {
+interface SandboxSettings {
   readonly hostName: string;
   /** Bytes of /mnt as a separate file system. */
   readonly mntBytes?: number | undefined;

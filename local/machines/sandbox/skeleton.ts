@@ -13,7 +13,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-export interface SkeletonOptions {
+interface SkeletonOptions {
   readonly hostName: string;
   /** The script of the user data. */
   readonly script: Uint8Array | undefined;

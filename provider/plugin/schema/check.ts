@@ -4,9 +4,9 @@ import type { CheckFailure, Json, Properties } from "../types.ts";
 import { containsUnknowns, isUnknown, UNKNOWN } from "../values.ts";
 
 /**
- * Completes and validates the inputs of a resource. Unknown values pass.
- * @param owner whose fields they are, for the failures
- * @param at where the inputs stand, for the failures' property paths; "" at the top
+ * Adds defaults to the inputs of a resource and validates them. Unknown values pass.
+ * @param owner the type that has the fields, for the failures
+ * @param at the path of the inputs, for the failures' property paths; "" at the top
  */
 export function checkFields(
   fields: Fields,

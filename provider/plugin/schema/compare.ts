@@ -4,12 +4,12 @@ import type { Difference, Json, Properties } from "../types.ts";
 import { containsUnknowns, isUnknown } from "../values.ts";
 
 /**
- * Compares what is, as read from AWS, with what is wanted. What is there and neither declared nor AWS's own choice is
- * a difference too, so that a change made by hand is undone.
+ * Compares the state that was read from AWS with the wanted values. A property that AWS has, and that is neither
+ * declared nor chosen by AWS, is a difference too, so an update reverts manual changes.
  */
-export function compareFields(fields: Fields, is: object, should: object): Difference {
-  // Of JSON values, whatever type a handler gives their object.
-  const [state, wanted] = [is as Properties, should as Properties];
+export function compareFields(fields: Fields, actual: object, desired: object): Difference {
+  // Handlers use their own types for these objects; the values are JSON.
+  const [state, wanted] = [actual as Properties, desired as Properties];
   const changed = Object.entries(fields).filter(
     ([name, field]) => !field.ignored && differs(field, state[name], wanted[name]),
   );
@@ -24,7 +24,7 @@ export function compareFields(fields: Fields, is: object, should: object): Diffe
   };
 }
 
-/** Whether a value means something else than the one wanted. An unknown one may, so it does. */
+/** Whether a value differs in meaning from the wanted one. An unknown value counts as different. */
 export function differs(field: Field, state: Json | undefined, wanted: Json | undefined): boolean {
   if (isUnknown(wanted)) return true;
   if (wanted === undefined || wanted === null)
@@ -46,9 +46,11 @@ export function differs(field: Field, state: Json | undefined, wanted: Json | un
     case "object": {
       const normal = (value: Json): Item =>
         shape.normal && !containsUnknowns(value) ? shape.normal(value as Item) : (value as Item);
-      const is = normal(state);
-      const should = normal(wanted);
-      return Object.entries(shape.fields).some(([name, inner]) => differs(inner, is[name], should[name]));
+      const actual = normal(state);
+      const desired = normal(wanted);
+      return Object.entries(shape.fields).some(([name, inner]) =>
+        differs(inner, actual[name], desired[name]),
+      );
     }
     case "list":
       return listsDiffer(shape, state as Json[], wanted as Json[]);
@@ -68,8 +70,8 @@ function listsDiffer({ of, keyOf }: ListShape, state: Json[], wanted: Json[]): b
 }
 
 /**
- * Whether a value says no more than its absence: the default, or what AWS's XML and JSON have for "not set".
- * @param besides "computed": nor do members of it that AWS chooses
+ * Whether a value means the same as its absence: it is the default, or how AWS's XML and JSON express "not set".
+ * @param besides "computed": ignores members that AWS chooses
  */
 export function isDefault(field: Field, value: Json | undefined, besides?: "computed"): boolean {
   if (value === undefined || value === null || value === field.default) return true;

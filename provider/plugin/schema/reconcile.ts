@@ -3,8 +3,8 @@ import type { Json, Properties } from "../types.ts";
 import { differs, isDefault } from "./compare.ts";
 
 /**
- * The fields as AWS has them, in the words of `known` (the inputs, or the state) wherever the meaning is the same: its
- * text of a JSON document, its order of a list that has none. So what is read twice is equal to the letter.
+ * The fields as AWS has them, in the form of `known` (the inputs, or the state) where the meaning is the same: its text
+ * of a JSON document, its order of an unordered list. So two reads of the same resource are identical.
  */
 export function reconcileFields(fields: Fields, known: Properties, actual: Properties): Properties {
   const result: Properties = {};
@@ -42,8 +42,8 @@ function reconcile(field: Field, known: Json | undefined, actual: Json | undefin
 }
 
 /**
- * The inputs that a program would have to declare for what was read: those it did declare, in its own words where
- * nothing changed, and what somebody else set besides.
+ * The inputs after a refresh: the declared ones, in the program's own form where nothing changed, and the properties
+ * that were set outside the program.
  */
 export function refreshedInputs(fields: Fields, declared: Properties, outputs: Properties): Properties {
   const inputs: Properties = {};
@@ -57,7 +57,7 @@ export function refreshedInputs(fields: Fields, declared: Properties, outputs: P
   return inputs;
 }
 
-/** The inputs that make what was read: all that says more than its absence. */
+/** The inputs that would create the resource as it was read: all values that differ in meaning from their absence. */
 export function importedInputs(fields: Fields, outputs: Properties): Properties {
   const inputs: Properties = {};
   for (const [name, field] of Object.entries(fields)) {

@@ -1,16 +1,20 @@
 /*
- * Percent-encoding as signatures have it: everything but unreserved characters, which is more than JavaScript's own encodes.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ * Percent-encoding for signatures: all characters but the unreserved ones are encoded, more than JavaScript's own
+ * functions encode. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** A key as it stands in a path, with its slashes. */
-export const encodeKey = (key: string): string => encode(key).replaceAll("%2F", "/");
+const PLAIN = /^[\w.~/-]*$/;
 
-/** A query, sorted as it is signed, without the `?`. */
+/** A key in a path, with its slashes. */
+export const encodeKey = (key: string): string =>
+  PLAIN.test(key) ? key : encode(key).replaceAll("%2F", "/");
+
+/** A query, sorted for the signature, without the `?`. */
 export function encodeQuery(pairs: readonly (readonly [name: string, value: string])[]): string {
+  if (pairs.length === 0) return "";
   return pairs
     .map(([name, value]) => [encode(name), encode(value)] as const)
     .sort(([a, valueOfA], [b, valueOfB]) => compare(a, b) || compare(valueOfA, valueOfB))

@@ -1,74 +1,73 @@
 import { buildConnector, Client, type Dispatcher, errors } from "undici";
+import { authorizationFor, type HttpProxy } from "../../../connection/proxy.ts";
+import type { Server } from "../../../connection/request-handler.ts";
 import { KIB, MIB } from "../../../staging/units.ts";
-import type { Bandwidth } from "../../transfer/flow/bandwidth.ts";
-import { Limit } from "../../transfer/flow/semaphore.ts";
+import { AbortCallbacks } from "../../flow/abort-callbacks.ts";
+import type { Bandwidth } from "../../flow/bandwidth.ts";
+import { Semaphore } from "../../flow/semaphore.ts";
 import { FileBody } from "../file-body.ts";
 import type { Body } from "../object-store.ts";
+import { tunnelThrough } from "./tunnel.ts";
 
-/** Where a server is. */
-export interface Server {
-  /** `https:`, or `http:`. */
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port: number | undefined;
-}
-
-/** A request as it goes over the wire. */
+/** An HTTP request. */
 export interface WireRequest {
-  readonly method: "PUT" | "HEAD";
+  readonly method: "GET" | "PUT" | "HEAD";
   /** With the query. */
   readonly path: string;
-  /** Each name followed by its value; `host` and the body's `content-length` are among them. */
-  readonly headers: readonly string[];
+  /** Names and values alternate. They include `host` and the body's `content-length`. */
+  readonly headers: string[];
   readonly body: Body | undefined;
   /** Whether the server is known to compare the body with its CRC32. */
   readonly isChecked: boolean;
-  /** The limit that the body keeps to. */
+  /** The bandwidth limit of the body. */
   readonly bandwidth?: Bandwidth | undefined;
 }
 
 export interface Response {
   readonly status: number;
-  /** Names in lower case; values of a name that comes more than once are joined by commas. */
+  /** Names in lower case. The values of a repeated name are joined by commas. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-export interface HttpOptions {
-  /** Connections to one server at the same time; who wants more waits. */
+interface HttpOptions {
+  /** Maximum concurrent connections to one server. Further requests wait. */
   readonly most: number;
   readonly connectTimeoutMs: number;
-  /** Milliseconds after which a connection is given up on which nothing moves. */
+  /** Milliseconds without a byte after which a connection fails. */
   readonly stallTimeoutMs: number;
-  /** What certificates of servers are checked against, in PEM. @default Node's own authorities */
+  /** The authorities that certificates of servers are verified against, in PEM. @default Node's own authorities */
   readonly ca?: readonly string[] | undefined;
+  /** The proxy of a server. @default none */
+  readonly proxyOf?: ((server: Server) => HttpProxy | undefined) | undefined;
 }
 
-/** Milliseconds after which a connection on which nothing went is not used again: what stands between forgets it. */
+/** Milliseconds after which an idle connection is not used again: network devices lose its state. */
 const LONGEST_IDLE_MS = 30_000;
-/** Milliseconds of nothing after which the system asks whether the other end is there. */
+/** Milliseconds without data after which the system sends TCP keep-alive probes. */
 const KEEP_ALIVE_MS = 1_000;
 const MAX_HEADER_BYTES = 64 * KIB;
-/** Answers are empty or a few lines of XML. */
-const MAX_BODY_BYTES = MIB;
-/** Larger bodies go in pieces, so that a slow connection is not taken for one that stalls. */
+/** A page of 1,000 keys of 1,024 bytes, with three characters for each byte, and the other fields. */
+const MAX_BODY_BYTES = 4 * MIB;
+/** Larger bodies are sent in pieces, so that a slow connection does not count as stalled. */
 const PIECE_BYTES = 512 * KIB;
 
-/** What stands in a request's head; anything else could end a line and begin another header. */
+/** The characters of a header's value. Any other one could end the line and begin another header. */
 const VISIBLE = /^[\t\x20-\x7e]*$/;
 
-/** Sends requests by HTTP/1.1, over connections that are kept open. It retries nothing. */
+/** Sends requests over HTTP/1.1 and keeps the connections open. Does not retry. */
 export class Http {
   readonly #options: HttpOptions;
   readonly #servers = new Map<string, Connections>();
+  readonly #aborts = new AbortCallbacks();
 
   constructor(options: HttpOptions) {
     this.#options = options;
   }
 
   /**
-   * @throws Error named TimeoutError when the connection stalls, AbortError when the signal is aborted; others as the connection
-   * breaks, or the answer makes no sense
+   * @throws Error named TimeoutError if the connection stalls, AbortError if the signal aborts; other errors if the
+   * connection breaks or the response is malformed
    */
   async exchange(server: Server, request: WireRequest, signal: AbortSignal): Promise<Response> {
     for (let at = 0; at < request.headers.length; at += 2) {
@@ -81,7 +80,7 @@ export class Http {
       return this.#dispatch(server, request, inPieces(body), signal);
     }
     const exchange = async (): Promise<Response> => {
-      // Readers and waiters for the limit must stop when the request is over.
+      // File reads and waits for bandwidth must stop when the request ends.
       const ended = new AbortController();
       const stop = AbortSignal.any([signal, ended.signal]);
       try {
@@ -90,7 +89,7 @@ export class Http {
         ended.abort(aborted());
       }
     };
-    // Its memory before a connection: who holds one never waits for the other.
+    // Acquires memory before a connection, so a request with a connection never waits for memory.
     return body instanceof FileBody ? body.withMemory(exchange, signal) : exchange();
   }
 
@@ -105,17 +104,19 @@ export class Http {
     body: WireBody,
     signal: AbortSignal,
   ): Promise<Response> {
-    const { idle, limit, connect } = this.#connectionsTo(server);
-    await limit.take(signal).catch(() => {
-      throw aborted();
-    });
-    // The one that was used last: the others may be closed when they were idle for long.
-    const connection = idle.pop() ?? this.#connection(originOf(server), connect);
+    const { idle, limit, open, forward } = this.#connectionsTo(server);
+    if (!limit.tryAcquire()) {
+      await limit.acquire(signal).catch(() => {
+        throw aborted();
+      });
+    }
+    // The most recently used one: the others may be closed after a long idle time.
+    const connection = idle.pop() ?? open();
     try {
-      return await send(connection, request, body, signal);
+      return await this.#send(connection, forward(request), body, signal);
     } finally {
       if (!connection.destroyed) idle.push(connection);
-      limit.give();
+      limit.release();
     }
   }
 
@@ -123,18 +124,39 @@ export class Http {
     const origin = originOf(server);
     let found = this.#servers.get(origin);
     if (found === undefined) {
-      const { most, connectTimeoutMs: timeout, ca } = this.#options;
-      const connect = buildConnector({
-        ...{ timeout, keepAliveInitialDelay: KEEP_ALIVE_MS },
-        ...(ca === undefined ? {} : { ca: [...ca] }),
-      });
-      found = { idle: [], limit: new Limit(most), connect };
+      found = { idle: [], limit: new Semaphore(this.#options.most), ...this.#routeTo(server, origin) };
       this.#servers.set(origin, found);
     }
     return found;
   }
 
-  /** Undici's pool would open connections that nothing needs: one after each abort, and one where an answer has just come. */
+  /** TLS through a proxy takes a tunnel; without TLS, the proxy gets the whole URL of each request. */
+  #routeTo(server: Server, origin: string): Pick<Connections, "open" | "forward"> {
+    const { connectTimeoutMs: timeout, ca, proxyOf } = this.#options;
+    const options = {
+      ...{ timeout, keepAliveInitialDelay: KEEP_ALIVE_MS },
+      ...(ca === undefined ? {} : { ca: [...ca] }),
+    };
+    const proxy = proxyOf?.(server);
+    if (proxy === undefined || server.protocol === "https:") {
+      // A connector stores TLS sessions, so a new connection needs no key exchange.
+      const connect = proxy === undefined ? buildConnector(options) : tunnelThrough(proxy, options);
+      return { open: () => this.#connection(origin, connect), forward: (request) => request };
+    }
+    const connect = buildConnector(options);
+    const authorization = authorizationFor(proxy.url);
+    const login = authorization === undefined ? [] : ["proxy-authorization", authorization];
+    return {
+      open: () => this.#connection(proxy.url.origin, connect),
+      forward: (request) => ({
+        ...request,
+        path: `${origin}${request.path}`,
+        headers: [...request.headers, ...login],
+      }),
+    };
+  }
+
+  /** Undici's pool would open unneeded connections: one after each abort, and one right after a response. */
   #connection(origin: string, connect: buildConnector.connector): Client {
     const { stallTimeoutMs } = this.#options;
     return new Client(origin, {
@@ -147,14 +169,57 @@ export class Http {
       maxResponseSize: MAX_BODY_BYTES,
     });
   }
+
+  #send(
+    connection: Client,
+    { method, path, headers }: WireRequest,
+    body: WireBody,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      let status = 0;
+      const chunks: Buffer[] = [];
+      let responseHeaders: Response["headers"] = {};
+      const abort = (): void => void connection.destroy(aborted());
+      this.#aborts.add(signal, abort);
+      connection.dispatch(
+        {
+          ...{ method, path, headers },
+          // Undici accepts async iterables, but its types omit them.
+          body: (body ?? null) as Exclude<Dispatcher.DispatchOptions["body"], undefined>,
+          // Otherwise undici closes the connection after a HEAD.
+          reset: false,
+        },
+        {
+          onRequestStart: () => {},
+          onResponseStart: (_controller, code, received) => {
+            status = code;
+            responseHeaders = joined(received);
+          },
+          onResponseData: (_controller, chunk) => {
+            chunks.push(chunk);
+          },
+          onResponseEnd: () => {
+            this.#aborts.delete(signal, abort);
+            resolve({ status, headers: responseHeaders, body: Buffer.concat(chunks).toString() });
+          },
+          onResponseError: (_controller, error) => {
+            this.#aborts.delete(signal, abort);
+            reject(signal.aborted ? aborted() : named(error));
+          },
+        },
+      );
+    });
+  }
 }
 
-/** The connections to one server: a client of undici has one, which it opens again where it was closed. */
+/** The connections to one server. A client of undici has one connection, and reopens it if it was closed. */
 interface Connections {
   readonly idle: Client[];
-  readonly limit: Limit;
-  /** Keeps sessions of TLS, with which a new connection costs no key exchange. */
-  readonly connect: buildConnector.connector;
+  readonly limit: Semaphore;
+  open(): Client;
+  /** The request as the connection sends it. */
+  forward(request: WireRequest): WireRequest;
 }
 
 const originOf = ({ protocol, hostname, port }: Server): string =>
@@ -162,46 +227,7 @@ const originOf = ({ protocol, hostname, port }: Server): string =>
 
 type WireBody = Uint8Array | AsyncIterable<Uint8Array> | undefined;
 
-function send(
-  connection: Client,
-  { method, path, headers }: WireRequest,
-  body: WireBody,
-  signal: AbortSignal,
-): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    let [status, text] = [0, ""];
-    let answered: Record<string, string> = {};
-    const abort = (): void => void connection.destroy(aborted());
-    const end = (settle: () => void): void => {
-      signal.removeEventListener("abort", abort);
-      settle();
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    connection.dispatch(
-      {
-        ...{ method, path, headers: [...headers] },
-        // Its documentation has async iterables, which its types lack.
-        body: (body ?? null) as Exclude<Dispatcher.DispatchOptions["body"], undefined>,
-        // Else it closes the connection after a HEAD.
-        reset: false,
-      },
-      {
-        onRequestStart: () => {},
-        onResponseStart: (_controller, code, found) => {
-          status = code;
-          answered = joined(found);
-        },
-        onResponseData: (_controller, chunk) => {
-          text += chunk.toString("utf8");
-        },
-        onResponseEnd: () => end(() => resolve({ status, headers: answered, body: text })),
-        onResponseError: (_controller, error) => end(() => reject(signal.aborted ? aborted() : named(error))),
-      },
-    );
-  });
-}
-
-/** A body that is read from a file, or keeps to a limit. */
+/** The bytes of a body from a file, or with a bandwidth limit. */
 function bytesOf(
   body: Body | undefined,
   isChecked: boolean,
@@ -213,7 +239,7 @@ function bytesOf(
   return bandwidth.paced(pieces instanceof Uint8Array ? [pieces] : pieces, signal);
 }
 
-/** Bytes in memory: few go at once. */
+/** Bytes in memory, in pieces if there are many. */
 function inPieces(body: Uint8Array | undefined): WireBody {
   if (body === undefined || body.length === 0) return undefined;
   return body.length <= PIECE_BYTES ? body : piecesOf(body);
@@ -223,7 +249,10 @@ async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, vo
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 
-function joined(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+type Received = Readonly<Record<string, string | string[] | undefined>>;
+
+function joined(headers: Received): Response["headers"] {
+  if (areSingle(headers)) return headers;
   const found: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) found[name] = typeof value === "string" ? value : value.join(", ");
@@ -231,7 +260,12 @@ function joined(headers: Readonly<Record<string, string | string[] | undefined>>
   return found;
 }
 
-/** The error under the name or the code that the SDK gives to its kind. */
+function areSingle(headers: Received): headers is Response["headers"] {
+  for (const name in headers) if (typeof headers[name] !== "string") return false;
+  return true;
+}
+
+/** The error with the name or the code that the SDK uses for its kind. */
 function named(error: Error): Error {
   if (error instanceof errors.ConnectTimeoutError) {
     return stalled("the connection does not come about", error);

@@ -1,14 +1,14 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { encodeKey } from "./encoding.ts";
 
-/** How the SDK reaches a bucket, seen in a request that it made. */
+/** How the SDK reaches a bucket, derived from one of its requests. */
 export interface Route {
   readonly protocol: string;
   readonly hostname: string;
   readonly port: number | undefined;
-  /** What comes before the key: `/` or `/bucket/`. */
+  /** The path before the key: `/` or `/bucket/`. */
   readonly prefix: string;
-  /** The value of the `host` header, as it is signed. */
+  /** The signed value of the `host` header. */
   readonly host: string;
   readonly region: string;
   readonly service: string;
@@ -27,24 +27,21 @@ interface SeenRequest {
 const CREDENTIAL = /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request,/;
 
 /**
- * Learns how the SDK reaches each bucket from the first request that it sends there: endpoint, path style and signing
- * region follow from many settings and rules, and asking them again for each request costs more than sending it.
+ * Derives the route to each bucket from the SDK's first request there. Endpoint, path style and signing region depend
+ * on many settings and rules. Evaluating them for each request would cost more than sending it.
  */
-export function learnRoutes(
-  client: S3Client,
-  isUsable: (route: Route) => boolean = () => true,
-): ReadonlyMap<string, Route> {
+export function learnRoutes(client: S3Client): ReadonlyMap<string, Route> {
   const routes = new Map<string, Route>();
   client.middlewareStack.add(
     (next) => (args) => {
       const { Bucket: bucket, Key: key } = args.input as { Bucket?: string; Key?: string };
       if (bucket !== undefined && key !== undefined && !routes.has(bucket)) {
         const route = routeOf(args.request as SeenRequest, key);
-        if (route !== undefined && isUsable(route)) routes.set(bucket, route);
+        if (route !== undefined) routes.set(bucket, route);
       }
       return next(args);
     },
-    // After the signing, which is of the same step at a higher priority.
+    // After the signature, which has a higher priority in the same step.
     { step: "finalizeRequest", priority: "low", name: "learnRoutes" },
   );
   return routes;
@@ -53,7 +50,7 @@ export function learnRoutes(
 function routeOf(request: SeenRequest, key: string): Route | undefined {
   const credential = CREDENTIAL.exec(request.headers["authorization"] ?? "");
   const encoded = encodeKey(key);
-  // Sessions of directory buckets and signatures for several regions are the SDK's business.
+  // Only the SDK handles sessions of directory buckets and signatures for several regions.
   if (credential === null || !request.path.endsWith(`/${encoded}`)) return undefined;
   if ("x-amz-s3session-token" in request.headers) return undefined;
   const { protocol, hostname, port, path, headers } = request;

@@ -1,30 +1,31 @@
+import type { Signer, SigningScope } from "../../../connection/signing.ts";
 import { encodeKey } from "./encoding.ts";
 import type { FastRequest } from "./requests.ts";
 import type { Route } from "./routes.ts";
-import { type SigningScope, signedHeaders } from "./signing.ts";
 
 type Credentials = Pick<SigningScope, "accessKeyId" | "secretAccessKey" | "sessionToken">;
 
-/** What of a request goes over the wire before its body. */
-export interface SignedRequest {
+/** The signed part of a request, without its body. */
+interface SignedRequest {
   /** With the query. */
   readonly path: string;
-  /** Each name followed by its value. */
+  /** Names and values alternate. */
   readonly headers: string[];
 }
 
-/** The request as it is sent on a route, signed at the time `now`. */
+/** Signs a request for a route at the time `now`, and adds the route's host to its headers. */
 export function signRequest(
+  signer: Signer,
   { method, key, query, headers }: Pick<FastRequest, "method" | "key" | "query" | "headers">,
   { prefix, host, region, service }: Pick<Route, "prefix" | "host" | "region" | "service">,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   now: Date,
 ): SignedRequest {
   const path = prefix + encodeKey(key);
-  const signable = { method, path, query, headers: { ...headers, host } };
+  headers["host"] = host;
   const scope = { accessKeyId, secretAccessKey, sessionToken, region, service };
   return {
     path: query === "" ? path : `${path}?${query}`,
-    headers: signedHeaders(signable, scope, now),
+    headers: signer.headers({ method, path, query, headers }, scope, now),
   };
 }

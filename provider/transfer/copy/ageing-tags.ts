@@ -3,19 +3,19 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import { TTL_CLASSES } from "../../../staging/ttl.ts";
 
 /**
- * The tags of objects that are made one after the other: each midnight that passes after `begun` takes a day off their TTL class, so
- * that all go at the same time.
- * @param tags of an object that is made at `begun`
- * @returns the same object until a midnight passes
+ * The tags of objects that are created over several days. Each midnight after `begun` reduces the TTL class by a day, so that all
+ * objects expire together.
+ * @param tags of an object that is created at `begun`
+ * @returns a function that returns the same object until the next midnight
  */
 export function ageingTags(tags: Tags, begun: Date, now: () => Date = () => serverClock.now()): () => Tags {
-  const ttl = TTL_CLASSES.find((days) => String(days) === tags[TTL_TAG]);
+  const ttl = TTL_CLASSES.find((each) => String(each) === tags[TTL_TAG]);
   if (ttl === undefined) return () => tags;
   const known = new Map<number, Tags>([[ttl, tags]]);
   return () => {
-    const own = ttlClassAt(ttl, begun, now());
-    const aged = known.get(own) ?? { ...tags, [TTL_TAG]: String(own) };
-    known.set(own, aged);
+    const days = ttlClassAt(ttl, begun, now());
+    const aged = known.get(days) ?? { ...tags, [TTL_TAG]: String(days) };
+    known.set(days, aged);
     return aged;
   };
 }

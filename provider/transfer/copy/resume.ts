@@ -1,13 +1,13 @@
 import { errorName } from "../../../connection/errors/failure.ts";
+import { partsOf } from "../../flow/parts.ts";
+import type { ObjectFacts } from "../../store/object-facts.ts";
 import { sameDescription } from "../../store/object-headers.ts";
-import { storeOf } from "../../store/store-of.ts";
-import { partsOf } from "../flow/parts.ts";
+import type { CompletedPart, CreatedUpload } from "../../store/object-store.ts";
+import { headObject, type ObjectPlace, type StoredObject } from "../../store/stored-object.ts";
 import { type OpenUpload, openUploads } from "../upload/open-uploads.ts";
-import type { ObjectFacts } from "../verify/object-facts.ts";
-import { headObject, type ObjectPlace } from "../verify/stored.ts";
-import { completeCopy, copyParts, fullCrc32Of, isMeaningless, type PartsJob } from "./parts.ts";
+import { isMeaningless, type PartsPlan } from "./plan.ts";
 
-/** How S3 refuses parts that are not, or not any more, those of the copy. */
+/** The errors with which S3 refuses parts that do not belong to the copy. */
 const REFUSALS: ReadonlySet<string> = new Set([
   "BadDigest",
   "EntityTooSmall",
@@ -17,81 +17,96 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "NoSuchUpload",
 ]);
 
+/** A copy that an earlier attempt may have begun. */
+interface Resumable {
+  readonly object: StoredObject;
+  readonly destination: ObjectPlace;
+  readonly signal: AbortSignal;
+  onBytes(bytes: number): void;
+}
+
+/** Copies the parts that an upload lacks, and completes it. */
+type CopyRest<Job> = (
+  job: Job,
+  plan: PartsPlan,
+  upload: CreatedUpload,
+  given: readonly CompletedPart[],
+) => Promise<void>;
+
 /**
- * Goes on with the copy in parts that an earlier attempt has left, where one fits; where none does, those with parts are
- * aborted, since each would be paid for like an object. What was copied of another version of the source cannot be told by
- * its parts: by the facts in the copy's metadata, which are those of the attempt that began, and by its comparison
- * with the source, which is the caller's.
- * @param jobs in which ways the copy may be made; none: nothing is gone on with
- * @returns whether the copy is made
+ * Resumes the multipart copy of an earlier attempt. If no upload matches, it aborts the uploads with parts, because S3 bills
+ * parts like objects. Parts do not show the version of the source that they come from. So this function checks the metadata of
+ * the copy, which the earlier attempt wrote, and the caller compares the copy with the source.
+ * @param plans the kinds of copies that may be resumed; an empty list resumes nothing
+ * @returns whether the copy is complete
  */
-export async function goOnWithLeft(
-  jobs: readonly PartsJob[],
-  destination: ObjectPlace,
-  signal: AbortSignal,
+export async function resumeCopy<Job extends Resumable>(
+  job: Job,
+  plans: readonly PartsPlan[],
+  copyRest: CopyRest<Job>,
 ): Promise<boolean> {
-  const left: OpenUpload[] = [];
-  for await (const upload of openUploads(destination, signal)) {
-    // One without parts costs nothing, and may be another process's that has just begun.
-    if (upload.arrived.size > 0) left.push(upload);
+  const uploads: OpenUpload[] = [];
+  for await (const upload of openUploads(job.destination, job.signal)) {
+    // An upload without parts costs nothing. Another process may have just created it.
+    if (upload.parts.size > 0) uploads.push(upload);
   }
-  left.sort((one, other) => other.arrived.size - one.arrived.size);
-  for (const upload of left) {
-    const job = jobs.find((each) => fits(upload, each));
-    if (job === undefined) continue;
-    if (await goOn(upload, job)) return true;
-    await abort(upload, destination, signal);
+  uploads.sort((one, other) => other.parts.size - one.parts.size);
+  for (const upload of uploads) {
+    const plan = plans.find((each) => fits(upload, each, job.object.size));
+    if (plan === undefined) continue;
+    if (await resume(upload, plan, job, copyRest)) return true;
+    await abort(upload, job);
     return false;
   }
-  for (const upload of left) await abort(upload, destination, signal);
+  for (const upload of uploads) await abort(upload, job);
   return false;
 }
 
-/** Whether all that has arrived may be of this copy, by the sizes and kinds of checksums. */
-function fits({ arrived, fullObject }: OpenUpload, job: PartsJob): boolean {
-  const { algorithm, object, partSize } = job;
-  if (algorithm !== undefined && fullObject && fullCrc32Of(job) === undefined) return false;
-  const lengths = new Map([...partsOf(object.size, partSize)].map(({ number, length }) => [number, length]));
-  return [...arrived].every(
-    ([number, { size, crc32 }]) =>
-      size === lengths.get(number) &&
-      (crc32 !== undefined) === (algorithm !== undefined) &&
-      !isMeaningless(crc32, size, job),
+/** Whether all uploaded parts match the part sizes and the checksum type of this copy. */
+function fits({ parts, fullObject }: OpenUpload, plan: PartsPlan, size: number): boolean {
+  const hasCrc32 = plan.algorithm !== undefined;
+  if (hasCrc32 && fullObject && plan.fullCrc32 === undefined) return false;
+  const lengths = new Map([...partsOf(size, plan.partSize)].map(({ number, length }) => [number, length]));
+  return [...parts].every(
+    ([number, part]) =>
+      part.size === lengths.get(number) &&
+      (part.crc32 !== undefined) === hasCrc32 &&
+      !isMeaningless(part.crc32, part.size, plan, size),
   );
 }
 
-/** @returns whether it became the copy; else nothing is counted of it */
-async function goOn(upload: OpenUpload, job: PartsJob): Promise<boolean> {
-  const { object, destination, options } = job;
+/** @returns whether the upload became the copy. Otherwise no bytes count as copied */
+async function resume<Job extends Resumable>(
+  { id, fullObject, parts }: OpenUpload,
+  plan: PartsPlan,
+  job: Job,
+  copyRest: CopyRest<Job>,
+): Promise<boolean> {
+  const { object, destination, signal } = job;
   let counted = 0;
   const onBytes = (bytes: number): void => {
     counted += bytes;
-    options.onBytes(bytes);
+    job.onBytes(bytes);
   };
-  const forget = (): false => {
-    options.onBytes(-counted);
+  const discard = (): false => {
+    job.onBytes(-counted);
     return false;
   };
-  const given = [...upload.arrived].map(([number, { etag, crc32 }]) => ({
-    ...{ number, etag: `"${etag}"`, crc32 },
-  }));
-  const missing = [...partsOf(object.size, job.partSize)].filter(({ number }) => !upload.arrived.has(number));
-  onBytes([...upload.arrived.values()].reduce((sum, { size }) => sum + size, 0));
-  const counting = { ...job, options: { signal: options.signal, onBytes } };
+  const given = [...parts].map(([number, { etag, crc32 }]) => ({ number, etag: `"${etag}"`, crc32 }));
+  onBytes([...parts.values()].reduce((sum, { size }) => sum + size, 0));
   try {
-    const copied = await copyParts(counting, upload, missing, given);
-    await completeCopy(counting, upload, copied);
+    await copyRest({ ...job, onBytes }, plan, { uploadId: id, fullObject }, given);
   } catch (error) {
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (!REFUSALS.has(errorName(error))) throw error;
-    // An upload that is gone may be the copy: another process went on with it, too.
-    if (errorName(error) !== "NoSuchUpload") return forget();
+    // Another process may have completed the same upload.
+    if (errorName(error) !== "NoSuchUpload") return discard();
   }
-  const made = await headObject(destination, options.signal);
-  if (made?.size !== object.size || !hasFacts(made.facts, object.facts)) return forget();
-  // The metadata are those of the attempt that began: the source's may have changed without its bytes.
-  if (!sameDescription(made, object)) return forget();
-  options.onBytes(object.size - counted);
+  const copy = await headObject(destination, signal);
+  if (copy?.size !== object.size || !hasFacts(copy.facts, object.facts)) return discard();
+  // The source's metadata may have changed without its bytes since the earlier attempt wrote these.
+  if (!sameDescription(copy, object)) return discard();
+  job.onBytes(object.size - counted);
   return true;
 }
 
@@ -103,8 +118,7 @@ function hasFacts(found: ObjectFacts | undefined, wanted: ObjectFacts | undefine
   );
 }
 
-const abort = (
-  { id }: OpenUpload,
-  { client, bucket, key }: ObjectPlace,
-  signal: AbortSignal,
-): Promise<void> => storeOf(client).abortUpload({ bucket, key, uploadId: id }, signal);
+const abort = ({ id }: OpenUpload, { destination, signal }: Resumable): Promise<void> => {
+  const { store, bucket, key } = destination;
+  return store.abortUpload({ bucket, key, uploadId: id }, signal);
+};

@@ -3,22 +3,21 @@ import { createReadStream } from "node:fs";
 import { chmod, mkdtemp, open, rename, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { isDenied, isNotFound } from "../../../connection/errors/kinds.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { type ManifestEntry, type ManifestFile, parseManifest } from "../../../staging/manifest.ts";
+import { forEachParallel } from "../../flow/parallel.ts";
 import { withRetry } from "../../store/retry.ts";
-import type { BufferPool } from "../flow/buffers.ts";
-import { forEachParallel } from "../flow/parallel.ts";
+import type { ObjectPlace } from "../../store/stored-object.ts";
+import type { DataPlane } from "../data-plane.ts";
 import { downloadForbidden } from "../source/forbidden.ts";
 import { checksumMismatch, isMismatch } from "../verify/mismatch.ts";
 import type { Expected, RegionCopy } from "../verify/region.ts";
-import type { ObjectPlace } from "../verify/stored.ts";
 import { downloadFile, missingObject } from "./file.ts";
 import { parentOf } from "./folders.ts";
 import { type DownloadPlan, planDownload } from "./plan.ts";
 
-/** Small files wait for responses, large ones for memory of the pool. */
+/** Small files wait for responses, large files for memory of the pool. */
 const FILES_IN_FLIGHT = 32;
 const ATTEMPTS = 4;
 const RETRY_DELAY_MS = 500;
@@ -26,16 +25,16 @@ const RETRY_DELAY_MS = 500;
 export interface DownloadRequest {
   readonly expected: Pick<Expected, "stagingId" | "kind" | "key" | "manifestKey" | "manifestSha256">;
   readonly copy: RegionCopy;
-  /** Of the file, or of the directory that gets the entry's files. */
+  /** The path of the file, or of the directory for the entry's files. */
   readonly path: string;
-  /** Whether existing files that differ may be replaced. */
+  /** Whether to replace existing files that differ. */
   readonly force: boolean;
 }
 
-export interface DownloadOptions {
-  readonly pool: BufferPool;
+interface DownloadOptions {
+  readonly plane: DataPlane;
   readonly signal: AbortSignal;
-  /** Called with the bytes that arrived or were there; negative where they are read again. */
+  /** Called with the bytes that were downloaded or already existed; negative if they are read again. */
   onBytes(bytes: number): void;
   onObject(): void;
 }
@@ -43,7 +42,7 @@ export interface DownloadOptions {
 export interface Downloaded {
   readonly files: number;
   readonly bytes: number;
-  /** Of these, what was downloaded now. */
+  /** The files and bytes of these that this run downloaded. */
   readonly downloadedFiles: number;
   readonly downloadedBytes: number;
   readonly replacedFiles: number;
@@ -52,11 +51,11 @@ export interface Downloaded {
 }
 
 /**
- * Downloads an entry from one region, and verifies every file by the manifest. First it compares what is there and refuses what
- * it must not change; then it downloads what is missing, each file under a temporary name. After an interruption, the same
- * request continues.
- * @throws InputError when something is in the way; nothing has changed then
- * @throws UserError when data are missing or differ
+ * Downloads an entry from one region, and verifies every file with the manifest. First it compares the existing files, and refuses if
+ * it must not replace them. Then it downloads the missing files, each under a temporary name. After an interruption, the same request
+ * resumes the download.
+ * @throws InputError if an existing file or folder is in the way; nothing has changed then
+ * @throws UserError if data are missing or differ
  */
 export async function download(request: DownloadRequest, options: DownloadOptions): Promise<Downloaded> {
   const { expected, path } = request;
@@ -104,7 +103,7 @@ async function downloadFiles(
       if (entry.type !== "file") continue;
       const name = nameOf(entry.path);
       if (!plan.kept.has(name)) yield entry;
-      // Permissions may have changed; the content is right.
+      // The content is equal, but the permissions may differ.
       else await chmod(join(root, name), Number.parseInt(entry.mode, 8));
     }
   }
@@ -113,14 +112,14 @@ async function downloadFiles(
     await plan.folders.make(parentOf(name));
     const key = expected.kind === "file" ? expected.key : expected.key + entry.path;
     const file = {
-      place: { client: copy.client, bucket: copy.bucket, key },
+      place: { store: copy.store, bucket: copy.bucket, key },
       path: join(root, name),
       size: entry.size,
       sha256: entry.sha256,
       mode: Number.parseInt(entry.mode, 8),
       replace: plan.replaced.has(name),
     };
-    await downloadFile(file, { pool: options.pool, signal, onBytes: (bytes) => options.onBytes(bytes) });
+    await downloadFile(file, { plane: options.plane, signal, onBytes: (bytes) => options.onBytes(bytes) });
     downloadedFiles += 1;
     downloadedBytes += entry.size;
     options.onObject();
@@ -128,7 +127,7 @@ async function downloadFiles(
   return { downloadedFiles, downloadedBytes };
 }
 
-/** Each is made under another name and renamed: a file or a link that may be replaced is never missing. */
+/** Creates each link under a temporary name and renames it, so that a replaced file or link is never missing. */
 async function makeLinks(root: string, { links, folders }: DownloadPlan): Promise<void> {
   for (const [path, target] of links) {
     await folders.make(parentOf(path));
@@ -161,13 +160,13 @@ async function* entriesIn(
   }
 }
 
-/** Reads the manifest and verifies it before anything of it is used. */
+/** Downloads the manifest and verifies it before its first use. */
 async function readManifestTo(
   path: string,
   { expected, copy }: DownloadRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const place = { client: copy.client, bucket: copy.bucket, key: expected.manifestKey };
+  const place = { store: copy.store, bucket: copy.bucket, key: expected.manifestKey };
   const read = async (): Promise<void> => {
     if ((await readTo(path, place, signal)) === expected.manifestSha256) return;
     throw checksumMismatch(copy.bucket, place.key, "it is not the recorded manifest.");
@@ -180,17 +179,15 @@ async function readManifestTo(
 
 /** @returns the SHA-256 of the object, lower-case hex */
 async function readTo(path: string, place: ObjectPlace, signal: AbortSignal): Promise<string> {
-  const { client, bucket, key } = place;
+  const { store, bucket, key } = place;
   const hash = createHash("sha256");
   const handle = await open(path, "w", 0o600);
   try {
-    const { Body } = await client
-      .send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal })
-      .catch((error: unknown) => {
-        if (isDenied(error)) throw downloadForbidden(`s3://${bucket}/${key}`, 1, {});
-        throw isNotFound(error) ? missingObject(place) : error;
-      });
-    for await (const chunk of (Body ?? []) as AsyncIterable<Uint8Array>) {
+    const body = await store.get({ bucket, key }, signal).catch((error: unknown) => {
+      if (isDenied(error)) throw downloadForbidden(`s3://${bucket}/${key}`, 1, {});
+      throw isNotFound(error) ? missingObject(place) : error;
+    });
+    for await (const chunk of body) {
       signal.throwIfAborted();
       hash.update(chunk);
       await handle.appendFile(chunk);

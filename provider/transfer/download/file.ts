@@ -4,49 +4,48 @@ import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../../../staging/errors.ts";
 import { MIB } from "../../../staging/units.ts";
-import type { BufferPool } from "../flow/buffers.ts";
-import { forEachParallel } from "../flow/parallel.ts";
-import { partsOf } from "../flow/parts.ts";
-import { ThreadHash } from "../hash/thread.ts";
+import { forEachParallel } from "../../flow/parallel.ts";
+import { partsOf } from "../../flow/parts.ts";
+import { headObject, type ObjectPlace } from "../../store/stored-object.ts";
+import type { DataPlane } from "../data-plane.ts";
 import { S3Reader, TruncatedError } from "../source/s3-reader.ts";
 import { SourceChangedError } from "../source/source.ts";
 import { checksumMismatch } from "../verify/mismatch.ts";
-import { headObject, type ObjectPlace } from "../verify/stored.ts";
 import { kindOf } from "./folders.ts";
 
-/** Bytes that are read at a time, by several ranged requests. */
+/** Bytes of a piece, which several ranged requests read. */
 const PIECE_BYTES = 16 * MIB;
 const PIECES_IN_FLIGHT = 4;
 
 /** A file to download. */
-export interface WantedFile {
+interface WantedFile {
   readonly place: ObjectPlace;
-  /** Where the file goes. */
+  /** The destination of the file. */
   readonly path: string;
   readonly size: number;
-  /** Undefined where none was recorded; then only the size is compared. */
+  /** Undefined if none was recorded; then only the size is compared. */
   readonly sha256: string | undefined;
   /** Permission bits. */
   readonly mode: number;
-  /** Whether a file that is there may be replaced. */
+  /** Whether to replace an existing file. */
   readonly replace: boolean;
 }
 
-export interface FileOptions {
-  readonly pool: BufferPool;
+interface FileOptions {
+  readonly plane: DataPlane;
   readonly signal: AbortSignal;
-  /** Called with the bytes that arrived since the last call; negative where they are read again. */
+  /** Called with the bytes downloaded since the last call; negative if they are read again. */
   onBytes(bytes: number): void;
 }
 
 /**
- * Downloads a file under a temporary name in its own folder, verifies its SHA-256 while it arrives, and renames it. What an
- * interrupted download left under that name is hashed and not downloaded again. A mismatch is downloaded once more.
- * @throws UserError when the object is missing, or differs twice
+ * Downloads a file under a temporary name in its own folder, verifies its SHA-256 during the download, and renames it. It resumes an
+ * interrupted download: it hashes the existing bytes and downloads the rest. After a mismatch it downloads the file once more.
+ * @throws UserError if the object is missing, or differs twice
  */
 export async function downloadFile(file: WantedFile, options: FileOptions): Promise<void> {
   const part = partPath(file);
-  // Never through a link, and for the owner only until it is complete.
+  // Do not follow links. Until the file is complete, only its owner can read it.
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
   const handle = await open(part, flags, 0o600);
   try {
@@ -57,9 +56,9 @@ export async function downloadFile(file: WantedFile, options: FileOptions): Prom
         fix: "Move it away.",
       });
     }
-    if (!(await arrived(handle, file, options))) {
+    if (!(await downloadInto(handle, file, options))) {
       await handle.truncate(0);
-      if (!(await arrived(handle, file, options))) {
+      if (!(await downloadInto(handle, file, options))) {
         await unlink(part);
         const { bucket, key } = file.place;
         throw checksumMismatch(bucket, key, "it differs after two downloads.");
@@ -72,26 +71,26 @@ export async function downloadFile(file: WantedFile, options: FileOptions): Prom
   await place(part, file);
 }
 
-/** The same for each run, so that the next run finds it. */
+/** The temporary path. It is the same for each run, so that the next run can resume. */
 function partPath({ place, path }: WantedFile): string {
   const [id = ""] = place.key.split("/");
   const name = createHash("sha256").update(path).digest("hex").slice(0, 16);
   return join(dirname(path), `.spawn-${id}-${name}.part`);
 }
 
-/** @returns whether the file holds the staged bytes now */
-async function arrived(handle: FileHandle, file: WantedFile, options: FileOptions): Promise<boolean> {
+/** @returns whether the file now has the staged bytes */
+async function downloadInto(handle: FileHandle, file: WantedFile, options: FileOptions): Promise<boolean> {
   let counted = 0;
   const onBytes = (bytes: number): void => {
     counted += bytes;
     options.onBytes(bytes);
   };
-  const isRight = await readIn(handle, file, { ...options, onBytes });
-  if (!isRight) options.onBytes(-counted);
-  return isRight;
+  const isEqual = await readPieces(handle, file, { ...options, onBytes });
+  if (!isEqual) options.onBytes(-counted);
+  return isEqual;
 }
 
-async function readIn(handle: FileHandle, file: WantedFile, options: FileOptions): Promise<boolean> {
+async function readPieces(handle: FileHandle, file: WantedFile, options: FileOptions): Promise<boolean> {
   const { size, sha256, place } = file;
   const { signal } = options;
   const present = (await handle.stat()).size;
@@ -102,29 +101,29 @@ async function readIn(handle: FileHandle, file: WantedFile, options: FileOptions
   if (!isSmall && head === undefined) throw missingObject(place);
   if (head !== undefined && head.size !== size) return false;
   const reader = new S3Reader(place, head?.etag ?? "");
-  const hash = size > MIB ? new ThreadHash() : new SmallHash();
+  const hash = size > MIB ? options.plane.hashing.start() : new SmallHash();
   let isOver = false;
   let hasFailed = false;
   const close = (): void => void reader.close();
   signal.addEventListener("abort", close, { once: true });
   try {
     signal.throwIfAborted();
-    let before: Promise<void> = Promise.resolve();
+    let last: Promise<void> = Promise.resolve();
     await forEachParallel(
       () => partsOf(size, PIECE_BYTES),
       PIECES_IN_FLIGHT,
       signal,
       async ({ offset, length }, stop) => {
-        const turn = before;
+        const previous = last;
         let done = (): void => {};
-        before = new Promise((resolve) => (done = resolve));
-        const buffer = await options.pool.acquire(length, stop);
+        last = new Promise((resolve) => (done = resolve));
+        const buffer = await options.plane.pool.acquire(length, stop);
         try {
           const kept = Math.min(length, Math.max(0, from - offset));
           if (kept > 0) await readFully(handle, buffer.subarray(0, kept), offset);
           if (kept < length) await reader.read(buffer.subarray(kept), offset + kept);
-          // In order, so that what is in the file has no holes when the process is killed.
-          await turn;
+          // Write in order, so that the file has no holes if the process is killed.
+          await previous;
           if (hasFailed) return;
           await Promise.all([
             hash.update(buffer),
@@ -133,10 +132,10 @@ async function readIn(handle: FileHandle, file: WantedFile, options: FileOptions
           options.onBytes(length);
         } catch (error) {
           hasFailed = true;
-          close(); // the other pieces of the file
+          close(); // ends the reads of the other pieces
           throw error;
         } finally {
-          options.pool.release(buffer);
+          options.plane.pool.release(buffer);
           done();
         }
       },
@@ -159,7 +158,7 @@ async function readIn(handle: FileHandle, file: WantedFile, options: FileOptions
   }
 }
 
-/** For what is hashed sooner here than handed to a thread. */
+/** Hashes small files in this thread, which is faster than a message to the hashing thread. */
 class SmallHash {
   readonly #hash = createHash("sha256");
   async update(bytes: Uint8Array): Promise<void> {
@@ -187,7 +186,7 @@ async function writeFully(handle: FileHandle, bytes: Buffer, position: number): 
 
 const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
-/** Gives the file its name. Without `replace`, a file that appeared meanwhile stays as it is. */
+/** Renames the file to its final name. Without `replace`, it refuses to replace a file that appeared during the download. */
 async function place(part: string, { path, replace }: WantedFile): Promise<void> {
   if (!replace) {
     try {
@@ -196,7 +195,7 @@ async function place(part: string, { path, replace }: WantedFile): Promise<void>
       return;
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
-      // A file system without hard links.
+      // The file system may not support hard links.
       const isFree = NO_LINKS.has(code) && (await kindOf(path)) === "nothing";
       if (code === "EEXIST" || (NO_LINKS.has(code) && !isFree)) {
         throw new UserError(`${path} appeared during the download`, {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { InputError } from "../../../staging/errors.ts";
 import { printable } from "../../../staging/printable.ts";
 
-/** What is at a path, without following a link. */
-export type Kind = "nothing" | "file" | "folder" | "link" | "other";
+/** The kind of file at a path, without following a link. */
+type Kind = "nothing" | "file" | "folder" | "link" | "other";
 
 export async function kindOf(path: string): Promise<Kind> {
   try {
@@ -19,45 +19,45 @@ export async function kindOf(path: string): Promise<Kind> {
 }
 
 /**
- * The folders below the root of a download. Each is a real folder before anything is written into it: a symbolic link would lead the
- * data to another place.
+ * The folders below the root of a download. Before a write, each must be a real folder: a symbolic link would redirect the data to
+ * another place.
  */
 export class Folders {
   readonly #root: string;
-  /** By path relative to the root: whether the folder exists. */
+  /** Whether each folder exists, by path relative to the root. */
   readonly #known = new Map<string, Promise<boolean>>();
-  readonly #made = new Map<string, Promise<boolean>>();
+  readonly #created = new Map<string, Promise<boolean>>();
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** The relative paths of all folders that were asked for. */
+  /** The relative paths of all checked folders. */
   get paths(): Iterable<string> {
     return this.#known.keys();
   }
 
   /**
-   * Whether a folder exists, and all folders above it.
+   * Whether a folder and all its ancestors exist.
    * @param path relative to the root; empty for the root itself
-   * @throws InputError when one of them is something else
+   * @throws InputError if one of them exists and is not a folder
    */
   exists(path: string): Promise<boolean> {
     let found = this.#known.get(path);
     if (found === undefined) {
-      found = this.#look(path);
+      found = this.#check(path);
       this.#known.set(path, found);
     }
     return found;
   }
 
-  async #look(path: string): Promise<boolean> {
+  async #check(path: string): Promise<boolean> {
     if (path !== "" && !(await this.exists(parentOf(path)))) return false;
     const full = join(this.#root, path);
     const kind = await kindOf(full);
     if (kind === "folder") return true;
     if (kind === "nothing") return false;
-    // The root itself may be a link: the user gave it.
+    // The root may be a link, because the user chose it.
     if (kind === "link" && path === "") return true;
     throw new InputError(`${printable(full)} is ${kind === "link" ? "a symbolic link" : "not a directory"}`, {
       why:
@@ -68,14 +68,14 @@ export class Folders {
     });
   }
 
-  /** Makes a folder and those above it. @returns whether it was made now */
+  /** Creates a folder and its ancestors. @returns whether this call created the folder */
   make(path: string): Promise<boolean> {
-    let made = this.#made.get(path);
-    if (made === undefined) {
-      made = this.#make(path);
-      this.#made.set(path, made);
+    let created = this.#created.get(path);
+    if (created === undefined) {
+      created = this.#make(path);
+      this.#created.set(path, created);
     }
-    return made;
+    return created;
   }
 
   async #make(path: string): Promise<boolean> {
@@ -87,14 +87,14 @@ export class Folders {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    // Looked at anew: it may have appeared since.
+    // Check again: the folder may have appeared since the last check.
     this.#known.delete(path);
     await this.exists(path);
     return false;
   }
 }
 
-/** Of a relative path; empty for what is in the root. */
+/** The parent of a relative path; empty for an entry of the root. */
 export const parentOf = (path: string): string => {
   const slash = path.lastIndexOf("/");
   return slash < 0 ? "" : path.slice(0, slash);

@@ -6,22 +6,22 @@ import { InputError, UserError } from "../../../staging/errors.ts";
 import { leavesTree } from "../../../staging/link-target.ts";
 import type { ManifestEntry, ManifestFile } from "../../../staging/manifest.ts";
 import { printable } from "../../../staging/printable.ts";
-import { forEachParallel } from "../flow/parallel.ts";
+import { forEachParallel } from "../../flow/parallel.ts";
 import { Folders, kindOf, parentOf } from "./folders.ts";
 
-/** Files that are compared at a time. */
+/** Files to compare concurrently. */
 const COMPARISONS = 4;
-/** Paths that an error names. */
+/** The number of paths that an error names. */
 const SHOWN = 3;
 
-/** What is at the destination, compared with the manifest. */
+/** The result of the comparison of the destination with the manifest. */
 export interface DownloadPlan {
   readonly folders: Folders;
-  /** Paths of files that are there and right. */
+  /** Paths of existing files that are equal. */
   readonly kept: ReadonlySet<string>;
-  /** Paths of files that are there and differ: the user has agreed to replace them. */
+  /** Paths of existing files that differ and will be replaced. */
   readonly replaced: ReadonlySet<string>;
-  /** Targets of links, by path, without those that are there and right. */
+  /** Targets of links to create, by path. */
   readonly links: ReadonlyMap<string, string>;
   /** Permission bits of empty folders, by path. */
   readonly emptyFolders: ReadonlyMap<string, number>;
@@ -31,20 +31,20 @@ export interface DownloadPlan {
   readonly unhashed: number;
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   readonly signal: AbortSignal;
-  /** Whether files that differ may be replaced. */
+  /** Whether to replace files that differ. */
   readonly force: boolean;
-  /** Called with the bytes of files that are there and right. */
+  /** Called with the bytes of existing files that are equal. */
   onKept(bytes: number): void;
 }
 
 /**
- * Compares a directory with a manifest, and changes nothing.
- * @param root the directory, which need not exist
- * @param nameOf the path below the root of a file of the manifest
- * @throws InputError when something is in the way, or a link or a folder would lead out of the directory
- * @throws UserError when the manifest describes no tree
+ * Compares a directory with a manifest without changes.
+ * @param root the directory, which may not exist
+ * @param nameOf maps the path of a file in the manifest to its path below the root
+ * @throws InputError if an existing file or folder is in the way, or if an existing link would lead out of the directory
+ * @throws UserError if the manifest does not describe a tree inside the directory
  */
 export async function planDownload(
   root: string,
@@ -73,16 +73,16 @@ export async function planDownload(
     if (kind === "folder" || kind === "other") throw inTheWay(full);
     if (entry.type === "link") {
       targets.set(path, entry.target);
-      const isRight = kind === "link" && (await readlink(full)) === entry.target;
-      if (!isRight) links.set(path, entry.target);
-      if (!isRight && kind !== "nothing") conflicts.push(path);
+      const isEqual = kind === "link" && (await readlink(full)) === entry.target;
+      if (!isEqual) links.set(path, entry.target);
+      if (!isEqual && kind !== "nothing") conflicts.push(path);
       return;
     }
     sums.files += 1;
     sums.bytes += entry.size;
     if (entry.sha256 === undefined) sums.unhashed += 1;
     if (kind === "nothing") return;
-    if (kind === "file" && (await isRightFile(full, entry, options.signal))) {
+    if (kind === "file" && (await isEqualFile(full, entry, options.signal))) {
       kept.add(path);
       options.onKept(entry.size);
     } else {
@@ -101,8 +101,8 @@ export async function planDownload(
   return { folders, kept, replaced, links, emptyFolders, ...sums };
 }
 
-/** Whether a file holds the staged bytes; without a recorded SHA-256, whether it has their size. */
-async function isRightFile(
+/** Whether a file has the staged bytes; without a recorded SHA-256, whether it has their size. */
+async function isEqualFile(
   path: string,
   { size, sha256 }: ManifestFile,
   signal: AbortSignal,

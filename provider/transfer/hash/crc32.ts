@@ -21,10 +21,10 @@ const SQUARES: readonly number[] = (() => {
   return squares;
 })();
 
-/** x to the power of 8 × `bytes`: what appending that many bytes does to the CRC before them. */
+/** x to the power of 8 × `bytes`: the factor by which `bytes` appended bytes shift the CRC before them. */
 function shiftOf(bytes: number): number {
   let shift = ONE;
-  // By division, not by bit operators, which stop at 4 GiB.
+  // Use division, because bit operators are limited to 4 GiB.
   for (let rest = bytes, square = 3; rest > 0; rest = Math.floor(rest / 2), square += 1) {
     if (rest % 2 === 1) shift = multiply(SQUARES[square % 32] ?? 0, shift);
   }
@@ -32,8 +32,8 @@ function shiftOf(bytes: number): number {
 }
 
 /**
- * The CRC-32 of two byte sequences after one another, from the CRC-32 of each and the second one's length in bytes.
- * So the whole object's checksum comes from its parts' without reading it again.
+ * The CRC-32 of two concatenated byte sequences, from the CRC-32 of each and the length of the second in bytes. It gives the checksum
+ * of a whole object from those of its parts, without another read.
  */
 export function combineCrc32(first: number, second: number, secondLength: number): number {
   return (multiply(shiftOf(secondLength), first) ^ second) >>> 0;

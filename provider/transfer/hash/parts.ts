@@ -1,8 +1,8 @@
-import { type Part, partsOf } from "../flow/parts.ts";
+import { type Part, partsOf } from "../../flow/parts.ts";
 import type { LocalFile, LocalReader } from "../source/source.ts";
 import { FileDigest } from "./digest.ts";
 
-/** Parts hashed before they are asked for: the next one is ready when a connection is. */
+/** Parts to hash ahead, so that a free connection finds the next part ready. */
 const AHEAD = 2;
 
 export interface HashedPart extends Part {
@@ -10,10 +10,10 @@ export interface HashedPart extends Part {
 }
 
 /**
- * The parts of a file in order, each with its CRC32, hashed in a thread a little ahead of whoever sends them. No bytes are kept:
- * sending reads them once more, from the system's cache, so that memory grows neither with the parts' size nor with how
- * many are on their way. The digest is complete after the last part.
- * @throws SourceChangedError when the file ends before `size`
+ * The parts of a file in order, each with its CRC32. A thread hashes them slightly ahead of the upload and keeps no bytes: the upload
+ * reads them again from the page cache. So memory grows neither with the part size nor with the parts in flight. The digest is complete
+ * after the last part.
+ * @throws SourceChangedError if the file ends before `size`
  */
 export async function* hashedParts(
   reader: LocalReader,
@@ -25,19 +25,19 @@ export async function* hashedParts(
   let sha256: string;
   try {
     const parts = partsOf(size, partSize);
-    const asked: Promise<HashedPart>[] = [];
-    const ask = (): void => {
+    const requested: Promise<HashedPart>[] = [];
+    const requestNext = (): void => {
       const part = parts.next().value;
       if (part === undefined) return;
       const hashed = hash.add(part.offset, part.length).then((crc) => ({ ...part, crc }));
-      hashed.catch(() => undefined); // thrown when its turn comes
-      asked.push(hashed);
+      hashed.catch(() => undefined); // the loop below throws it
+      requested.push(hashed);
     };
-    for (let ahead = 0; ahead <= AHEAD; ahead += 1) ask();
-    for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
+    for (let ahead = 0; ahead <= AHEAD; ahead += 1) requestNext();
+    for (let next = requested.shift(); next !== undefined; next = requested.shift()) {
       const part = await next;
       digest.addHashed(part.crc, part.length);
-      ask();
+      requestNext();
       yield part;
     }
   } finally {

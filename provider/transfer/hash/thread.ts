@@ -1,11 +1,11 @@
-import { TaskThread, type ThreadAnswer } from "../flow/thread.ts";
+import { TaskThread, type ThreadAnswer } from "../../flow/thread.ts";
 
-/**
- * SHA-256 in a thread of its own, for all files of the process: hashing takes as long as reading and sending together,
- * so it runs beside them. Bytes are handed over in shared memory and not copied.
+/*
+ * One thread computes the SHA-256 of all data from S3: hashing takes as long as reading and sending together, so it runs in parallel.
+ * The thread reads the bytes from shared memory.
  */
 
-/** Bytes in shared memory, as a view of them travels between threads. */
+/** A view of shared memory, in the form that passes between threads. */
 interface HashedBytes {
   readonly memory: SharedArrayBuffer;
   readonly offset: number;
@@ -13,21 +13,18 @@ interface HashedBytes {
 }
 
 interface HashRequest {
-  /** Of the sequence of bytes that is hashed. */
+  /** The sequence of bytes to which the step belongs. */
   readonly sequence: number;
-  /** What to do: take more bytes; end with the digest; forget all about it. */
+  /** Adds bytes, ends with the digest, or discards the sequence. */
   readonly step: HashedBytes | "end" | "forget";
 }
 
 interface HashAnswer extends ThreadAnswer {
-  /** Lower-case hex, at the end. */
+  /** Lower-case hex; only in the response to `end`. */
   readonly sha256?: string;
 }
 
-/**
- * The thread's program. It is sent to the thread as text, so that it needs no file beside the bundle: it must use
- * nothing but its parameters, and name no function.
- */
+/** The thread's program. The thread gets it as text, so it may use only its parameters, and may not name a function. */
 function hashInThread(
   crypto: typeof import("node:crypto"),
   { parentPort }: typeof import("node:worker_threads"),
@@ -47,27 +44,31 @@ function hashInThread(
 
 const PROGRAM = `(${hashInThread})(require("node:crypto"), require("node:worker_threads"))`;
 
-type HashThread = TaskThread<HashRequest, HashAnswer>;
+/** Starts the thread with the first hash, and a new one if the thread has ended. */
+export class HashThread {
+  #thread: TaskThread<HashRequest, HashAnswer> | undefined;
+  #lastSequence = 0;
 
-let thread: HashThread | undefined;
-let lastSequence = 0;
-
-function currentThread(): HashThread {
-  thread ??= new TaskThread("hashing", PROGRAM, () => {
-    thread = undefined; // the next file gets a new one
-  });
-  return thread;
+  start(): ThreadHash {
+    this.#thread ??= new TaskThread("hashing", PROGRAM, () => {
+      this.#thread = undefined;
+    });
+    this.#lastSequence += 1;
+    return new ThreadHash(this.#thread, this.#lastSequence);
+  }
 }
 
-/** The SHA-256 of one sequence of bytes, computed in the thread. Use {@link end} or {@link forget} in any case. */
+/** The SHA-256 of one sequence of bytes, computed in a thread. Call {@link end} or {@link forget} in any case. */
 export class ThreadHash {
-  readonly #thread: HashThread = currentThread();
-  readonly #sequence = ++lastSequence;
+  readonly #thread: TaskThread<HashRequest, HashAnswer>;
+  readonly #sequence: number;
 
-  /**
-   * Takes the next bytes, in the order of the calls. They must be in shared memory, and stay as they are until the
-   * promise is settled.
-   */
+  constructor(thread: TaskThread<HashRequest, HashAnswer>, sequence: number) {
+    this.#thread = thread;
+    this.#sequence = sequence;
+  }
+
+  /** Adds bytes, in the order of the calls. They must be in shared memory, and must not change until the promise settles. */
   async update(bytes: Uint8Array): Promise<void> {
     const { buffer, byteOffset: offset, byteLength: length } = bytes;
     if (!(buffer instanceof SharedArrayBuffer))
@@ -75,15 +76,15 @@ export class ThreadHash {
     await this.#thread.ask({ sequence: this.#sequence, step: { memory: buffer, offset, length } });
   }
 
-  /** Lower-case hex. @throws Error when the thread has failed */
+  /** The SHA-256, lower-case hex. @throws Error if the thread failed */
   async end(): Promise<string> {
     const { sha256 } = await this.#thread.ask({ sequence: this.#sequence, step: "end" });
     if (sha256 === undefined) throw new Error("the hashing thread gave no digest");
     return sha256;
   }
 
-  /** Resolves when the thread has let go of all bytes, whether it has failed or not. */
+  /** Resolves when the thread no longer reads any bytes, even if it has failed. */
   async forget(): Promise<void> {
-    await this.#thread.ask({ sequence: this.#sequence, step: "forget" }).catch(() => undefined); // a dead thread holds nothing
+    await this.#thread.ask({ sequence: this.#sequence, step: "forget" }).catch(() => undefined); // a thread that ended reads nothing
   }
 }

@@ -1,8 +1,8 @@
 import { comparePaths } from "../../../staging/manifest.ts";
 
 /**
- * Joins two streams that are sorted by {@link comparePaths}: yields what has the same path together, and what only one
- * has alone. In memory is one item of each.
+ * Joins two streams that are sorted by {@link comparePaths}. It yields items with the same path together, and every other item alone.
+ * One item of each stream is in memory.
  */
 export async function* mergeSorted<A, B>(
   left: AsyncIterable<A>,

@@ -12,12 +12,12 @@ import {
 } from "../../../staging/manifest.ts";
 import { KIB } from "../../../staging/units.ts";
 
-/** Characters that are gathered before they are written. */
+/** Characters to collect before a write. */
 const WRITE_LENGTH = 256 * KIB;
 
 /**
- * A manifest that is being written to a temporary file: files are done in any order, their lines are written in theirs.
- * In memory are only the lines that wait for an earlier one.
+ * Writes a manifest to a temporary file. It accepts entries in any order, and writes their lines in the order of their numbers. Only
+ * lines that wait for an earlier line are in memory.
  */
 export class ManifestSpool {
   readonly path: string;
@@ -47,12 +47,12 @@ export class ManifestSpool {
     }
   }
 
-  /** Lines that wait for an earlier one. */
+  /** The number of lines that wait for an earlier line. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Takes the entry with the given number; each number from 0 is given once. */
+  /** Adds the entry with the given number. Callers use each number from 0 exactly once. */
   async add(number: number, entry: ManifestEntry): Promise<void> {
     this.#waiting.set(number, manifestLine(entry));
     for (let line = this.#take(); line !== undefined; line = this.#take()) this.#gathered += line;
@@ -73,19 +73,19 @@ export class ManifestSpool {
     return this.#written;
   }
 
-  /** Writes what is left. @returns the SHA-256 of the whole, lower-case hex */
+  /** Writes the remaining lines. @returns the SHA-256 of the manifest, lower-case hex */
   async finish(): Promise<string> {
     if (this.#waiting.size > 0) throw new Error(`entry ${this.#next} of the manifest was never added`);
     await this.#write();
     return this.#hash.digest("hex");
   }
 
-  /** Reads it from its start, after {@link finish}. */
+  /** Reads the manifest from its start. Call it after {@link finish}. */
   read(): Promise<Manifest> {
     return parseManifest(createReadStream(this.path));
   }
 
-  /** Removes the file. */
+  /** Removes the temporary file. */
   async remove(): Promise<void> {
     await this.#handle.close();
     await rm(this.#folder, { recursive: true, force: true });

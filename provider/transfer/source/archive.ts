@@ -1,25 +1,21 @@
-import { HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { InputError } from "../../../staging/errors.ts";
 import { shellQuoted } from "../../../staging/shell.ts";
+import type { ObjectHead } from "../../store/object-store.ts";
 import { isArchive } from "../../store/storage-class.ts";
 import { shown } from "./source.ts";
 
-/** A HEAD that the SDK sends: what goes past it (`quick/`) knows its own class only, and tells neither the storage class nor a restore. */
-export class FullHeadCommand extends HeadObjectCommand {}
-
 /**
- * Refuses an object that cannot be read as long as nobody restores it.
- * @param head tells of a restore, too
- * @throws InputError with the remedy
+ * Refuses an archived object, which S3 can read only after a restore.
+ * @throws InputError with the command that restores the object
  */
 export function refuseArchived(
   { bucket, key }: { readonly bucket: string; readonly key: string },
-  { StorageClass, Restore = "" }: Pick<HeadObjectCommandOutput, "StorageClass" | "Restore">,
+  { storageClass, restore = "" }: Pick<ObjectHead, "storageClass" | "restore">,
 ): void {
-  if (!isArchive(StorageClass) || Restore.includes('ongoing-request="false"')) return;
+  if (!isArchive(storageClass) || restore.includes('ongoing-request="false"')) return;
   const object = `--bucket ${shellQuoted(bucket)} --key ${shellQuoted(key)}`;
-  throw new InputError(`${shown(`s3://${bucket}/${key}`)} is archived (${StorageClass})`, {
-    ...(Restore === ""
+  throw new InputError(`${shown(`s3://${bucket}/${key}`)} is archived (${storageClass})`, {
+    ...(restore === ""
       ? {
           why: "Nothing can read or copy it before it is restored, which takes hours.",
           fix: `Have it restored, and run the command again once it is: aws s3api restore-object ${object} --restore-request Days=7`,

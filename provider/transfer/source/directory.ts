@@ -2,12 +2,13 @@ import { realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename } from "node:path";
 import { InputError } from "../../../staging/errors.ts";
-import { exclusionOf, refuseNothingLeft } from "../../../staging/exclude.ts";
+import { checkFilesLeft, exclusionOf } from "../../../staging/exclude.ts";
 import { refuseControlCharacters } from "../../../staging/filename.ts";
 import { SAMPLE_ID } from "../../../staging/ids.ts";
 import { objectKey } from "../../../staging/manifest.ts";
 import { partSizeFor } from "../../../staging/part-size.ts";
 import { refuse } from "./error.ts";
+import type { FileThreads } from "./file-threads.ts";
 import { type Access, SourceFolders } from "./folder.ts";
 import { refuseOwnFolders } from "./own-folders.ts";
 import { type DirectorySource, type SourceEntry, shown } from "./source.ts";
@@ -15,23 +16,24 @@ import { walk } from "./walk.ts";
 
 export interface DirectoryOptions {
   readonly exclude?: readonly string[];
-  /** Takes what links lead to in their place. @default false */
+  /** Whether to stage the target of a link in place of the link. @default false */
   readonly followLinks?: boolean | undefined;
-  /** The name under which it is stored. @default its own */
+  /** The name under which the directory is stored. @default its own */
   readonly name?: string;
   /** Folders that this program writes to while it uploads. @default none */
   readonly ownFolders?: readonly string[] | undefined;
   readonly signal: AbortSignal;
-  /** Told of each entry, in order, when it is found. */
+  /** Called with each entry, in order, when the walk finds it. */
   readonly onEntry?: ((entry: SourceEntry) => void) | undefined;
-  /** How folders are kept. @default what this machine can do */
+  /** The way to keep folders. @default the best that this machine supports */
   readonly access?: Access | undefined;
+  readonly threads: FileThreads;
 }
 
 /**
- * Walks through a directory, counts what is in it, and makes sure that all of it can be staged.
- * @param path absolute. It is followed where it is a link; afterwards the folder has to stay what it leads to now
- * @throws InputError that names what cannot be read or staged
+ * Walks a directory, counts its files and bytes, and checks that all of it can be staged.
+ * @param path absolute. If it is a link, it is resolved once; a later change of the link has no effect
+ * @throws InputError that names an entry which cannot be read or staged
  */
 export async function findDirectory(path: string, options: DirectoryOptions): Promise<DirectorySource> {
   const filename = options.name ?? basename(path);
@@ -41,10 +43,10 @@ export async function findDirectory(path: string, options: DirectoryOptions): Pr
     });
   }
   refuseControlCharacters(filename);
-  const { exclude = [], followLinks = false, ownFolders = [], signal, onEntry, access } = options;
+  const { exclude = [], followLinks = false, ownFolders = [], threads, signal, onEntry, access } = options;
   const root = await realpath(path).catch((error: unknown) => refuse(path, error));
   const names = { locations: [...new Set([path, root])], home: homedir() };
-  const rootFolder = new SourceFolders(access).folder(root);
+  const rootFolder = new SourceFolders(threads, access).folder(root);
   const newWalk = () => ({
     ...{ root, rootFolder, isWhole: exclude.length === 0, followLinks, ownFolders },
     exclusion: exclusionOf(exclude, names),
@@ -62,8 +64,8 @@ export async function findDirectory(path: string, options: DirectoryOptions): Pr
     sizeBytes += entry.size;
   }
   objectKey(SAMPLE_ID, filename);
-  const warnings = first.exclusion.finish();
-  refuseNothingLeft(shown(path), fileCount, first.exclusion);
+  const unused = first.exclusion.finish();
+  const warnings = [...unused, ...checkFilesLeft(shown(path), fileCount, first.exclusion)];
   return {
     kind: "directory",
     filename,

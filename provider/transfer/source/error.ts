@@ -1,9 +1,10 @@
 import { InputError, messageOf } from "../../../staging/errors.ts";
+import type { Words } from "../../../staging/option.ts";
 import { shellPath } from "../../../staging/shell.ts";
 import type { Replaced, SystemError } from "./folder-thread-program.ts";
 import { SourceChangedError, shown } from "./source.ts";
 
-/** The error that a thread has met. */
+/** An error that a thread has reported. */
 export const systemError = ({ code, message }: SystemError): Error =>
   Object.assign(new Error(message), { code });
 
@@ -13,22 +14,26 @@ export const failedAt = (path: string, problem: SystemError | Replaced): Error =
 
 const codeOf = (error: unknown): string | undefined => (error as { readonly code?: string }).code;
 
-/** Whether the system refused to follow a link, or found no folder where one has to be. */
+/** Whether the system refused to follow a link, or a step of the path is not a folder. */
 export const isReplacement = (error: unknown): boolean =>
   ["ELOOP", "EMLINK", "ENOTDIR"].includes(codeOf(error) ?? "");
 
+/** Whether a file, or a folder of its path, does not exist. */
 export const isGone = (error: unknown): boolean => codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
 
-/** The same error without the path in its text, which may be that of a descriptor. */
+/** The same error without the path in its text: the path may be that of a descriptor. */
 export const withoutPath = (error: unknown): Error =>
   Object.assign(new Error(messageOf(error).split(",")[0]), { code: codeOf(error) });
 
-/** Throws a system's error about a source, in words for the user. */
+/** The fix of an entry that cannot be staged. */
+export const leaveOut: Words = (spell) => `Leave it out with ${spell("exclude")}.`;
+
+/** Throws the error for the user after a system error about a source. */
 export function refuse(path: string, error: unknown): never {
   throw refusal(path, error);
 }
 
-export function refusal(path: string, error: unknown): InputError {
+function refusal(path: string, error: unknown): InputError {
   const code = codeOf(error);
   if (isGone(error)) return new InputError(`no such file: ${shown(path)}`);
   if (code === "EACCES" || code === "EPERM") {
@@ -41,8 +46,8 @@ export function refusal(path: string, error: unknown): InputError {
   return new InputError(`${shown(path)} cannot be read`, { why: messageOf(error) });
 }
 
-/** The error for a file with content longer or shorter than its size: the upload could not know when it is complete. */
-export function missized(path: string): InputError {
+/** The error for a file with content longer or shorter than its size: the end of its upload would be unknown. */
+export function sizeMismatch(path: string): InputError {
   const file = shellPath(path);
   return new InputError(`${shown(path)} does not hold as many bytes as its size says`, {
     why: "The system makes its content while it is read, as in /proc and /sys, or its file system does not know its size.",

@@ -9,16 +9,16 @@ interface Tree {
 }
 
 /**
- * Looks for what a pattern is to keep in a folder that another one leaves out.
+ * Checks that no pattern keeps an entry of a folder that another pattern excludes: git would silently ignore such a pattern.
  * @param path of the folder relative to the root, ending in `/`
- * @throws InputError that names the first, and the patterns that do keep it
+ * @throws InputError that names the first such entry, and the patterns that keep it
  */
 export async function assertNoneKept(tree: Tree, folder: SourceFolder, path: string): Promise<void> {
   if (!tree.exclusion.mayKeepBelow(path)) return;
-  await look(tree, folder, path);
+  await checkFolder(tree, folder, path);
 }
 
-async function look(tree: Tree, folder: SourceFolder, path: string): Promise<void> {
+async function checkFolder(tree: Tree, folder: SourceFolder, path: string): Promise<void> {
   tree.signal.throwIfAborted();
   const names = await readableNames(folder);
   for (let position = 0; position < (names?.length ?? 0); position += 1) {
@@ -26,11 +26,11 @@ async function look(tree: Tree, folder: SourceFolder, path: string): Promise<voi
     if (found === undefined) return;
     const below = path + found.name + (found.isFolder ? "/" : "");
     tree.exclusion.assertNotKept(below);
-    if (found.isFolder) await look(tree, folder.child(found.name), below);
+    if (found.isFolder) await checkFolder(tree, folder.child(found.name), below);
   }
 }
 
-/** What cannot be read, or is no folder any more, is left out in any case. */
+/** Undefined if the folder is unreadable or replaced. The upload excludes it, so this is no error. */
 async function readableNames(folder: SourceFolder): Promise<FolderNames | undefined> {
   try {
     return await FolderNames.read(folder, { followLinks: false });

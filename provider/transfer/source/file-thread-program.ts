@@ -1,4 +1,4 @@
-import type { ThreadAnswer } from "../flow/thread.ts";
+import type { ThreadAnswer } from "../../flow/thread.ts";
 import {
   type FolderRequest,
   type Listing,
@@ -12,46 +12,44 @@ import {
   type Resolved,
   type ResolveRequest,
   type SystemError,
+  serveFolders,
   TO_FOLDER,
-  workOnFolders,
 } from "./folder-thread-program.ts";
 
-export type { SystemError } from "./folder-thread-program.ts";
+/* The requests and responses of the threads that access files, and their program. */
 
-/* What the threads are asked that work on files, what they answer, and the program that they run. */
-
-/** What tells whether a file is the one that was measured. */
+/** The properties that identify a measured file in its measured state. */
 export interface FileIdentity {
   readonly size: number;
   readonly mtimeMs: number;
-  /** Time of the last change of content or attributes: programs cannot set it. */
+  /** The time of the last change of content or attributes, which programs cannot set. */
   readonly ctimeMs: number;
   readonly ino: number;
   readonly dev: number;
 }
 
-/** A file as `lstat` has it. */
+/** The properties of a file from `lstat`. */
 export interface FileFacts extends FileIdentity {
   readonly mode: number;
   readonly uid: number;
-  /** What the system says against reading the file, where that was tried. */
+  /** The system's error, if the thread tried to open the file and failed. */
   readonly refusal?: SystemError;
-  /** It holds more or less than its size says, as far as that was looked at. */
-  readonly isMissized?: boolean;
+  /** Whether its content does not match its size. Only files without blocks on the disk are checked. */
+  readonly hasSizeMismatch?: boolean;
 }
 
-/** A whole file in memory. */
+/** The digests of a file that was read into memory. */
 export interface ReadFile {
   /** Lower-case hex. */
   readonly sha256: string;
   readonly crc32: number;
 }
 
-/** Why a file was not read: the system refused, it is not (any more) the file that was measured, or its size is not true. */
-export type ReadProblem = SystemError | Replaced | "changed" | "missized";
+/** The reason why a file was not read: a system error, a change since the measurement, or content that does not match its size. */
+export type ReadProblem = SystemError | Replaced | "changed" | "size mismatch";
 
-export interface ReadRequest {
-  /** Name of the file in its folder. */
+interface ReadRequest {
+  /** The name of the file in its folder. */
   readonly read: string;
   readonly place: Place;
   readonly expected: FileIdentity;
@@ -59,25 +57,25 @@ export interface ReadRequest {
   readonly length: number;
 }
 
-/** The next section of an open file that is hashed from its start to its end. */
-export interface HashRequest {
-  /** Tells the file apart from others that the thread hashes meanwhile. */
+/** Hashes the next section of an open file. */
+interface HashRequest {
+  /** Identifies the file: the thread hashes several files concurrently. */
   readonly hash: number;
   readonly fd: number;
   readonly offset: number;
   readonly length: number;
 }
 
-/** The end of a file that was hashed, or of the wish to hash it. */
-export interface HashEndRequest {
+/** Ends the hash of a file, complete or not. */
+interface HashEndRequest {
   readonly end: number;
 }
 
-export interface MeasureRequest {
-  /** Names in the folder. */
+interface MeasureRequest {
+  /** The names in the folder. */
   readonly measure: readonly string[];
   readonly place: Place;
-  /** Whether each file is opened to see that it can be read. */
+  /** Whether to open each file to check that it is readable. */
   readonly open: boolean;
 }
 
@@ -90,44 +88,44 @@ export type FileRequest =
   | ListRequest
   | ResolveRequest;
 
-/** Facts, or why there are none. */
+/** The measurement, or the reason why there is none. */
 export type Measured = FileFacts | { readonly problem: SystemError | Replaced };
 
 export interface FileAnswer extends ThreadAnswer {
   readonly file?: ReadFile;
   readonly problem?: ReadProblem;
   readonly measured?: readonly Measured[];
-  /** Of a section. */
+  /** The CRC32 of a section. */
   readonly crc32?: number;
-  /** Of a file that was hashed, lower-case hex. */
+  /** The SHA-256 of a hashed file, lower-case hex. */
   readonly sha256?: string;
   readonly opened?: OpenedFolder;
   readonly names?: PackedNames;
-  /** Of the first names, where that was asked for. */
+  /** The measurements of the first names, if requested. */
   readonly firstMeasured?: readonly (Measured | undefined)[];
   readonly resolved?: readonly (Resolved | Replaced)[];
 }
 
-/** How often a small file is read that changes its attributes meanwhile. */
+/** The number of times that a file is read if its attributes change during the read. */
 export const MOST_READINGS = 3;
 
 /**
- * The thread's program: it must use nothing but its parameters, and keep its functions in an object, since a bundler may wrap
- * other named ones by a helper that the thread does not have.
+ * The thread's program. It uses only its parameters. It keeps its functions in an object, because a bundler may wrap other named
+ * functions with a helper that the thread does not have.
  */
-export function workOnFiles(
+export function serveFiles(
   fs: typeof import("node:fs"),
   crypto: typeof import("node:crypto"),
   zlib: typeof import("node:zlib"),
   { parentPort }: Pick<typeof import("node:worker_threads"), "parentPort">,
-  onFolders: ReturnType<typeof workOnFolders>,
+  onFolders: ReturnType<typeof serveFolders>,
   mostReadings: number,
 ): void {
-  // Without O_NONBLOCK, a pipe put in the file's place would block the opening for ever.
+  // Without O_NONBLOCK, a pipe that replaced the file would block the opening forever.
   const flags = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOFOLLOW;
-  const copied = 16 * 1024;
+  const maxCopiedBytes = 16 * 1024;
   const hashes = new Map<number, import("node:crypto").Hash>();
-  // Small enough to stay in the processor's cache between reading and both checksums.
+  // A small buffer stays in the processor's cache for the read and both checksums.
   const piece = new Uint8Array(256 * 1024);
   const work = {
     isSame(found: FileIdentity, expected: FileIdentity): boolean {
@@ -160,14 +158,14 @@ export function workOnFiles(
             if (count === 0) break;
             filled += count;
           }
-          const isMissized = !work.endsAt(fd, length);
+          const hasSizeMismatch = !work.endsAt(fd, length);
           const after = fs.fstatSync(fd);
           if (!work.isSame(after, expected)) return { problem: "changed" };
-          if (isMissized) return { problem: "missized" };
+          if (hasSizeMismatch) return { problem: "size mismatch" };
           if (after.ctimeMs === found.ctimeMs) {
             return { file: { sha256: crypto.hash("sha256", bytes), crc32: zlib.crc32(bytes) } };
           }
-          // Its size and time are the same, which whoever wrote to it may have restored.
+          // Size and mtime are equal, but a process may have written to the file and restored both.
           found = after;
         }
         return { problem: "changed" };
@@ -219,8 +217,8 @@ export function workOnFiles(
           try {
             if (!work.isOne(fs.fstatSync(fd), facts)) return { problem: "replaced" };
             if (!onFolders.isThere(place, name, facts)) return { problem: "replaced" };
-            // A file that takes no room on a disk is empty, sparse, or made while it is read, as those in /proc.
-            return blocks === 0 && !work.endsAt(fd, size) ? { ...facts, isMissized: true } : facts;
+            // A file without blocks on the disk is empty, sparse, or generated on each read, as in /proc.
+            return blocks === 0 && !work.endsAt(fd, size) ? { ...facts, hasSizeMismatch: true } : facts;
           } finally {
             fs.closeSync(fd);
           }
@@ -240,7 +238,7 @@ export function workOnFiles(
         : { measured: names.map(() => ({ problem: "replaced" })) };
     },
 
-    /** Adds what is known of the first names: for a small folder, that saves a message. */
+    /** Adds the measurements of the first names, which saves a message for a small folder. */
     withMeasured(answer: OpenAnswer, base: string, listing: Listing): Omit<FileAnswer, "id"> {
       const { names } = answer;
       const { measure = 0, followLinks, open = false } = listing;
@@ -263,7 +261,7 @@ export function workOnFiles(
       if ("folder" in request) {
         const answer = onFolders.open(request);
         const { fd } = answer.opened ?? {};
-        // Without a descriptor, the files are measured later, each time with a look at their folder.
+        // Without a descriptor, `measureAll` measures the files later, and checks their folder each time.
         return fd === undefined
           ? answer
           : work.withMeasured(answer, `/proc/self/fd/${fd}`, request.listing ?? { followLinks: false });
@@ -279,14 +277,14 @@ export function workOnFiles(
     try {
       const answer = work.answer(request);
       const { names } = answer;
-      // A copy of a few names costs less than to hand over their memory.
-      const given =
-        names === undefined || names.bytes.length < copied
+      // A copy of a few names costs less than the transfer of their memory.
+      const transferred =
+        names === undefined || names.bytes.length < maxCopiedBytes
           ? []
           : [names.bytes, names.ends, names.kinds, names.order];
       parentPort.postMessage(
         { id, ...answer },
-        given.map((array) => array.buffer as ArrayBuffer),
+        transferred.map((array) => array.buffer as ArrayBuffer),
       );
     } catch (error) {
       parentPort.postMessage({ id, error: String(error) });
@@ -295,6 +293,6 @@ export function workOnFiles(
 }
 
 const FOR_FOLDERS = { toFolder: TO_FOLDER, maxLinks: MAX_LINKS };
-const onFolders = `(${workOnFolders})(require("node:fs"), ${JSON.stringify(FOR_FOLDERS)})`;
+const onFolders = `(${serveFolders})(require("node:fs"), ${JSON.stringify(FOR_FOLDERS)})`;
 
-export const FILE_THREAD_PROGRAM = `(${workOnFiles})(require("node:fs"), require("node:crypto"), require("node:zlib"), require("node:worker_threads"), ${onFolders}, ${MOST_READINGS})`;
+export const FILE_THREAD_PROGRAM = `(${serveFiles})(require("node:fs"), require("node:crypto"), require("node:zlib"), require("node:worker_threads"), ${onFolders}, ${MOST_READINGS})`;

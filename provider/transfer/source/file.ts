@@ -4,9 +4,9 @@ import { basename, dirname } from "node:path";
 import { InputError, type UserError } from "../../../staging/errors.ts";
 import { refuseControlCharacters } from "../../../staging/filename.ts";
 import { MIB } from "../../../staging/units.ts";
-import { failedAt, isGone, isReplacement, missized, notRegular, refuse, withoutPath } from "./error.ts";
+import { failedAt, isGone, isReplacement, notRegular, refuse, sizeMismatch, withoutPath } from "./error.ts";
 import { type FileIdentity, MOST_READINGS, type ReadFile, type ReadProblem } from "./file-thread-program.ts";
-import { FileHash, readWholeFile } from "./file-threads.ts";
+import type { FileThreads } from "./file-threads.ts";
 import { isThere, type SourceFolder, SourceFolders } from "./folder.ts";
 import type { Place } from "./folder-thread-program.ts";
 import {
@@ -19,13 +19,19 @@ import {
   shown,
 } from "./source.ts";
 
+export interface FileOptions {
+  readonly threads: FileThreads;
+  readonly exclude?: readonly string[];
+}
+
 /**
- * @param path is followed where it is a link; afterwards the file has to stay what it leads to now
- * @throws InputError when the file cannot be read, or is no regular file
+ * Finds and measures a local file.
+ * @param path if it is a link, it is resolved once; a later change of the link has no effect
+ * @throws InputError if the file cannot be read, or is not a regular file
  */
 export async function findFile(
   path: string,
-  { exclude = [] }: { readonly exclude?: readonly string[] } = {},
+  { threads, exclude = [] }: FileOptions,
 ): Promise<FileSource<LocalFile>> {
   if (exclude.length > 0) throw nothingToExclude(path);
   const filename = basename(path);
@@ -33,7 +39,11 @@ export async function findFile(
   const named = await stat(path).catch((error: unknown) => refuse(path, error));
   if (!named.isFile()) throw notRegular(path);
   const real = await realpath(path).catch((error: unknown) => refuse(path, error));
-  const at = { folder: new SourceFolders().folder(dirname(real)), name: basename(real), location: path };
+  const at = {
+    folder: new SourceFolders(threads).folder(dirname(real)),
+    name: basename(real),
+    location: path,
+  };
   const reader = await openLocal(at);
   try {
     if (!isOne(reader.measured, named)) throw new SourceChangedError(path, "replaced");
@@ -45,12 +55,13 @@ export async function findFile(
 }
 
 /**
- * @returns the file as it was measured
- * @throws InputError when the file cannot be read, or holds more or less than its size says
+ * @returns the measured file
+ * @throws InputError if the file cannot be read, or if its content does not match its size
  */
-export const probeFile = async (path: string): Promise<LocalFile> => (await findFile(path)).file;
+export const probeFile = async (path: string, threads: FileThreads): Promise<LocalFile> =>
+  (await findFile(path, { threads })).file;
 
-/** The error for patterns that were given with a single file. */
+/** The error for exclude patterns with a single file. */
 export function nothingToExclude(name: string): InputError {
   return new InputError(`${shown(name)} is a single file: nothing can be excluded`, {
     why: "Patterns leave files out of a directory.",
@@ -62,7 +73,7 @@ export interface Measured extends FileIdentity {
   readonly mode: number;
 }
 
-/** Where a file is. */
+/** The place of a file. */
 export interface FilePlace {
   readonly folder: SourceFolder;
   readonly name: string;
@@ -92,37 +103,41 @@ async function readWhole(
   expected: FileIdentity,
   bytes: Buffer,
 ): Promise<ReadFile> {
-  const found = await folder.use((place) => readWholeFile(place, name, expected, bytes));
+  const found = await folder.use((place) =>
+    folder.folders.threads.readWholeFile(place, name, expected, bytes),
+  );
   if (typeof found === "string" || "code" in found) throw problemError(location, found);
   return found;
 }
 
 function problemError(path: string, problem: ReadProblem): Error {
   if (problem === "changed") return new SourceChangedError(path);
-  if (problem === "missized") return missized(path);
+  if (problem === "size mismatch") return sizeMismatch(path);
   if (problem !== "replaced" && isGone(problem)) return new SourceChangedError(path, "vanished");
   return failedAt(path, problem);
 }
 
-/** `644`: what of a mode the manifest keeps. */
+/** The permission bits of a mode for the manifest, such as `644`. */
 export const permissionsOf = (mode: number): string => (mode & 0o777).toString(8).padStart(3, "0");
 
-/** Bytes that are hashed by one message to a thread. */
+/** Bytes that a thread hashes for one message. */
 const SECTION = 8 * MIB;
 
-// Without O_NONBLOCK, a pipe put in the file's place would block the opening for ever.
+// Without O_NONBLOCK, a pipe that replaced the file would block the opening forever.
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
-/** Node reads at most 2 GiB at once; smaller reads let an abort through sooner. */
+/** Node reads at most 2 GiB at once. Smaller reads end sooner after an abort. */
 const MAX_READ_BYTES = 64 * MIB;
 
 class FileReader implements LocalReader {
   readonly measured: Measured;
   readonly #path: string;
   readonly #handle: FileHandle;
+  readonly #threads: FileThreads;
 
-  constructor(path: string, handle: FileHandle, measured: Measured) {
-    this.#path = path;
+  constructor({ location, folder }: FilePlace, handle: FileHandle, measured: Measured) {
+    this.#path = location;
+    this.#threads = folder.folders.threads;
     this.#handle = handle;
     this.measured = measured;
   }
@@ -142,7 +157,7 @@ class FileReader implements LocalReader {
   }
 
   hash(): SectionHash {
-    const hash = new FileHash(this.#handle.fd);
+    const hash = this.#threads.hash(this.#handle.fd);
     return {
       add: async (offset, length) => {
         const found = await hash.add(offset, length);
@@ -159,14 +174,14 @@ class FileReader implements LocalReader {
   }
 
   async assertUnchanged(read?: ReadContent): Promise<void> {
-    const isRight = await this.#endsAt(this.measured.size);
+    const hasTrueSize = await this.#endsAt(this.measured.size);
     let { ctimeMs } = this.measured;
     for (let reading = 1; ; reading += 1) {
       const now = await this.#handle.stat();
       if (!isSame(now, this.measured)) throw this.changed();
-      if (!isRight) throw missized(this.#path);
+      if (!hasTrueSize) throw sizeMismatch(this.#path);
       if (now.ctimeMs === ctimeMs) return;
-      // Somebody changed its attributes, or wrote to it and restored its time.
+      // A process changed the attributes, or wrote to the file and restored its time.
       if (read === undefined || reading > MOST_READINGS) throw this.changed();
       ctimeMs = now.ctimeMs;
       if ((await this.#sha256(read.signal)) !== read.sha256) throw this.changed();
@@ -187,12 +202,12 @@ class FileReader implements LocalReader {
     return await hash.end();
   }
 
-  /** Looks at a file that takes no room on a disk: it is empty, sparse, or made while it is read, as those in /proc. */
+  /** Checks a file without blocks on the disk: it is empty, sparse, or generated on each read, as in /proc. */
   async assertTrueSize(): Promise<void> {
     const { size, blocks } = await this.#handle.stat();
     if (blocks > 0) return;
-    const isRight = await this.#endsAt(size).catch((error: unknown) => refuse(this.#path, error));
-    if (!isRight) throw missized(this.#path);
+    const hasTrueSize = await this.#endsAt(size).catch((error: unknown) => refuse(this.#path, error));
+    if (!hasTrueSize) throw sizeMismatch(this.#path);
   }
 
   async #endsAt(size: number): Promise<boolean> {
@@ -202,7 +217,7 @@ class FileReader implements LocalReader {
   }
 
   async #endedEarly(): Promise<UserError> {
-    return isSame(await this.#handle.stat(), this.measured) ? missized(this.#path) : this.changed();
+    return isSame(await this.#handle.stat(), this.measured) ? sizeMismatch(this.#path) : this.changed();
   }
 
   async close(): Promise<void> {
@@ -210,16 +225,13 @@ class FileReader implements LocalReader {
   }
 }
 
-/** @param expected what was measured before; without it, the file is measured now */
+/** @param expected the earlier measurement; without it, the file is measured now */
 async function openLocal(at: FilePlace, expected?: Measured): Promise<FileReader> {
   return at.folder.use((place) => openIn(place, at, expected));
 }
 
-async function openIn(
-  place: Place,
-  { name, location }: FilePlace,
-  expected: Measured | undefined,
-): Promise<FileReader> {
+async function openIn(place: Place, at: FilePlace, expected: Measured | undefined): Promise<FileReader> {
+  const { name, location } = at;
   const handle = await open(`${place.base}/${name}`, FLAGS).catch((error: unknown) => {
     if (isReplacement(error)) throw new SourceChangedError(location, "replaced");
     if (expected !== undefined && isGone(error)) throw new SourceChangedError(location, "vanished");
@@ -230,16 +242,16 @@ async function openIn(
     const isOther = expected !== undefined && !(measured.isFile() && isOne(measured, expected));
     if (isOther || !isThere(place, name, measured)) throw new SourceChangedError(location, "replaced");
     if (!measured.isFile()) throw notRegular(location);
-    // Another time of its attributes alone does not matter: the content is read and hashed from here on.
+    // A different ctime alone does not matter here, because the file is read and hashed after the opening.
     if (expected !== undefined && !isSame(measured, expected)) throw new SourceChangedError(location);
-    return new FileReader(location, handle, measured);
+    return new FileReader(at, handle, measured);
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-/** Whether both are one file in the same state, as far as programs can set it: of another `ctimeMs`, the content has to be compared. */
+/** Whether both are one file with equal size and mtime. Programs can restore these, so a different `ctimeMs` requires a comparison. */
 function isSame(now: FileIdentity, before: FileIdentity): boolean {
   return now.size === before.size && now.mtimeMs === before.mtimeMs && isOne(now, before);
 }

@@ -9,8 +9,8 @@ export interface NewestFile {
 }
 
 /**
- * What a tree is like without being read. There are two digests: one of names, sizes, times or ETags, permissions and links, and one of
- * the times at which attributes changed (ctime), which programs cannot set. A copy of a tree can have the first, never the second.
+ * Fingerprint of a tree without its content. One digest has names, sizes, times or ETags, permissions and links. The other has the
+ * ctimes, which programs cannot set. A copy of a tree can have the same first digest, but never the same second digest.
  */
 export class Fingerprint {
   readonly #hash = createHash("sha256");
@@ -28,17 +28,17 @@ export class Fingerprint {
     if (modifiedMs >= (this.#newest?.modifiedMs ?? 0)) this.#newest = { path, modifiedMs };
   }
 
-  /** The file that was changed last, where a file has such a time. */
+  /** The file with the latest modification time; undefined if no file has such a time. */
   get newest(): NewestFile | undefined {
     return this.#newest;
   }
 
-  /** Lower-case hex. To be called once, after the last entry. */
+  /** The first digest, lower-case hex. Call it once, after the last entry. */
   end(): string {
     return this.#hash.digest("hex");
   }
 
-  /** The digest of the files' ctimes, lower-case hex; undefined where no file has one. To be called once, after the last entry. */
+  /** The digest of the files' ctimes, lower-case hex; undefined if no file has one. Call it once, after the last entry. */
   endChanges(): string | undefined {
     return this.#isLocal ? this.#changes.digest("hex") : undefined;
   }

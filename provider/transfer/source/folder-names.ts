@@ -6,7 +6,7 @@ import type { FolderContent, SourceFolder } from "./folder.ts";
 import { type Listing, type PackedNames, TO_FOLDER } from "./folder-thread-program.ts";
 import { shown } from "./source.ts";
 
-/** The names in a folder in byte order, those of folders as if they ended in `/`. */
+/** The names in a folder in byte order. Names of folders are sorted as if they ended in `/`. */
 export class FolderNames {
   readonly #packed: PackedNames;
   readonly #folder: SourceFolder;
@@ -19,8 +19,8 @@ export class FolderNames {
   }
 
   /**
-   * @param listing whether links to folders count as folders, and what is measured at once
-   * @throws InputError when the folder cannot be read
+   * @param listing whether links to folders count as folders, and which names to measure
+   * @throws InputError if the folder cannot be read
    */
   static async read(folder: SourceFolder, listing: Listing): Promise<FolderNames> {
     return new FolderNames(await folder.list(listing), folder);
@@ -31,7 +31,7 @@ export class FolderNames {
   }
 
   /**
-   * @param position in the order
+   * @param position in the sorted order
    * @throws InputError for a name that is not UTF-8
    */
   at(position: number): FoundName {
@@ -47,13 +47,13 @@ export class FolderNames {
   }
 }
 
-export interface FoundName {
-  /** Where it is known already. */
+interface FoundName {
+  /** Undefined if the listing did not measure this name. */
   readonly measured: Measured | undefined;
   readonly name: string;
-  /** As a mode has it. */
+  /** The type bits of the mode. */
   readonly format: number;
-  /** Whether it is a folder itself, not a link to one. */
+  /** Whether it is a folder, not a link to one. */
   readonly isFolder: boolean;
 }
 

@@ -1,43 +1,43 @@
-/* What the threads do with folders, and the part of their program that does it. */
+/* The part of the threads' program for folders, with its requests and responses. */
 
 /**
- * A folder of a source, as a thread gets to what is in it. On Linux, `base` is the path of an open descriptor, so no change of the tree
- * leads it to another folder. Elsewhere it is the real path, and `verify` is compared after each opening.
+ * The way in which a thread reaches the content of a folder. On Linux, `base` is the path of an open descriptor, so a change of the tree
+ * cannot redirect it to another folder. Elsewhere it is the real path, and the thread compares `verify` after each opening.
  */
 export interface Place {
-  /** `base/name` is the path of what is in the folder. */
+  /** `base/name` is the path of an entry of the folder. */
   readonly base: string;
   readonly verify?: { readonly path: string; readonly identity: string };
 }
 
-/** An error of the system, as it travels between threads. */
+/** A system error, in the form that passes between threads. */
 export interface SystemError {
   readonly code: string;
   readonly message: string;
 }
 
-/** What a name leads to is not what it was when its folder was listed. */
+/** The name no longer leads to the entry that the listing showed. */
 export type Replaced = "replaced";
 
 export interface FolderRequest {
-  /** Name of a folder; a link is not followed. */
+  /** The name of a folder. The thread does not follow a link. */
   readonly folder: string;
-  /** The folder that it is in; absent for `/`. */
+  /** Its parent; absent for `/`. */
   readonly place: Place | undefined;
-  /** Device and inode of an earlier opening. */
+  /** Device and inode from an earlier opening. */
   readonly identity: string | undefined;
-  /** Whether a descriptor is kept open, which the caller closes. */
+  /** Whether to keep a descriptor open, which the caller closes. */
   readonly hold: boolean;
-  /** Whether its names are wanted, too. */
+  /** Also lists the names, if given. */
   readonly listing?: Listing | undefined;
 }
 
 export interface Listing {
-  /** Whether links to folders are sorted as folders. */
+  /** Whether to sort links to folders as folders. */
   readonly followLinks: boolean;
-  /** How many of the first names are measured at once, where they are neither folders nor links to be followed. @default 0 */
+  /** The number of first names to measure with the listing, except folders and links to follow. @default 0 */
   readonly measure?: number | undefined;
-  /** Whether files that are measured are opened, too. */
+  /** Whether to open each measured file to check that it is readable. */
   readonly open?: boolean | undefined;
 }
 
@@ -46,19 +46,19 @@ export interface ListRequest extends Listing {
 }
 
 export interface ResolveRequest {
-  /** Names of links. */
+  /** The names of links. */
   readonly resolve: readonly string[];
-  /** The folder that they are in. */
+  /** The folder of the links. */
   readonly place: Place;
-  /** Its real path. */
+  /** The folder's real path. */
   readonly location: string;
-  /** It and the folders that it is in, the topmost below `/` first. */
+  /** Its ancestors and the folder itself, the topmost below `/` first. */
   readonly folders: readonly Owned[];
-  /** Whether descriptors lead from one folder to the next. */
+  /** Whether to use a descriptor for each step from one folder to the next. */
   readonly hold: boolean;
 }
 
-/** Owner and mode of what a path leads through. */
+/** Owner and mode of a file or folder on a path. */
 export interface Owned {
   readonly uid: number;
   readonly mode: number;
@@ -70,11 +70,11 @@ export interface OpenedFolder extends Owned {
   readonly fd: number | undefined;
 }
 
-/** The names in a folder, in few bytes: a million of them take less than 40 MB. */
+/** The names in a folder, packed: a million names take less than 40 MB. */
 export interface PackedNames {
-  /** All names, one after the other, in the order in which the system lists them. */
+  /** All names, concatenated in the order of the system's listing. */
   readonly bytes: Uint8Array;
-  /** Where each name ends. */
+  /** The end of each name in `bytes`. */
   readonly ends: Uint32Array;
   /** Bits 12 to 15 of each mode, and {@link TO_FOLDER}. */
   readonly kinds: Uint8Array;
@@ -82,23 +82,23 @@ export interface PackedNames {
   readonly order: Uint32Array;
 }
 
-/** Added to the kind of a link that leads to a folder. */
+/** The flag that the kind of a link to a folder has. */
 export const TO_FOLDER = 0x10;
 
-/** What a link leads to in the end. */
+/** The final target of a link. */
 export interface ResolvedLink extends Owned {
   /** A path without links. */
   readonly location: string;
   readonly identity: string;
-  /** The owner of each link on the way, the first one included. */
+  /** The owner of each link on the way, including the first link. */
   readonly linkOwners: readonly number[];
-  /** The folders on the way to the target from `/`. */
+  /** The folders on the way from `/` to the target. */
   readonly folders: readonly Owned[];
 }
 
 export type Resolved = ResolvedLink | { readonly problem: SystemError };
 
-/** As many links as Linux follows before it takes them for a loop. */
+/** The limit of links on one path, as in Linux, which reports a loop after them. */
 export const MAX_LINKS = 40;
 
 export interface ListAnswer {
@@ -111,17 +111,17 @@ export interface OpenAnswer extends ListAnswer {
 }
 
 /**
- * The part of the thread's program for folders: it must use nothing but its parameters, and have its functions as
- * methods, since the bundler wraps other named ones by a helper that the thread does not have.
+ * The part of the thread's program for folders. It uses only its parameters. Its functions are methods, because the bundler wraps
+ * other named functions with a helper that the thread does not have.
  */
-export function workOnFolders(
+export function serveFolders(
   fs: typeof import("node:fs"),
   { toFolder, maxLinks }: { readonly toFolder: number; readonly maxLinks: number },
 ) {
   type Stats = import("node:fs").BigIntStats;
   type Inode = { readonly dev: number | bigint; readonly ino: number | bigint };
   type Names = Pick<PackedNames, "bytes" | "ends" | "kinds">;
-  // O_PATH needs no permission to read, and opens nothing that would notice. Node has no constant for it.
+  // O_PATH needs no read permission, and opening has no side effect. Node has no constant for it.
   const O_PATH = 0o10000000;
   const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
   const slash = 0x2f;
@@ -129,14 +129,14 @@ export function workOnFolders(
   const folderKind = fs.constants.S_IFDIR >> 12;
   const replacedCodes = ["ENOTDIR", "ELOOP", "EMLINK"];
   const work = {
-    /** Without the path in the system's message: it may be that of a descriptor. */
+    /** Removes the path from the system's message: the path may be that of a descriptor. */
     problemOf(error: unknown): SystemError {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
       return { code, message: message.split(",")[0] ?? message };
     },
 
-    /** Whether the system refused to open what is not a file or folder any more, but a link. */
+    /** Whether the opening failed because the file or folder is now a link or another type. */
     isReplacement(error: unknown): boolean {
       return replacedCodes.includes((error as NodeJS.ErrnoException).code ?? "");
     },
@@ -150,9 +150,9 @@ export function workOnFolders(
     },
 
     /**
-     * Whether the folder is still at its path, where that is how it was reached, and what was opened is in it. A link could take the
-     * folder's place for one of these calls: each round has to find the same, so it would have to come and go many times, each time
-     * between the right two calls.
+     * Whether the folder is still at the path by which it was reached, and contains the opened entry. Always true with descriptors. A
+     * link could replace the folder during one of these calls. All rounds must agree, so an attacker would have to swap the link many
+     * times, each time between the right two calls.
      */
     isThere({ verify }: Place, name?: string, opened?: Inode): boolean {
       if (verify === undefined) return true;
@@ -166,7 +166,7 @@ export function workOnFolders(
         }
         return true;
       } catch {
-        return false; // it is gone
+        return false; // the folder no longer exists
       }
     },
 
@@ -195,19 +195,19 @@ export function workOnFolders(
 
     list(request: ListRequest): ListAnswer {
       const answer = work.listAs("latin1", request);
-      // Where the file system does not tell the kinds, Node looks at each name, which finds only names in ASCII.
+      // If the file system does not report types, Node calls lstat on each name. In Latin-1 that fails for names beyond ASCII.
       return typeof answer.problem === "object" && answer.problem.code === "ENOENT"
         ? work.listAs("buffer", request)
         : answer;
     },
 
-    /** @param encoding of names: Latin-1 keeps all bytes, and costs less than an object for each name */
+    /** @param encoding of names: Latin-1 keeps all bytes, and is cheaper than a buffer per name */
     listAs(encoding: "latin1" | "buffer", { list: place, followLinks }: ListRequest): ListAnswer {
       const kinds = fs.constants;
       let [bytes, ends, kindOf] = [Buffer.allocUnsafeSlow(4096), new Uint32Array(64), new Uint8Array(64)];
       let [count, used] = [0, 0];
       try {
-        // A path that ends in a slash is that of the descriptor's folder, not of the link in /proc.
+        // With a slash at its end, the path is the descriptor's folder, not the link in /proc.
         const dir = fs.opendirSync(`${place.base}/`, {
           encoding: encoding as "latin1",
           bufferSize: 64,
@@ -266,7 +266,7 @@ export function workOnFolders(
       try {
         return fs.statSync(Buffer.concat([Buffer.from(`${place.base}/`), name])).isDirectory();
       } catch {
-        return false; // its turn comes
+        return false; // `resolve` reports the error
       }
     },
 
@@ -274,7 +274,7 @@ export function workOnFolders(
       return index === 0 ? 0 : (ends[index - 1] ?? 0);
     },
 
-    /** The byte at `offset` of a name, at its end too: the slash of a folder, or less than any byte. */
+    /** The byte at `offset` of a name. After the end, it is the slash of a folder, or less than any byte. */
     byteAt({ bytes, ends, kinds }: Names, index: number, offset: number): number {
       const start = work.startOf(ends, index);
       if (start + offset < (ends[index] ?? 0)) return bytes[start + offset] ?? 0;
@@ -293,7 +293,7 @@ export function workOnFolders(
       return work.byteAt(names, a, shorter) - work.byteAt(names, b, shorter);
     },
 
-    /** Merge sort of the indexes, without an object for any name. */
+    /** Sorts the indexes by merge sort, without an object per name. */
     sorted(names: Names): Uint32Array {
       const count = names.ends.length;
       let [from, to] = [new Uint32Array(count), new Uint32Array(count)];
@@ -314,7 +314,7 @@ export function workOnFolders(
       return from;
     },
 
-    /** Goes into a folder. @returns whether it is the expected one */
+    /** Enters a folder. @returns whether it is the expected one */
     enter(
       at: { base: string; fd: number; readonly hold: boolean },
       step: string,
@@ -336,8 +336,8 @@ export function workOnFolders(
     },
 
     /**
-     * Follows a link step by step, to learn who owns the links and folders that it leads through. Each folder is opened before
-     * the next step is looked at, so no step leads through a link that was not seen.
+     * Follows a link step by step, and collects the owners of all links and folders on the way. It opens each folder before the next
+     * step, so no step passes an unseen link.
      */
     resolve({ place, location, folders: above, hold }: ResolveRequest, name: string): Resolved | Replaced {
       const linkOwners: number[] = [];
@@ -363,8 +363,8 @@ export function workOnFolders(
             if (linkOwners.length > maxLinks)
               return { problem: { code: "ELOOP", message: "too many links" } };
             const target = fs.readlinkSync(path);
-            const again = fs.lstatSync(path, { bigint: true });
-            if (work.identityOf(again) !== identity || again.ctimeNs !== found.ctimeNs) return "replaced";
+            const recheck = fs.lstatSync(path, { bigint: true });
+            if (work.identityOf(recheck) !== identity || recheck.ctimeNs !== found.ctimeNs) return "replaced";
             if (target.startsWith("/")) {
               steps.length = 0;
               folders.length = 0;
@@ -404,7 +404,7 @@ export function workOnFolders(
       }
     },
 
-    /** Empty for `/`. */
+    /** The path of the steps; empty for `/`. */
     locationOf(steps: readonly string[]): string {
       return steps.map((step) => `/${step}`).join("");
     },

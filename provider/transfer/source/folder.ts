@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { failedAt, isGone } from "./error.ts";
 import type { Measured } from "./file-thread-program.ts";
-import { type Listed, listFolder, openFolder } from "./file-threads.ts";
+import type { FileThreads, Listed } from "./file-threads.ts";
 import {
   type Listing,
   MAX_LINKS,
@@ -10,37 +10,29 @@ import {
   type Owned,
   type PackedNames,
   type Place,
+  serveFolders,
   TO_FOLDER,
-  workOnFolders,
 } from "./folder-thread-program.ts";
 import { SourceChangedError } from "./source.ts";
 
 /*
- * Whoever may write to a part of a source can put a link in the place of a folder at any moment. So a path is followed once, when the user
- * names it. From then on, each folder is opened in the one above it, never through a link, and has to be the folder that it was at first.
+ * A user with write access to a part of a source can replace a folder with a link at any moment. So the program resolves a path once, when
+ * the user names it. From then on, it opens each folder inside its parent without following links, and checks that it is the same folder.
  */
 
-/** Descriptors that are kept open for the next use. Those in use come on top: a few for each file that is being opened. */
+/** Idle descriptors to keep open for the next use. Descriptors in use do not count: a few for each file that is being opened. */
 const KEPT_OPEN = 64;
 
-/** How folders are kept: by descriptors where the system has paths of descriptors, else by real paths that are compared again. */
+/** The way to keep folders: by descriptors if the system has paths of descriptors, else by real paths that are compared at each use. */
 export type Access = "descriptors" | "paths";
-
-let available: Access | undefined;
-
-/** What this machine can do. */
-function accessHere(): Access {
-  available ??= canUseDescriptors() ? "descriptors" : "paths";
-  return available;
-}
 
 function canUseDescriptors(): boolean {
   if (process.platform !== "linux") return false;
   try {
     const fd = fs.openSync("/", fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     try {
-      const [own, there] = [fs.fstatSync(fd), fs.statSync(`/proc/self/fd/${fd}/.`)];
-      return own.dev === there.dev && own.ino === there.ino;
+      const [byDescriptor, byPath] = [fs.fstatSync(fd), fs.statSync(`/proc/self/fd/${fd}/.`)];
+      return byDescriptor.dev === byPath.dev && byDescriptor.ino === byPath.ino;
     } finally {
       fs.closeSync(fd);
     }
@@ -49,20 +41,22 @@ function canUseDescriptors(): boolean {
   }
 }
 
-/** Whether a folder that was reached by its path is still there. */
-export const { isThere } = workOnFolders(fs, { toFolder: TO_FOLDER, maxLinks: MAX_LINKS });
+/** Whether a folder is still at the path by which it was opened. */
+export const { isThere } = serveFolders(fs, { toFolder: TO_FOLDER, maxLinks: MAX_LINKS });
 
 /** The open folders of one source. */
 export class SourceFolders {
+  readonly threads: FileThreads;
   readonly access: Access;
-  /** Folders with descriptors, the one that was used last at the end. */
+  /** Folders with open descriptors, in the order of their last use. */
   readonly #open = new Set<SourceFolder>();
   readonly #byPath = new Map<string, SourceFolder>();
   readonly #root: SourceFolder;
   #active = 0;
 
-  /** @param access for tests. @default what this machine can do */
-  constructor(access: Access = accessHere()) {
+  /** @param access for tests. @default the best that this machine supports */
+  constructor(threads: FileThreads, access: Access = canUseDescriptors() ? "descriptors" : "paths") {
+    this.threads = threads;
     this.access = access;
     this.#root = new SourceFolder(this, undefined, "");
   }
@@ -73,14 +67,14 @@ export class SourceFolders {
     const known = this.#byPath.get(path);
     if (known !== undefined) return known;
     const above = dirname(path);
-    const made = this.folder(above).child(path.slice(above === "/" ? 1 : above.length + 1));
-    // Links may lead to any number of folders.
+    const folder = this.folder(above).child(path.slice(above === "/" ? 1 : above.length + 1));
+    // Links can lead to any number of folders, so the cache is bounded.
     if (this.#byPath.size >= 1000) this.#byPath.clear();
-    this.#byPath.set(path, made);
-    return made;
+    this.#byPath.set(path, folder);
+    return folder;
   }
 
-  /** Keeps folders open as long as something works on them; afterwards none is. */
+  /** Keeps folders open until the matching {@link end}. The last `end` closes all of them. */
   begin(): void {
     this.#active += 1;
   }
@@ -96,7 +90,7 @@ export class SourceFolders {
     if (this.#open.size > KEPT_OPEN) this.#closeDownTo(KEPT_OPEN);
   }
 
-  /** How many descriptors are open. */
+  /** The number of open descriptors. */
   get openCount(): number {
     return this.#open.size;
   }
@@ -111,11 +105,11 @@ export class SourceFolders {
 
 export interface FolderContent {
   readonly names: PackedNames;
-  /** Facts of the first names, where they are known already. */
+  /** The measurements of the first names, if the listing made them. */
   readonly firstMeasured: readonly (Measured | undefined)[];
 }
 
-/** A folder of a source, or one above it. */
+/** A folder of a source, or one of its ancestors. */
 export class SourceFolder {
   readonly folders: SourceFolders;
   readonly parent: SourceFolder | undefined;
@@ -124,7 +118,7 @@ export class SourceFolder {
   #fd: number | undefined;
   #users = 0;
   #opening: Promise<void> | undefined;
-  /** What {@link list} waits for, and gets. */
+  /** The request of {@link list}, and the result that the opening of the folder returned for it. */
   #listing: Listing | undefined;
   #listed: { readonly listing: Listing; readonly answer: Listed } | undefined;
 
@@ -139,7 +133,7 @@ export class SourceFolder {
     return new SourceFolder(this.folders, this, name);
   }
 
-  /** Its path when it was found. */
+  /** The path at which it was found. */
   get location(): string {
     const names: string[] = [];
     for (let folder: SourceFolder = this; folder.parent !== undefined; folder = folder.parent) {
@@ -153,8 +147,8 @@ export class SourceFolder {
   }
 
   /**
-   * What it was at its first opening.
-   * @throws UserError when it cannot be opened, or was replaced
+   * The facts from its first opening.
+   * @throws UserError if it cannot be opened, or was replaced
    */
   async facts(): Promise<OpenedFolder> {
     if (this.#known === undefined) await this.use(async () => undefined);
@@ -162,7 +156,7 @@ export class SourceFolder {
     return this.#known;
   }
 
-  /** Owner and mode of it and the folders that it is in, the topmost below `/` first. */
+  /** Owner and mode of its ancestors and itself, the topmost below `/` first. */
   async chain(): Promise<Owned[]> {
     const chain: Owned[] = [];
     for (let folder: SourceFolder = this; folder.parent !== undefined; folder = folder.parent) {
@@ -173,8 +167,8 @@ export class SourceFolder {
   }
 
   /**
-   * Does something in the folder.
-   * @throws UserError when it cannot be opened, or was replaced since its first opening
+   * Runs `work` while the folder is open.
+   * @throws UserError if it cannot be opened, or was replaced since its first opening
    */
   async use<T>(work: (place: Place) => Promise<T>): Promise<T> {
     this.folders.begin();
@@ -191,14 +185,16 @@ export class SourceFolder {
   }
 
   /**
-   * The names in it.
-   * @throws UserError when it cannot be read, or was replaced since its first opening
+   * The names in the folder.
+   * @throws UserError if it cannot be read, or was replaced since its first opening
    */
   async list(listing: Listing): Promise<FolderContent> {
     this.#listing = listing;
-    // Where it has to be opened first, that is one task.
-    const answer = await this.use((place) => this.#takeListed(listing) ?? listFolder(place, listing));
-    const { names, firstMeasured = [], problem } = answer;
+    // A closed folder is opened and listed by one message to the thread.
+    const listed = await this.use(
+      (place) => this.#takeListed(listing) ?? this.folders.threads.listFolder(place, listing),
+    );
+    const { names, firstMeasured = [], problem } = listed;
     if (problem !== undefined) throw failedAt(this.location, problem);
     if (names === undefined) throw new Error(`${this.location} was not listed`);
     return { names, firstMeasured };
@@ -215,7 +211,7 @@ export class SourceFolder {
     if (this.#users > 0 || this.#fd === undefined) return this.#fd === undefined;
     const fd = this.#fd;
     this.#fd = undefined;
-    // It was only opened as a place: nothing is written back, so this does not block.
+    // A descriptor with O_PATH has no data to write back, so this does not block.
     fs.closeSync(fd);
     return true;
   }
@@ -231,7 +227,7 @@ export class SourceFolder {
     return { base: path === "/" ? "" : path, verify: { path, identity } };
   }
 
-  /** Opens it, after those above it that are not open, so that it has one user more. */
+  /** Opens the closed ancestors and then the folder, and adds a user to the folder. */
   async #hold(): Promise<void> {
     const closed: SourceFolder[] = [];
     let above: SourceFolder | undefined = this;
@@ -255,7 +251,7 @@ export class SourceFolder {
     if (this.#fd !== undefined) this.folders.used(this);
   }
 
-  /** @param above the folder that it is in, which is held meanwhile */
+  /** @param above its parent, which the caller holds open */
   async #open(above: SourceFolder | undefined): Promise<void> {
     while (!this.#isReady) {
       this.#opening ??= this.#openIn(above).finally(() => {
@@ -268,7 +264,7 @@ export class SourceFolder {
 
   async #openIn(above: SourceFolder | undefined): Promise<void> {
     const listing = this.#listing;
-    const { opened, ...answer } = await openFolder({
+    const { opened, ...answer } = await this.folders.threads.openFolder({
       folder: this.#name,
       place: above === undefined ? undefined : above.#place(),
       identity: this.#known?.identity,

@@ -2,9 +2,8 @@ import { constants } from "node:fs";
 import { basename, dirname } from "node:path";
 import { InputError } from "../../../staging/errors.ts";
 import type { Exclusion } from "../../../staging/exclude.ts";
-import { refuse, systemError } from "./error.ts";
+import { leaveOut, refuse, systemError } from "./error.ts";
 import type { FilePlace } from "./file.ts";
-import { resolveLinks } from "./file-threads.ts";
 import type { SourceFolder } from "./folder.ts";
 import type { ResolvedLink, SystemError } from "./folder-thread-program.ts";
 import { foreignOwnersOf } from "./foreign-link.ts";
@@ -12,35 +11,35 @@ import { refuseFormat } from "./format.ts";
 import { refuseOwnFolders } from "./own-folders.ts";
 import { SourceChangedError, shown } from "./source.ts";
 
-/** One way through a tree. */
+/** The options of one walk through a tree. */
 export interface Walk {
   /** The real path. */
   readonly root: string;
   readonly rootFolder: SourceFolder;
   readonly exclusion: Exclusion;
-  /** Whether no pattern leaves anything out. */
+  /** Whether there are no patterns, so that nothing is excluded. */
   readonly isWhole: boolean;
   readonly followLinks: boolean;
   readonly ownFolders: readonly string[];
   readonly signal: AbortSignal;
-  /** Whether each file is opened to see that it can be read. */
+  /** Whether to open each file to check that it is readable. */
   readonly checked: boolean;
 }
 
-/** What a link leads to. */
+/** The target of a link. */
 export type Followed = (
   | { readonly kind: "folder"; readonly folder: SourceFolder }
   | { readonly kind: "file"; readonly at: FilePlace }
 ) & {
-  /** The owners of links on the way who are not the user, see `foreign-link.ts`. */
+  /** The owners, other than the user and root, of links on the way to the target: see `foreign-link.ts`. */
   readonly foreignOwners: readonly number[];
 };
 
 /**
- * The targets of links in a folder of a tree, where links are followed.
+ * The targets of links in a folder of a tree.
  * @param path of the folder, relative to the root
- * @returns nothing where links are not followed
- * @throws InputError that names a link which leads to nothing, in a circle, or to what cannot be staged
+ * @returns the targets by name; empty if the walk does not follow links
+ * @throws InputError that names a link which is dangling or cyclic, or leads to a file that cannot be staged
  */
 export async function followLinks(
   tree: Walk,
@@ -50,11 +49,13 @@ export async function followLinks(
 ): Promise<Map<string, Followed>> {
   const targets = new Map<string, Followed>();
   if (!tree.followLinks || names.length === 0) return targets;
-  const { access } = folder.folders;
+  const { access, threads } = folder.folders;
   const folders = await folder.chain();
   const { location } = folder;
   const hold = access === "descriptors";
-  const found = await folder.use((place) => resolveLinks({ resolve: names, place, location, folders, hold }));
+  const found = await folder.use((place) =>
+    threads.resolveLinks({ resolve: names, place, location, folders, hold }),
+  );
   for (const [index, name] of names.entries()) {
     const link = folder.pathOf(name);
     const resolved = found[index] ?? "replaced";
@@ -82,20 +83,21 @@ async function targetOf(tree: Walk, link: string, path: string, resolved: Resolv
 }
 
 function refuseLink(link: string, problem: SystemError): never {
-  if (problem.code === "ELOOP") throw circle(link);
+  if (problem.code === "ELOOP") throw cyclic(link);
   if (problem.code !== "ENOENT" && problem.code !== "ENOTDIR") refuse(link, systemError(problem));
   throw new InputError(`the link ${shown(link)} leads to nothing`, {
-    why: "With --follow-links, the target of a link is staged in its place.",
-    fix: "Remove the link, or leave it out with --exclude.",
+    why: (spell) => `With ${spell("followLinks")}, the target of a link is staged in its place.`,
+    fix: (spell) => `Remove the link, or leave it out with ${spell("exclude")}.`,
   });
 }
 
-/** The error for a folder that is in itself, by a link. */
-export const loop = (root: string, path: string): InputError => circle(`${root}/${path.replace(/\/$/, "")}`);
+/** The error for a folder that contains itself through a link. */
+export const loop = (root: string, path: string): InputError => cyclic(`${root}/${path.replace(/\/$/, "")}`);
 
-function circle(link: string): InputError {
-  return new InputError(`the link ${shown(link)} leads in a circle`, {
-    why: "It leads to itself, or to a folder that it is in: with --follow-links there would be no end.",
-    fix: "Leave it out with --exclude.",
+function cyclic(link: string): InputError {
+  return new InputError(`the link ${shown(link)} is part of a cycle`, {
+    why: (spell) =>
+      `It leads to itself, or to a folder that it is in: with ${spell("followLinks")} there would be no end.`,
+    fix: leaveOut,
   });
 }

@@ -5,19 +5,19 @@ import type { Owned, ResolvedLink } from "./folder-thread-program.ts";
 import { shown } from "./source.ts";
 
 /*
- * With --follow-links, a link decides what is staged. A link of the user or of root is followed to wherever it leads. One of another user is
- * followed only to what that user owns or everybody can read: else that user could have staged, and read from S3, what only
- * the user of this program can read.
+ * With --follow-links, the owner of a link selects the data. spawn follows a link of the user or of root to any target. It follows a link
+ * of another user only to a target that this other user owns or that everyone can read. Otherwise the other user could obtain files
+ * through S3 that only the user of this program can read.
  */
 
-/** The user who is trusted beside root. */
+/** The user of this process, whose links are trusted like those of root. */
 const ownUid = (): number => process.geteuid?.() ?? 0;
 
 /**
  * @param link the path of the first link
  * @param own the user of this program
- * @returns the owners of links on the way who are neither the user nor root
- * @throws InputError where one of them may be unable to read the target
+ * @returns the owners of links on the way, without the user and root
+ * @throws InputError if one of them may be unable to read the target
  */
 export function foreignOwnersOf(link: string, resolved: ResolvedLink, own = ownUid()): readonly number[] {
   const owners = [...new Set(resolved.linkOwners.filter((uid) => uid !== own && uid !== 0))];
@@ -30,8 +30,8 @@ export function foreignOwnersOf(link: string, resolved: ResolvedLink, own = ownU
 }
 
 /**
- * Makes sure that the owners of links could read what these lead to.
- * @throws InputError
+ * Checks that the owners of links can read the target.
+ * @throws InputError if one of them may be unable to read it
  */
 export function assertReadableBy(
   owners: readonly number[],
@@ -41,17 +41,18 @@ export function assertReadableBy(
 ): void {
   const needed = (mode & constants.S_IFMT) === constants.S_IFDIR ? 0o005 : 0o004;
   if ((mode & needed) === needed) return;
-  const owner = owners.find((one) => one !== uid);
+  const owner = owners.find((each) => each !== uid);
   if (owner !== undefined) throw foreign(link, location, owner);
 }
 
 function foreign(link: string | undefined, location: string, owner: number): InputError {
   const which = link === undefined ? "a link of another user" : `the link ${shown(link)} of another user`;
   return new InputError(`${which} leads to ${shown(location)}, which that user may be unable to read`, {
-    why: `With --follow-links, a link of another user (uid ${owner}) is followed only to files of that user, and to files that everybody can read.`,
-    fix:
+    why: (spell) =>
+      `With ${spell("followLinks")}, a link of another user (uid ${owner}) is followed only to files of that user, and to files that everybody can read.`,
+    fix: (spell) =>
       link === undefined
-        ? "Leave the link out with --exclude."
-        : `Leave it out with --exclude, or, if you want what it leads to, make the link your own: sudo chown -h "$(id -u)" ${shellPath(link)}`,
+        ? `Leave the link out with ${spell("exclude")}.`
+        : `Leave it out with ${spell("exclude")}, or, if you want what it leads to, make the link your own: sudo chown -h "$(id -u)" ${shellPath(link)}`,
   });
 }

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { InputError } from "../../../staging/errors.ts";
 import { shown } from "./source.ts";
 
-/** The kinds of what is in folders, as a mode has them. */
+/** Names for errors, by the type bits of a mode. */
 const KINDS: ReadonlyMap<number, string> = new Map([
   [constants.S_IFIFO, "a pipe"],
   [constants.S_IFSOCK, "a socket"],
@@ -11,12 +11,12 @@ const KINDS: ReadonlyMap<number, string> = new Map([
 ]);
 const STAGED: readonly number[] = [constants.S_IFREG, constants.S_IFDIR, constants.S_IFLNK];
 
-/** @throws InputError for what is neither a file, a folder nor a link */
+/** @throws InputError unless it is a file, a folder or a link */
 export function refuseFormat(location: () => string, format: number): void {
   if (STAGED.includes(format)) return;
   const kind = KINDS.get(format) ?? "neither a file nor a directory";
   throw new InputError(`${shown(location())} is ${kind}`, {
     why: "It has no content that could be staged.",
-    fix: "Remove it, or leave it out with --exclude.",
+    fix: (spell) => `Remove it, or leave it out with ${spell("exclude")}.`,
   });
 }

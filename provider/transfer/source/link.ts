@@ -2,18 +2,19 @@ import { isUtf8 } from "node:buffer";
 import { lstat, readlink } from "node:fs/promises";
 import { posix } from "node:path";
 import { InputError } from "../../../staging/errors.ts";
-import { isReplacement, refuse, withoutPath } from "./error.ts";
+import { isReplacement, leaveOut, refuse, withoutPath } from "./error.ts";
 import type { FilePlace } from "./file.ts";
 import { isThere, type SourceFolder } from "./folder.ts";
 import { MAX_LINKS, type Place } from "./folder-thread-program.ts";
 import { SourceChangedError, shown } from "./source.ts";
 
 /**
- * What a symbolic link says, once it is sure that it leads nowhere outside of its tree, through other links neither. It
- * may lead to nothing, or in a circle: the link is staged, not what it leads to.
- * @param at where the link is
+ * The target of a symbolic link. It checks that the link does not leave its tree, also not through other links. A dangling or cyclic
+ * link is valid, because spawn stages the link and not its target.
+ * @param at the place of the link
  * @param path of the link, relative to the root
- * @throws InputError that names the link
+ * @throws InputError that names a link which leaves the tree or is not valid UTF-8
+ * @throws SourceChangedError if the link or its folder was replaced
  */
 export async function readLink(
   { rootFolder }: { readonly rootFolder: SourceFolder },
@@ -31,7 +32,8 @@ export async function readLink(
     why: target.startsWith("/")
       ? `Its target ${shown(target)} is an absolute path, which is another place on the instances.`
       : `Its target ${shown(target)} is outside, and would not be there on the instances.`,
-    fix: "With --follow-links, what the link leads to is staged in its place. Or leave the link out with --exclude.",
+    fix: (spell) =>
+      `With ${spell("followLinks")}, what the link leads to is staged in its place. Or leave the link out with ${spell("exclude")}.`,
   });
 }
 
@@ -81,7 +83,7 @@ async function isLink({ base }: Place, path: string, location: string): Promise<
 
 async function read({ base }: Place, path: string, location: string): Promise<string> {
   const target = await readlink(`${base}/${path}`, { encoding: "buffer" }).catch((error: unknown) => {
-    // EINVAL: it is no link any more.
+    // EINVAL: it is no longer a link.
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EINVAL" || isReplacement(error)) throw new SourceChangedError(location, "replaced");
     return refuse(location, withoutPath(error));
@@ -89,6 +91,6 @@ async function read({ base }: Place, path: string, location: string): Promise<st
   if (isUtf8(target)) return target.toString();
   throw new InputError(`the target of the link ${shown(location)} is not valid UTF-8`, {
     why: "The manifest is UTF-8.",
-    fix: "Leave it out with --exclude.",
+    fix: leaveOut,
   });
 }

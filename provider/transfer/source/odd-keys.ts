@@ -2,24 +2,24 @@ import { InputError } from "../../../staging/errors.ts";
 import { excludePatternOf } from "../../../staging/exclude-path.ts";
 import { SAMPLE_ID } from "../../../staging/ids.ts";
 import { objectKey } from "../../../staging/manifest.ts";
+import type { Words } from "../../../staging/option.ts";
 import { unusablePath } from "../../../staging/s3-url.ts";
-import { shellString } from "../../../staging/shell.ts";
 
 /** A key below a prefix that no file system can hold. */
 interface OddKey {
   readonly message: string;
   readonly why: string;
-  /** Leaves it out, and nothing else where that is possible. */
+  /** Excludes the key, and nothing else if that is possible. */
   readonly pattern: string;
-  readonly fix: string;
+  readonly fix: Words;
 }
 
-/** An error names so many keys; the patterns of all are in its fix. */
+/** The number of keys that an error describes. Its fix has the patterns of all keys. */
 const NAMED_KEYS = 5;
-/** With more, the prefix is not meant for files. */
+/** A prefix with more odd keys is not meant for files. */
 const MOST_KEYS = 100;
 
-/** Gathers the odd keys below a prefix, so that one error names all and one pasted remedy leaves all out. */
+/** Collects the odd keys below a prefix, so that one error has the options that exclude all of them. */
 export class OddKeys {
   readonly #url: string;
   readonly #filename: string;
@@ -27,7 +27,7 @@ export class OddKeys {
 
   /**
    * @param url of the prefix
-   * @param filename under which it is staged
+   * @param filename the name under which the prefix is staged
    */
   constructor(url: string, filename: string) {
     this.#url = url;
@@ -35,10 +35,10 @@ export class OddKeys {
   }
 
   /**
-   * Looks at one key.
+   * Checks one key, and remembers it if it is odd.
    * @param path relative to the prefix
    * @returns whether it is odd
-   * @throws InputError when there are too many
+   * @throws InputError if there are too many odd keys
    */
   isOdd(path: string, size: number): boolean {
     const why =
@@ -51,7 +51,7 @@ export class OddKeys {
       message: `${JSON.stringify(this.#url + path)} cannot become a file`,
       why,
       pattern: excludePatternOf(path),
-      fix: `Leave it out${below}: ${excluding(path)}. Or rename it.`,
+      fix: (spell) => `Leave it out${below}: ${spell("exclude", excludePatternOf(path))}. Or rename it.`,
     });
     return true;
   }
@@ -66,14 +66,15 @@ export class OddKeys {
     }
   }
 
-  /** Notes a file that is also the folder of another key. */
+  /** Remembers a file that is also the folder of another key. @throws InputError if there are too many odd keys */
   addFolder(file: string, path: string): void {
-    const keepFolder = shellString(`!${excludePatternOf(`${file}/`)}`);
+    const [own, folder] = [excludePatternOf(file), excludePatternOf(`${file}/`)];
     this.#add({
       message: `${this.#url}${file} is a file and a folder at once`,
       why: `There is also ${JSON.stringify(this.#url + path)}; no file system can hold both.`,
-      pattern: excludePatternOf(`${file}/`),
-      fix: `Leave the folder out: ${excluding(`${file}/`)}. Or leave the file out: ${excluding(file)} --exclude ${keepFolder}`,
+      pattern: folder,
+      fix: (spell) =>
+        `Leave the folder out: ${spell("exclude", folder)}. Or leave the file out: ${spell("exclude", [own, `!${folder}`])}`,
     });
   }
 
@@ -82,7 +83,7 @@ export class OddKeys {
     if (this.#found.size >= MOST_KEYS) this.refuse();
   }
 
-  /** @throws InputError when there are any */
+  /** @throws InputError if there are odd keys */
   refuse(): void {
     const [first, ...others] = [...this.#found.values()];
     if (first === undefined) return;
@@ -92,9 +93,11 @@ export class OddKeys {
     const more = all.length > NAMED_KEYS ? [`And ${all.length - NAMED_KEYS} more.`] : [];
     throw new InputError(`${all.length} keys below ${this.#url} cannot become files`, {
       why: [...named, ...more].join(" "),
-      fix: `Leave them out, with all that is below them: ${all.map(({ pattern }) => `--exclude ${shellString(pattern)}`).join(" ")}`,
+      fix: (spell) =>
+        `Leave them out, with all that is below them: ${spell(
+          "exclude",
+          all.map(({ pattern }) => pattern),
+        )}`,
     });
   }
 }
-
-const excluding = (path: string): string => `--exclude ${shellString(excludePatternOf(path))}`;

@@ -2,7 +2,6 @@ import { isAbsolute, relative, sep } from "node:path";
 import { InputError } from "../../../staging/errors.ts";
 import type { Exclusion } from "../../../staging/exclude.ts";
 import { excludePatternOf } from "../../../staging/exclude-path.ts";
-import { shellString } from "../../../staging/shell.ts";
 import { shown } from "./source.ts";
 
 interface Tree {
@@ -13,11 +12,11 @@ interface Tree {
 }
 
 /**
- * Makes sure that a tree does not hold what this program writes while it uploads: such a tree changes as long as it is
- * read, and would hold the state of the stacks.
- * @param location the real path of the root, or of a folder that a link leads to
- * @param path the same as a path of the tree, ending in `/`; empty for the root
- * @throws InputError that names the patterns which leave the folders out
+ * Refuses a tree that contains folders to which this program writes during the upload. Such a tree changes while spawn reads it, and
+ * has the state of the stacks.
+ * @param location the real path of the root, or of a folder that is the target of a link
+ * @param path the path of the same folder in the tree, ending in `/`; empty for the root
+ * @throws InputError that names the patterns which exclude the folders
  */
 export function refuseOwnFolders(
   { root, exclusion, ownFolders }: Tree,
@@ -35,17 +34,15 @@ export function refuseOwnFolders(
         fix: "Name another directory.",
       });
     }
-    const isOut = steps.some((_, at) => exclusion.excludes(`${steps.slice(0, at + 1).join("/")}/`));
-    if (!isOut) inside.push(`/${steps.join("/")}/`);
+    const isExcluded = steps.some((_, at) => exclusion.excludes(`${steps.slice(0, at + 1).join("/")}/`));
+    if (!isExcluded) inside.push(`/${steps.join("/")}/`);
   }
-  // What is below a folder that is left out needs no pattern of its own.
+  // The pattern of a folder also excludes the folders in it.
   const outermost = inside.filter((one) => !inside.some((other) => other !== one && one.startsWith(other)));
   if (outermost.length === 0) return;
-  const patterns = [...new Set(outermost)].map(
-    (one) => `--exclude ${shellString(excludePatternOf(one.slice(1)))}`,
-  );
+  const patterns = [...new Set(outermost)].map((one) => excludePatternOf(one.slice(1)));
   throw new InputError(`${shown(root)} contains a folder of spawn itself: ${shown(outermost.join(", "))}`, {
     why: "spawn writes to it while it uploads, so the upload would never be of one state.",
-    fix: patterns.join(" "),
+    fix: (spell) => spell("exclude", patterns),
   });
 }

@@ -1,8 +1,8 @@
-import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
+import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { headersOf } from "../../../connection/errors/failure.ts";
 import { isDenied, isNotFound } from "../../../connection/errors/kinds.ts";
 import { InputError } from "../../../staging/errors.ts";
-import { type Exclusion, exclusionOf, refuseNothingLeft } from "../../../staging/exclude.ts";
+import { checkFilesLeft, type Exclusion, exclusionOf } from "../../../staging/exclude.ts";
 import { refuseControlCharacters } from "../../../staging/filename.ts";
 import { SAMPLE_ID } from "../../../staging/ids.ts";
 import { entryPrefix, MANIFEST_NAME, objectKey } from "../../../staging/manifest.ts";
@@ -12,17 +12,23 @@ import { isPrefix, parseS3Url, type S3Url, unusablePath } from "../../../staging
 import { shellQuoted } from "../../../staging/shell.ts";
 import type { Owned } from "../../store/expected-owner.ts";
 import { explained } from "../../store/explain.ts";
-import { type ListedObject, listObjects } from "../../store/listing.ts";
-import { type Billed, paidFor } from "../../store/request-payer.ts";
-import { refuseLostMetadata } from "../copy/kept-metadata.ts";
-import { FullHeadCommand, refuseArchived } from "./archive.ts";
+import type { ListedObject, ObjectStore } from "../../store/object-store.ts";
+import type { Billed } from "../../store/request-payer.ts";
+import { refuseArchived } from "./archive.ts";
 import { nothingToExclude } from "./file.ts";
 import { downloadForbidden } from "./forbidden.ts";
+import { refuseLostMetadata } from "./kept-metadata.ts";
 import { OddKeys } from "./odd-keys.ts";
 import { S3Reader } from "./s3-reader.ts";
-import type { FindOptions, S3File, Source, SourceEntry } from "./source.ts";
+import {
+  type FindOptions,
+  type S3File,
+  type Source,
+  SourceChangedError,
+  type SourceEntry,
+} from "./source.ts";
 
-/** S3 knows no permissions: files from there get the usual ones. */
+/** S3 has no permissions, so files from S3 get the usual ones. */
 const FILE_MODE = "644";
 const FOLDER_MODE = "755";
 
@@ -30,28 +36,30 @@ const OWN_COPIES = "The upload would copy its own copies endlessly.";
 
 /**
  * Finds an object, or all objects below a prefix.
- * @param url `s3://bucket/key`, or with `/` at its end a prefix
- * @throws InputError when there is none, it cannot be read, is archived, or one below a prefix cannot be a file
+ * @param url `s3://bucket/key` for an object, with `/` at its end for a prefix
+ * @throws InputError if there is no object, or if an object cannot be read, is archived, or cannot be a file below a prefix
  */
-export async function findS3Source(url: string, options: FindOptions): Promise<Source> {
+export async function findS3Source(url: string, options: S3Options): Promise<Source> {
   const place = parseS3Url(url);
   const { exclude = [], requestPayer } = options;
   const { anyOwner } = options.clients;
-  const bucket = { ...place, client: await clientOf(place, options), requestPayer, anyOwner };
+  const bucket = { ...place, store: await storeWith(place, options), requestPayer, anyOwner };
   if (isPrefix(place)) return findPrefix(url, bucket, options);
   if (exclude.length > 0) throw nothingToExclude(url);
   return findObject(url, bucket, options);
 }
 
+type S3Options = Omit<FindOptions, "threads" | "followLinks">;
+
 interface Bucket extends S3Url, Billed, Owned {
-  readonly client: S3Client;
+  readonly store: ObjectStore;
 }
 
-/** A client of the bucket's region; a request to another region is turned away, which tells the right one. */
-async function clientOf(
+/** The object store of the bucket's region. S3 refuses a request in another region, and names the right region. */
+async function storeWith(
   { bucket }: S3Url,
-  { clients, signal, requestPayer }: FindOptions,
-): Promise<S3Client> {
+  { clients, signal, requestPayer }: S3Options,
+): Promise<ObjectStore> {
   const first = process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"] || "us-east-1";
   const region = await explained(`looking for the bucket ${bucket}`, async () => {
     try {
@@ -63,36 +71,33 @@ async function clientOf(
       if (isNotFound(error)) {
         throw new InputError(`there is no bucket ${bucket}`, { fix: "Check the name: aws s3 ls" });
       }
-      // Who may read objects need not be allowed to look at the bucket; the answer names its region all the same.
-      const told = headersOf(error)["x-amz-bucket-region"];
-      if (told === undefined)
+      // Credentials for the objects may lack permission for HeadBucket. The response still names the region.
+      const bucketRegion = headersOf(error)["x-amz-bucket-region"];
+      if (bucketRegion === undefined)
         throw isDenied(error) ? downloadForbidden(`s3://${bucket}`, 2, { requestPayer }) : error;
-      return told;
+      return bucketRegion;
     }
   });
-  return clients.of(region);
+  return clients.store(region);
 }
 
-async function findObject(url: string, bucket: Bucket, { name, signal }: FindOptions): Promise<Source> {
+async function findObject(url: string, bucket: Bucket, { name, signal }: S3Options): Promise<Source> {
   const filename = name ?? filenameIn(url, bucket);
-  const command = new FullHeadCommand({ Bucket: bucket.bucket, Key: bucket.key, ...paidFor(bucket) });
   const head = await explained(`looking for ${url}`, () =>
-    bucket.client.send(command, { abortSignal: signal }).catch((error: unknown) => {
-      if (isNotFound(error)) {
-        throw new InputError(`there is no object ${url}`, {
-          why: `The bucket ${bucket.bucket} has no such key.`,
-          fix: `For all objects below it: ${shellQuoted(`${url}/`)}`,
-        });
-      }
+    bucket.store.head(bucket, signal).catch((error: unknown) => {
       throw isDenied(error) ? downloadForbidden(url, 2, bucket) : error;
     }),
   );
+  if (head === undefined) {
+    throw new InputError(`there is no object ${url}`, {
+      why: `The bucket ${bucket.bucket} has no such key.`,
+      fix: `For all objects below it: ${shellQuoted(`${url}/`)}`,
+    });
+  }
   refuseArchived(bucket, head);
-  const size = head.ContentLength ?? 0;
-  const etag = head.ETag ?? "";
+  const { size, etag } = head;
   partSizeFor(size);
-  const told = { metadata: head.Metadata ?? {}, missingMetadata: head.MissingMeta ?? 0 };
-  refuseLostMetadata(told, { partSize: copyPartSize(size), sourceEtag: etag }, url);
+  refuseLostMetadata(head, { partSize: copyPartSize(size), sourceEtag: etag }, url);
   objectKey(SAMPLE_ID, filename);
   return {
     kind: "file",
@@ -104,7 +109,7 @@ async function findObject(url: string, bucket: Bucket, { name, signal }: FindOpt
 async function findPrefix(
   url: string,
   bucket: Bucket,
-  { name, exclude = [], entryId, signal, onEntry }: FindOptions,
+  { name, exclude = [], entryId, signal, onEntry }: S3Options,
 ): Promise<Source> {
   const filename = name ?? filenameIn(url, bucket);
   objectKey(SAMPLE_ID, filename);
@@ -126,8 +131,8 @@ async function findPrefix(
       throw isDenied(error) ? downloadForbidden(url, 2, bucket) : error;
     }
   });
-  const warnings = exclusion.finish();
-  refuseNothingLeft(url, fileCount, exclusion);
+  const unused = exclusion.finish();
+  const empty = checkFilesLeft(url, fileCount, exclusion);
   if (entries === 0) {
     throw new InputError(`there are no objects below ${url}`, {
       why: exclude.length > 0 ? "There are none, or all are excluded." : "No key starts with it.",
@@ -140,7 +145,7 @@ async function findPrefix(
     name: url,
     fileCount,
     sizeBytes,
-    warnings,
+    warnings: [...unused, ...empty],
     entries: (stop) => entriesBelow({ ...tree, exclusion: exclusionOf(exclude, names) }, stop),
   };
 }
@@ -150,29 +155,27 @@ interface Walk {
   /** The name of the tree. */
   readonly filename: string;
   readonly exclusion: Exclusion;
-  /** The entry that is made from it. */
+  /** The entry that will contain the tree. */
   readonly entryId: string | undefined;
 }
 
 /**
- * The objects below a prefix as a tree's entries, in the listing's order. Keys that end in `/` are what consoles make for
- * folders: only those of empty ones are entries.
+ * The objects below a prefix as a tree's entries, in the order of the listing. Consoles create keys that end in `/` for folders;
+ * only those of empty folders are entries.
  */
 async function* entriesBelow(
   { bucket, filename, exclusion, entryId }: Walk,
   signal: AbortSignal,
 ): AsyncGenerator<SourceEntry, void, void> {
-  const { client, key: prefix } = bucket;
-  // Whatever name the bucket was given: the walk never takes what the upload writes.
+  const { store, key: prefix } = bucket;
+  // The walk never reads the objects of its own upload, even if the URL has another name of the bucket.
   const own = entryId === undefined ? undefined : entryPrefix(entryId);
   const odd = new OddKeys(`s3://${bucket.bucket}/${prefix}`, filename);
-  // Files that may turn out to be another one's folder: those whose path the current one starts with.
-  const open: string[] = [];
+  // Files whose path begins the current path. A later key can show that such a file is also a folder.
+  const beginnings: string[] = [];
   let folder: string | undefined;
-  for await (const object of listObjects(client, bucket.bucket, prefix, signal, {
-    ...bucket,
-    restores: true,
-  })) {
+  const listing = { bucket: bucket.bucket, prefix, requestPayer: bucket.requestPayer, restores: true };
+  for await (const object of store.listObjects(listing, signal)) {
     const path = object.key.slice(prefix.length);
     if (path === "") continue;
     if (exclusion.excludes(path)) {
@@ -187,8 +190,8 @@ async function* entriesBelow(
       yield { type: "directory", path: folder, mode: FOLDER_MODE };
     }
     folder = undefined;
-    while (open.length > 0 && !path.startsWith(open.at(-1) ?? "")) open.pop();
-    const parent = open.find((file) => path.startsWith(`${file}/`));
+    while (beginnings.length > 0 && !path.startsWith(beginnings.at(-1) ?? "")) beginnings.pop();
+    const parent = beginnings.find((file) => path.startsWith(`${file}/`));
     if (parent !== undefined) {
       odd.addFolder(parent, path);
       continue;
@@ -197,12 +200,14 @@ async function* entriesBelow(
       folder = path;
     } else {
       if (object.isArchived) {
-        // Only a HEAD tells of a restore everywhere.
-        const command = new FullHeadCommand({ Bucket: bucket.bucket, Key: object.key, ...paidFor(bucket) });
-        const head = await client.send(command, { abortSignal: signal });
-        refuseArchived({ bucket: bucket.bucket, key: object.key }, head);
+        // Some servers report a restore only in a HEAD response.
+        const address = { bucket: bucket.bucket, key: object.key };
+        const head = await store.head({ ...address, requestPayer: bucket.requestPayer }, signal);
+        if (head === undefined)
+          throw new SourceChangedError(`s3://${bucket.bucket}/${object.key}`, "vanished");
+        refuseArchived(address, head);
       }
-      open.push(path);
+      beginnings.push(path);
       yield { ...s3File(bucket, object, path), below: path };
     }
   }
@@ -211,23 +216,23 @@ async function* entriesBelow(
 }
 
 function s3File(
-  { client, bucket, requestPayer, anyOwner }: Bucket,
+  { store, bucket, requestPayer, anyOwner }: Bucket,
   { key, size, etag }: Pick<ListedObject, "key" | "size" | "etag">,
   path: string,
 ): S3File {
-  const place = { client, bucket, key, requestPayer, anyOwner };
+  const place = { store, bucket, key, requestPayer, anyOwner };
   const open = async () => new S3Reader(place, etag);
   return { type: "file", from: "s3", path, size, mode: FILE_MODE, place, etag, open };
 }
 
-/** The last part of the key or prefix; of a whole bucket its name. */
+/** The last part of the key or prefix, or the name of a whole bucket. */
 function filenameIn(url: string, { bucket, key }: S3Url): string {
   const filename = key === "" ? bucket : (key.replace(/\/$/, "").split("/").at(-1) ?? "");
   const problem = unusablePath(filename);
   if (problem !== undefined || filename === MANIFEST_NAME) {
     throw new InputError(`the last part of ${JSON.stringify(url)} cannot be a file's name`, {
       why: problem ?? "The entry's manifest has that name.",
-      fix: "Give the data another name: --name NAME",
+      fix: (spell) => `Give the data another name: ${spell("filename", "NAME")}`,
     });
   }
   refuseControlCharacters(filename);

@@ -3,64 +3,67 @@ import { UserError } from "../../../staging/errors.ts";
 import type { ManifestFolder, ManifestLink } from "../../../staging/manifest.ts";
 import { printable } from "../../../staging/printable.ts";
 import { shellPath } from "../../../staging/shell.ts";
-import type { S3Clients } from "../../store/clients.ts";
 import type { Billed } from "../../store/request-payer.ts";
-import type { ObjectPlace } from "../verify/stored.ts";
+import type { S3Clients } from "../../store/s3-clients.ts";
+import type { ObjectPlace } from "../../store/stored-object.ts";
 import type { ReadFile } from "./file-thread-program.ts";
+import type { FileThreads } from "./file-threads.ts";
 
-/** What is to be staged, found and measured, not yet read. */
+/** A source that was found and measured, but not yet read. */
 export type Source = FileSource | DirectorySource;
 
-/** A file, or an object on S3. */
+/** A local file, or an object on S3. */
 export interface FileSource<File extends SourceFile = SourceFile> {
   readonly kind: "file";
-  /** Name under which the data are stored. */
+  /** The name under which the data are stored. */
   readonly filename: string;
   readonly file: File;
 }
 
-/** A directory, or what is below a prefix on S3. */
+/** A directory, or the objects below a prefix on S3. */
 export interface DirectorySource {
   readonly kind: "directory";
   readonly filename: string;
-  /** The source as an error names it. */
+  /** The name of the source in errors. */
   readonly name: string;
   readonly fileCount: number;
   readonly sizeBytes: number;
-  /** What its user should know before it is uploaded. */
+  /** Warnings for the user before the upload. */
   readonly warnings: readonly string[];
   /**
-   * Everything in it, sorted by path in byte order, found anew each time and never all in memory.
-   * @throws InputError when something in it cannot be staged
+   * All entries, sorted by path in byte order. Each call walks the source again; memory does not grow with the entries.
+   * @throws InputError if an entry cannot be staged
    */
   entries(signal: AbortSignal): AsyncIterable<SourceEntry>;
 }
 
-/** How a source is found. */
+/** The options of the search for a source. */
 export interface FindOptions extends Billed {
-  /** Patterns of what a directory's upload leaves out, see `staging/exclude.ts`. */
+  /** Patterns that exclude files of a directory, see `staging/exclude.ts`. */
   readonly exclude?: readonly string[];
-  /** Takes what the links of a local directory lead to in their place. @default false */
+  /** Whether to stage the targets of a local directory's links in place of the links. @default false */
   readonly followLinks?: boolean;
-  /** The name under which the data are stored, for which keys must not get too long. @default the source's own */
+  /** The name under which the data are stored. It must not make keys too long. @default the source's own */
   readonly name?: string;
-  /** The entry that is made from the source. A walk through a prefix on S3 refuses to read what that entry holds. */
+  /** The entry that will contain the source. A walk through a prefix on S3 refuses to read objects of this entry. */
   readonly entryId?: string;
-  /** Needed for sources on S3. */
+  /** The threads that read local files. */
+  readonly threads: FileThreads;
+  /** The clients for sources on S3. */
   readonly clients: S3Clients;
   readonly signal: AbortSignal;
-  /** Told of each entry of a directory, in order, when it is found. */
+  /** Called with each entry of a directory, in order, when the walk finds it. */
   readonly onEntry?: ((entry: SourceEntry) => void) | undefined;
 }
 
 export type SourceEntry = SourceFile | ManifestLink | ManifestFolder;
 
-/** One file of a source. `from` says how its bytes are had: a local file is read and sent, an object is copied. */
+/** One file of a source. By `from`, spawn reads and sends a local file, or copies an object. */
 export type SourceFile = LocalFile | S3File;
 
 interface Measurable {
   readonly type: "file";
-  /** Of a directory's file: relative to it, with `/`. A single file's own name. */
+  /** The path relative to the directory, with `/`; the name of a single file. */
   readonly path: string;
   readonly size: number;
   /** Permission bits in octal, such as `644`. */
@@ -69,15 +72,15 @@ interface Measurable {
 
 export interface LocalFile extends Measurable {
   readonly from: "local";
-  /** Time of its last change, in milliseconds since 1970. */
+  /** The modification time (mtime), in milliseconds since 1970. */
   readonly modifiedMs: number;
-  /** Time of the last change of its content or attributes, which programs cannot set, in milliseconds since 1970. */
+  /** The time of the last change of content or attributes (ctime), which programs cannot set, in milliseconds since 1970. */
   readonly changedMs: number;
   open(): Promise<LocalReader>;
   /**
    * Reads a small file at once, and hashes it.
-   * @param bytes is filled; as long as the file, at the beginning of shared memory
-   * @throws SourceChangedError when the file is not the one that was measured
+   * @param bytes receives the content; as long as the file, at the beginning of shared memory
+   * @throws SourceChangedError if the file is not the one that was measured
    */
   readWhole(bytes: Buffer): Promise<ReadFile>;
 }
@@ -86,7 +89,7 @@ export interface S3File extends Measurable {
   readonly from: "s3";
   open(): Promise<SourceReader>;
   readonly place: ObjectPlace;
-  /** The version of the object that was found, by its ETag. Another one is refused. */
+  /** The ETag of the version that was found. spawn refuses another version. */
   readonly etag: string;
   /** The path below the source's prefix; absent for a single object. */
   readonly below?: string;
@@ -95,10 +98,10 @@ export interface S3File extends Measurable {
 export interface SourceReader {
   /**
    * Fills `buffer` with the bytes from `offset`.
-   * @throws SourceChangedError when the file ends before
+   * @throws SourceChangedError if the file ends earlier
    */
   read(buffer: Buffer, offset: number): Promise<void>;
-  /** @throws SourceChangedError when the file's size, time or identity is not what it was when it was measured. */
+  /** @throws SourceChangedError if the file's size, time or identity differs from the measurement. */
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;
 }
@@ -107,11 +110,11 @@ export interface LocalReader extends SourceReader {
   /** Starts to hash the file in a thread, section by section from its start. */
   hash(): SectionHash;
   /**
-   * @param read what was read. A file with another time of its attributes alone is hashed again and compared with it
-   * @throws SourceChangedError when the file's size, time, identity or content is not what it was
+   * @param read the content that was read. If only the ctime differs, the file is hashed again and compared with this content
+   * @throws SourceChangedError if the file's size, time, identity or content differs
    */
   assertUnchanged(read?: ReadContent): Promise<void>;
-  /** The error for what was read of the file twice and was not the same. */
+  /** The error for two reads of the file with different bytes. */
   changed(): SourceChangedError;
 }
 
@@ -123,8 +126,8 @@ export interface ReadContent {
 
 export interface SectionHash {
   /**
-   * The CRC32 of the next section; sections are hashed in the order of the calls.
-   * @throws SourceChangedError when the file ends before
+   * The CRC32 of the next section. Sections are hashed in the order of the calls.
+   * @throws SourceChangedError if the file ends earlier
    */
   add(offset: number, length: number): Promise<number>;
   /** The SHA-256 of all sections, lower-case hex. Call it in any case, before the reader is closed. */
@@ -137,7 +140,7 @@ const CHANGES = {
   replaced: "was replaced while it was read",
 };
 
-/** The source changed while it was read: what was read is neither the old content nor the new. */
+/** The source changed during the read, so the bytes are neither the old content nor the new one. */
 export class SourceChangedError extends UserError {
   readonly what: keyof typeof CHANGES;
 
@@ -158,5 +161,5 @@ export class SourceChangedError extends UserError {
   }
 }
 
-/** A name in an error, on one line: in quotes with escapes where it holds control characters. */
+/** A name for an error, on one line: quoted and escaped if it contains control characters. */
 export const shown = (name: string): string => (printable(name) === name ? name : `"${printable(name)}"`);

@@ -1,30 +1,30 @@
 import { shown } from "./source.ts";
 
-/** How many files a message names. */
+/** The number of files that a message names. */
 const NAMED = 5;
 
-/** Which files of a tree changed since an earlier attempt sent them. In memory are only the first names. */
+/** The files of a tree that changed since an earlier attempt sent them. Only the first names are in memory. */
 export class TreeChanges {
-  readonly #again: string[] = [];
-  readonly #gone: string[] = [];
-  #againCount = 0;
-  #goneCount = 0;
+  readonly #sent: string[] = [];
+  readonly #removed: string[] = [];
+  #sentCount = 0;
+  #removedCount = 0;
 
   sentAgain(path: string): void {
-    this.#againCount += 1;
-    if (this.#again.length < NAMED) this.#again.push(path);
+    this.#sentCount += 1;
+    if (this.#sent.length < NAMED) this.#sent.push(path);
   }
 
   removed(path: string): void {
-    this.#goneCount += 1;
-    if (this.#gone.length < NAMED) this.#gone.push(path);
+    this.#removedCount += 1;
+    if (this.#removed.length < NAMED) this.#removed.push(path);
   }
 
-  /** A text for the user; undefined if nothing changed. */
+  /** A message for the user; undefined if nothing changed. */
   get message(): string | undefined {
     const parts = [
-      listed("sent again", this.#again, this.#againCount),
-      listed("removed from the entry", this.#gone, this.#goneCount),
+      listed("sent again", this.#sent, this.#sentCount),
+      listed("removed from the entry", this.#removed, this.#removedCount),
     ].filter((part) => part !== undefined);
     return parts.length === 0 ? undefined : `Changed since the upload began: ${parts.join("; ")}`;
   }

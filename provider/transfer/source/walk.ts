@@ -1,10 +1,9 @@
 import { constants } from "node:fs";
 import { join } from "node:path";
-import { failedAt, missized, refuse, systemError } from "./error.ts";
+import { failedAt, refuse, sizeMismatch, systemError } from "./error.ts";
 import { assertNoneKept } from "./excluded-folder.ts";
 import { type FilePlace, localFile, permissionsOf } from "./file.ts";
 import type { FileFacts, Measured } from "./file-thread-program.ts";
-import { measureFiles } from "./file-threads.ts";
 import type { SourceFolder } from "./folder.ts";
 import { FolderNames } from "./folder-names.ts";
 import { type Followed, followLinks, loop, type Walk } from "./followed-link.ts";
@@ -13,18 +12,18 @@ import { refuseFormat } from "./format.ts";
 import { readLink } from "./link.ts";
 import { type LocalFile, SourceChangedError, type SourceEntry } from "./source.ts";
 
-/** Files that are looked at together. */
+/** Files to measure together. */
 const BATCH = 64;
 
-/** A folder that is being walked through. */
+/** A folder on the path from the root to the current position. */
 interface Frame {
   readonly folder: SourceFolder;
   /** Relative to the root, ending in `/`; empty for the root. */
   readonly path: string;
   readonly names: FolderNames;
-  /** Where links are followed, device and inode. */
+  /** Device and inode, if the walk follows links. */
   readonly identity: string | undefined;
-  /** The owners of links that led here, who are not the user. */
+  /** The owners, other than the user and root, of links on the way to this folder. */
   readonly foreignOwners: readonly number[];
   readonly mode: string;
   position: number;
@@ -33,7 +32,7 @@ interface Frame {
   isEmpty: boolean;
 }
 
-/** What comes next in a folder. */
+/** The next item of a folder: an entry, or a folder to enter. */
 type Item =
   | { readonly entry: SourceEntry }
   | {
@@ -43,8 +42,8 @@ type Item =
     };
 
 /**
- * The entries of a tree, sorted by path. In memory are only the names in the folders on the way down to the current one, packed: a
- * folder's names, sorted as if those of folders ended in `/`, give the order of the whole.
+ * The entries of a tree, sorted by path. Only the packed names of the folders on the current path are in memory. If names of folders
+ * are sorted as if they ended in `/`, a walk visits the whole tree in order.
  */
 export async function* walk(tree: Walk): AsyncGenerator<SourceEntry, void, void> {
   const { folders } = tree.rootFolder;
@@ -67,7 +66,7 @@ export async function* walk(tree: Walk): AsyncGenerator<SourceEntry, void, void>
       else frames.push(await enter(tree, item, frames));
     }
   } finally {
-    // What was being looked at ahead needs the descriptors until it has ended.
+    // The look-ahead needs the descriptors until it ends.
     await Promise.allSettled(frames.map(({ next }) => next));
     folders.end();
   }
@@ -80,7 +79,7 @@ async function enter(
 ): Promise<Frame> {
   const names = await FolderNames.read(folder, {
     followLinks: tree.followLinks,
-    // What may be left out is not looked at.
+    // A pattern may exclude names, so do not measure them here.
     ...(tree.isWhole ? { measure: BATCH, open: tree.checked } : {}),
   });
   const { identity, mode, uid } = await folder.facts();
@@ -101,7 +100,7 @@ async function nextItem(tree: Walk, frame: Frame): Promise<Item | undefined> {
   while (frame.batch.length === 0) {
     const isLast = frame.position >= frame.names.length;
     frame.batch = (await frame.next).reverse();
-    // The next ones are looked at while these are worked on.
+    // Measure the next batch while the caller works on this one.
     if (isLast) frame.next = Promise.resolve([]);
     else lookAhead(tree, frame);
     if (isLast && frame.batch.length === 0) return undefined;
@@ -112,12 +111,12 @@ async function nextItem(tree: Walk, frame: Frame): Promise<Item | undefined> {
 function lookAhead(tree: Walk, frame: Frame): void {
   const start = frame.position;
   frame.position = Math.min(start + BATCH, frame.names.length);
-  frame.next = look(tree, frame, start, frame.position);
-  frame.next.catch(() => undefined); // thrown when its turn comes
+  frame.next = itemsAt(tree, frame, start, frame.position);
+  frame.next.catch(() => undefined); // `nextItem` throws it
 }
 
-/** The items at some positions of a folder. */
-async function look(tree: Walk, frame: Frame, start: number, end: number): Promise<Item[]> {
+/** The items of a folder from position `start` to `end`. */
+async function itemsAt(tree: Walk, frame: Frame, start: number, end: number): Promise<Item[]> {
   const { folder, path, foreignOwners } = frame;
   const wanted = await wantedNames(tree, frame, start, end);
   const followed = await followLinks(
@@ -155,7 +154,7 @@ async function look(tree: Walk, frame: Frame, start: number, end: number): Promi
   return items;
 }
 
-/** What is there in place of a link. */
+/** The items in place of a link. */
 async function followedItems(
   tree: Walk,
   path: string,
@@ -174,7 +173,7 @@ async function followedItems(
   return [{ entry }];
 }
 
-/** The names at some positions of a folder that are not left out. */
+/** The names of a folder from position `start` to `end`, without the excluded ones. */
 async function wantedNames(tree: Walk, { folder, path, names }: Frame, start: number, end: number) {
   const wanted = [];
   for (let position = start; position < end; position += 1) {
@@ -198,7 +197,7 @@ interface Located {
   readonly measured: Measured | undefined;
 }
 
-/** The entries of what is no folder, all in one folder. */
+/** The entries of files and links, all in one folder. */
 async function entriesOf(
   tree: Walk,
   located: readonly Located[],
@@ -209,12 +208,14 @@ async function entriesOf(
   if (folder === undefined) return entries;
   const unknown = located.filter(({ measured }) => measured === undefined).map(({ at }) => at.name);
   const measured =
-    unknown.length === 0 ? [] : await folder.use((place) => measureFiles(place, unknown, tree.checked));
+    unknown.length === 0
+      ? []
+      : await folder.use((place) => folder.folders.threads.measureFiles(place, unknown, tree.checked));
   let next = 0;
-  for (const one of located) {
-    const found = one.measured ?? measured[next++];
-    if (found === undefined) throw new Error(`${one.path} was not measured`);
-    entries.set(one.path, await entryOf(tree, one, found, foreignOwners));
+  for (const each of located) {
+    const found = each.measured ?? measured[next++];
+    if (found === undefined) throw new Error(`${each.path} was not measured`);
+    entries.set(each.path, await entryOf(tree, each, found, foreignOwners));
   }
   return entries;
 }
@@ -228,7 +229,7 @@ async function entryOf(
   if ("problem" in found) throw failedAt(at.location, found.problem);
   const format = found.mode & constants.S_IFMT;
   if (format === constants.S_IFLNK) {
-    // It was none when the folder was listed.
+    // The listing did not show a link here.
     if (tree.followLinks) throw new SourceChangedError(at.location, "replaced");
     return { type: "link", path, target: await readLink(tree, at, path) };
   }
@@ -240,6 +241,6 @@ async function entryOf(
 
 function fileOf(at: FilePlace, path: string, found: FileFacts): LocalFile {
   if (found.refusal !== undefined) return refuse(at.location, systemError(found.refusal));
-  if (found.isMissized === true) throw missized(at.location);
+  if (found.hasSizeMismatch === true) throw sizeMismatch(at.location);
   return localFile(at, path, found);
 }

@@ -1,29 +1,28 @@
 import { errorName } from "../../../connection/errors/failure.ts";
-import { storeOf } from "../../store/store-of.ts";
-import type { ObjectPlace } from "../verify/stored.ts";
+import type { ObjectPlace } from "../../store/stored-object.ts";
 
-/** A part that has arrived, as the server lists it. */
-export interface ArrivedPart {
+/** An uploaded part in the server's listing. */
+export interface UploadedPart {
   readonly size: number;
-  /** Without quotes. Usually the MD5 of the part in hex, but not where the bucket encrypts with KMS keys. */
+  /** Without quotes. Usually the MD5 of the part in hex, but not if the bucket encrypts with KMS keys. */
   readonly etag: string;
-  /** Base64; undefined where the server keeps none. */
+  /** Base64; undefined if the server stores none. */
   readonly crc32: string | undefined;
 }
 
-/** A multipart upload that was begun and neither completed nor aborted. */
+/** A multipart upload that is neither completed nor aborted. */
 export interface OpenUpload {
   readonly id: string;
-  /** Whether the server keeps a checksum of the whole object; otherwise one made of the parts' checksums, or none. */
+  /** Whether the server stores a full-object checksum; otherwise it stores a composite of the parts' checksums, or none. */
   readonly fullObject: boolean;
-  /** By number. */
-  readonly arrived: ReadonlyMap<number, ArrivedPart>;
+  /** The uploaded parts by number. */
+  readonly parts: ReadonlyMap<number, UploadedPart>;
 }
 
 /**
- * The open upload of a key that has the most parts; undefined where there is none. S3 itself is the journal of what has
- * arrived, so that an upload is resumed from any machine and after any crash.
- * @param pageSize parts to ask for at once; S3 gives at most 1,000
+ * The open upload of a key with the most parts; undefined if there is none. S3 is the journal of the uploaded parts, so any machine
+ * can resume an upload after any crash.
+ * @param pageSize parts per request; S3 returns at most 1,000
  */
 export async function findOpenUpload(
   place: ObjectPlace,
@@ -32,12 +31,12 @@ export async function findOpenUpload(
 ): Promise<OpenUpload | undefined> {
   let best: OpenUpload | undefined;
   for await (const found of openUploads(place, signal, pageSize)) {
-    if (best === undefined || found.arrived.size > best.arrived.size) best = found;
+    if (best === undefined || found.parts.size > best.parts.size) best = found;
   }
   return best;
 }
 
-/** All open uploads of a key. @param pageSize parts to ask for at once */
+/** All open uploads of a key. @param pageSize parts per request */
 export async function* openUploads(
   place: ObjectPlace,
   signal: AbortSignal,
@@ -50,31 +49,31 @@ export async function* openUploads(
 }
 
 async function* uploadIds(place: ObjectPlace, signal: AbortSignal): AsyncGenerator<string, void, void> {
-  const { client, bucket, key } = place;
-  for await (const upload of storeOf(client).listUploads({ bucket, prefix: key }, signal)) {
-    // The prefix also finds the keys that only begin like this one.
+  const { store, bucket, key } = place;
+  for await (const upload of store.listUploads({ bucket, prefix: key }, signal)) {
+    // The prefix also matches longer keys.
     if (upload.key === key) yield upload.uploadId;
   }
 }
 
-/** The parts of one upload; undefined where it was completed or aborted since it was listed. */
+/** The parts of one upload; undefined if it was completed or aborted after the listing. */
 async function readUpload(
-  { client, bucket, key }: ObjectPlace,
+  { store, bucket, key }: ObjectPlace,
   id: string,
   signal: AbortSignal,
   pageSize: number | undefined,
 ): Promise<OpenUpload | undefined> {
-  const arrived = new Map<number, ArrivedPart>();
+  const parts = new Map<number, UploadedPart>();
   let fullObject = false;
   try {
-    for await (const part of storeOf(client).listParts({ bucket, key, uploadId: id, pageSize }, signal)) {
+    for await (const part of store.listParts({ bucket, key, uploadId: id, pageSize }, signal)) {
       const { size, etag, crc32 } = part;
-      arrived.set(part.number, { size, etag: etag.replaceAll('"', ""), crc32 });
+      parts.set(part.number, { size, etag: etag.replaceAll('"', ""), crc32 });
       fullObject = part.fullObject;
     }
   } catch (error) {
     if (errorName(error) === "NoSuchUpload") return undefined;
     throw error;
   }
-  return { id, fullObject, arrived };
+  return { id, fullObject, parts };
 }

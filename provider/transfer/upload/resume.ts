@@ -4,44 +4,44 @@ import type { FileBody } from "../../store/file-body.ts";
 import type { CompletedPart } from "../../store/object-store.ts";
 import { encodeCrc32 } from "../hash/crc32.ts";
 import type { HashedPart } from "../hash/parts.ts";
-import type { ArrivedPart, OpenUpload } from "./open-uploads.ts";
+import type { OpenUpload, UploadedPart } from "./open-uploads.ts";
 
 /**
- * The bytes of each part but the last with which an upload was begun: the size that a new upload would have now, where
- * the parts that arrived fit it, else the one that they tell. Of a source that had another size then, some parts may still
- * be of the usual size. Undefined where no part can be used.
- * @param usual what a new upload of `size` bytes would have
+ * The part size of an open upload: the bytes of each part but the last. It is the usual size if the uploaded parts match it, otherwise
+ * the size of the largest part. If the source had another size at that time, some parts may still have the usual size.
+ * @param usual the part size of a new upload of `size` bytes
+ * @returns undefined if no part is usable
  */
-export function partSizeOf(arrived: OpenUpload["arrived"], size: number, usual: number): number | undefined {
+export function partSizeOf(uploaded: OpenUpload["parts"], size: number, usual: number): number | undefined {
   const fits = (partSize: number): boolean =>
     partSize >= MIN_PART_BYTES &&
     Math.ceil(size / partSize) <= MAX_PARTS &&
-    [...arrived].every(([number, part]) => part.size === lengthOf(number, size, partSize));
+    [...uploaded].every(([number, part]) => part.size === lengthOf(number, size, partSize));
   if (fits(usual)) return usual;
-  const largest = [...arrived.values()].reduce((most, part) => Math.max(most, part.size), 0);
+  const largest = [...uploaded.values()].reduce((most, part) => Math.max(most, part.size), 0);
   if (fits(largest)) return largest;
-  // Part sizes come from the object's size: a whole part of the usual size tells that this one was used then, too.
+  // The part size follows from the object's size, so a whole part of the usual size shows that the upload used that size.
   return largest === usual ? usual : undefined;
 }
 
-/** Bytes of part `number`; 0 where the object ends before. */
+/** Bytes of part `number`; 0 if the object ends earlier. */
 const lengthOf = (number: number, size: number, partSize: number): number =>
   Math.max(0, Math.min(partSize, size - (number - 1) * partSize));
 
 /**
- * The entry for the completion of a part that has arrived with the very bytes that were just read; undefined where it
- * has to be sent, because it did not arrive or because the server gives nothing to compare it by.
+ * The completion entry of an uploaded part that equals the bytes just read. Undefined if the part must be sent: it is missing,
+ * differs, or has no checksum to compare.
  *
- * S3 checked every part against its checksum when it took it, so a difference is no damage on the way: the source has
- * changed, and the part is sent again in place of the one that arrived.
+ * S3 verified the checksum of every part that it accepted, so a mismatch is no transfer error: the source has changed, and the new
+ * part replaces the uploaded one.
  */
-export async function arrivedAs(
+export async function findUploadedPart(
   part: HashedPart,
   body: FileBody,
-  arrived: OpenUpload["arrived"],
+  uploaded: OpenUpload["parts"],
   signal: AbortSignal,
 ): Promise<CompletedPart | undefined> {
-  const found = arrived.get(part.number);
+  const found = uploaded.get(part.number);
   if (found === undefined || found.size !== part.length) return undefined;
   if (found.crc32 === undefined) {
     if (!(await hasMd5(found, body, signal))) return undefined;
@@ -53,8 +53,8 @@ export async function arrivedAs(
   return { number: part.number, etag: `"${found.etag}"`, crc32: found.crc32 };
 }
 
-/** An ETag that differs says nothing: with KMS keys it is no MD5. */
-async function hasMd5({ etag }: ArrivedPart, body: FileBody, signal: AbortSignal): Promise<boolean> {
+/** Whether the ETag is the body's MD5. With KMS keys an ETag is no MD5, so `false` does not prove a difference. */
+async function hasMd5({ etag }: UploadedPart, body: FileBody, signal: AbortSignal): Promise<boolean> {
   if (!/^[0-9a-f]{32}$/.test(etag)) return false;
   const md5 = createHash("md5");
   const read = async (): Promise<void> => {

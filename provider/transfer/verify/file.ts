@@ -1,16 +1,16 @@
+import { headObject, type ObjectPlace, type StoredObject } from "../../store/stored-object.ts";
 import { type ExpectedObject, faultOf, type Reference, wholeSecond } from "./object.ts";
 import { type Expected, Findings, type RegionCopy } from "./region.ts";
-import { headObject, type ObjectPlace, type StoredObject } from "./stored.ts";
 
-/** One object as each region has it. Its findings say where the region could not be asked. */
-interface Look {
+/** One region's object under a key. The findings record an unreachable region. */
+interface FoundObject {
   readonly copy: RegionCopy;
   readonly findings: Findings;
   readonly place: ObjectPlace;
   readonly object: StoredObject | undefined;
 }
 
-/** Looks at a single file and its manifest: two HEAD requests a region. */
+/** Checks a single file and its manifest with two HEAD requests per region. */
 export async function checkFile(
   expected: Expected,
   copies: readonly RegionCopy[],
@@ -33,8 +33,9 @@ export async function checkFile(
 }
 
 /**
- * @param rejected regions whose manifest has other content than its metadata say: no other manifest is compared with it
- * @returns the places of the manifests that are what was staged, with their objects, in the order of the regions
+ * Checks the manifest of each region.
+ * @param rejected regions whose manifest content contradicts its metadata; no other manifest is compared with theirs
+ * @returns the correct manifests in the order of the regions, undefined for the others
  */
 export function checkManifests(
   { manifestKey, manifestSha256 }: Expected,
@@ -48,8 +49,9 @@ export function checkManifests(
 }
 
 /**
- * @param writtenAt when the primary region's object was written, where that is recorded: it has not changed since
- * @returns the objects that are what was staged, in the order of the regions
+ * Checks one object in each region.
+ * @param writtenAt the recorded time of the primary region's object: an object of this time has not changed since
+ * @returns the correct objects in the order of the regions, undefined for the others
  */
 async function checkObject(
   key: string,
@@ -60,13 +62,13 @@ async function checkObject(
   signal: AbortSignal,
   rejected: ReadonlySet<RegionCopy> = new Set(),
 ): Promise<(Reference | undefined)[]> {
-  const looks = await Promise.all(
-    copies.map((copy, at) => look(copy, findings[at] as Findings, key, signal)),
+  const all = await Promise.all(
+    copies.map((copy, at) => findObject(copy, findings[at] as Findings, key, signal)),
   );
-  const candidates = looks.filter(({ copy }) => !rejected.has(copy));
+  const candidates = all.filter(({ copy }) => !rejected.has(copy));
   const reference = await findReference(candidates, wanted, writtenAt, signal);
   return Promise.all(
-    looks.map(async ({ copy, findings: own, place, object }): Promise<Reference | undefined> => {
+    all.map(async ({ copy, findings: own, place, object }): Promise<Reference | undefined> => {
       if (!own.isReachable || rejected.has(copy)) return undefined;
       try {
         const other = reference?.place === place ? undefined : reference;
@@ -82,8 +84,13 @@ async function checkObject(
   );
 }
 
-async function look(copy: RegionCopy, findings: Findings, key: string, signal: AbortSignal): Promise<Look> {
-  const place = { client: copy.client, bucket: copy.bucket, key };
+async function findObject(
+  copy: RegionCopy,
+  findings: Findings,
+  key: string,
+  signal: AbortSignal,
+): Promise<FoundObject> {
+  const place = { store: copy.store, bucket: copy.bucket, key };
   let object: StoredObject | undefined;
   try {
     object = await headObject(place, signal);
@@ -95,15 +102,15 @@ async function look(copy: RegionCopy, findings: Findings, key: string, signal: A
   return { copy, findings, place, object };
 }
 
-/** The object that the others are compared with: one that has not changed since its upload, else the first that may be right. */
+/** The reference for comparisons: an object that has not changed since its upload, otherwise the first object without a fault. */
 async function findReference(
-  looks: readonly Look[],
+  candidates: readonly FoundObject[],
   wanted: ExpectedObject,
   writtenAt: Date | undefined,
   signal: AbortSignal,
 ): Promise<Reference | undefined> {
   let first: Reference | undefined;
-  for (const [at, { copy, place, object }] of looks.entries()) {
+  for (const [at, { copy, place, object }] of candidates.entries()) {
     if (object === undefined) continue;
     if ((await faultOf(place, object, wanted, undefined, signal)) !== undefined) continue;
     const found = { place, object, region: copy.region };

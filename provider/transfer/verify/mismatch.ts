@@ -5,9 +5,9 @@ export const isMismatch = (error: unknown): boolean =>
   error instanceof UserError && error.code === "checksum-mismatch";
 
 /**
- * The error for an object of an entry whose bytes are not the ones that were staged.
- * @param key of the object, which starts with the staging ID
- * @param why what was compared
+ * The error for an object whose bytes differ from the staged ones.
+ * @param key of the object; it starts with the staging ID
+ * @param why the result of the comparison, as a sentence
  */
 export function checksumMismatch(bucket: string, key: string, why: string): UserError {
   const [id] = key.split("/");

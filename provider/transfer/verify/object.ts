@@ -1,16 +1,21 @@
 import { NO_SHA256 } from "../../../staging/manifest.ts";
+import {
+  compareObjects,
+  type ObjectPlace,
+  type StoredObject,
+  withChecksums,
+} from "../../store/stored-object.ts";
 import type { Fault } from "./region.ts";
-import { compareObjects, type ObjectPlace, type StoredObject, withChecksums } from "./stored.ts";
 
-/** What one object must be. */
+/** The recorded properties of one object. */
 export interface ExpectedObject {
-  /** Undefined where it is not recorded, as of the manifest. */
+  /** Undefined if the record has no size, as for the manifest. */
   readonly size: number | undefined;
-  /** Lower-case hex; absent or `none` where it was not computed. */
+  /** Lower-case hex; absent or `none` if it was not computed. */
   readonly sha256?: string;
 }
 
-/** An object of another region that is known to be what was staged. */
+/** A correct object in another region. */
 export interface Reference {
   readonly place: ObjectPlace;
   readonly object: StoredObject;
@@ -18,9 +23,9 @@ export interface Reference {
 }
 
 /**
- * Compares one object with the staged one, without reading it: by its size, the SHA-256 and the mark in its metadata, and
+ * Compares one object with the staged one without reading it: by its size, by the SHA-256 and spawn's mark in its metadata, and by
  * the checksums or the ETag of the same object in another region.
- * @returns undefined if they are the same
+ * @returns undefined if they are equal
  */
 export async function faultOf(
   place: ObjectPlace,
@@ -42,33 +47,33 @@ export async function faultOf(
     return different(`${url} has another SHA-256 in its metadata than was recorded`);
   }
   if (reference === undefined) return undefined;
-  const [other, one] = await Promise.all([
+  const [other, own] = await Promise.all([
     withChecksums(reference.object, reference.place, signal),
     withChecksums(object, place, signal),
   ]);
-  if (compareObjects(other, one) !== "differs") return undefined;
+  if (compareObjects(other, own) !== "differs") return undefined;
   return different(`${url} has another checksum and another ETag than the object in ${reference.region}`);
 }
 
-const urlOf = ({ bucket, key }: Omit<ObjectPlace, "client">): string => `s3://${bucket}/${key}`;
+const urlOf = ({ bucket, key }: Omit<ObjectPlace, "store">): string => `s3://${bucket}/${key}`;
 
-export const missing = (place: Omit<ObjectPlace, "client">): Fault => ({
+export const missing = (place: Omit<ObjectPlace, "store">): Fault => ({
   state: "missing",
   why: `${urlOf(place)} is missing`,
   key: place.key,
 });
 
-export const wrongSize = (place: Omit<ObjectPlace, "client">, size: number, expected: number): Fault => ({
+export const wrongSize = (place: Omit<ObjectPlace, "store">, size: number, expected: number): Fault => ({
   state: "different",
   why: `${urlOf(place)} has ${size} bytes instead of ${expected}`,
   key: place.key,
 });
 
-export const wrongSha256 = (place: Omit<ObjectPlace, "client">): Fault => ({
+export const wrongSha256 = (place: Omit<ObjectPlace, "store">): Fault => ({
   state: "different",
   why: `${urlOf(place)} has another SHA-256 than was recorded`,
   key: place.key,
 });
 
-/** Listings and HEADs tell times to different digits. */
+/** Listings and HEAD responses have times of different precision. */
 export const wholeSecond = (time: Date): number => Math.floor(time.getTime() / 1000);

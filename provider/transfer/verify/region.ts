@@ -1,17 +1,18 @@
-import type { S3Client } from "@aws-sdk/client-s3";
 import { failureOf } from "../../../connection/errors/failure.ts";
 import { isNoSuchBucket } from "../../../connection/errors/kinds.ts";
 import { messageOf, UserError } from "../../../staging/errors.ts";
-import type { StagedDataOutputs } from "../../../staging/resources.ts";
+import { MANIFEST_NAME } from "../../../staging/manifest.ts";
+import type { StagedDataOutputs } from "../../../staging/resources/staged-data.ts";
 import { explainAwsError } from "../../store/explain.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
 
-/** What each region of an entry must hold, from its record or its resource. */
+/** The data that each region of an entry must have, from its record or its resource. */
 export interface Expected
   extends Pick<
     StagedDataOutputs,
     "stagingId" | "kind" | "key" | "manifestKey" | "sizeBytes" | "fileCount" | "sha256" | "manifestSha256"
   > {
-  /** When the primary region's object was written, where that is known: it has not changed since. */
+  /** The recorded time of the primary region's object, if known: an object of this time has not changed since. */
   readonly uploadedAt?: string;
 }
 
@@ -19,23 +20,23 @@ export interface Expected
 export interface RegionCopy {
   readonly region: string;
   readonly bucket: string;
-  readonly client: S3Client;
+  readonly store: ObjectStore;
 }
 
 /**
- * `missing`: the bucket, the manifest or some of the objects do not exist. `different`: some objects differ from the staged
- * ones. `unreachable`: S3 did not answer, or refused to.
+ * `missing`: the bucket, the manifest or some objects do not exist. `different`: some objects differ from the staged ones.
+ * `unreachable`: S3 did not respond, or refused the request.
  */
 export type RegionState = "whole" | "missing" | "different" | "unreachable";
 
-/** What was found in one region. */
+/** The result of the check of one region. */
 export interface RegionPresence {
   readonly region: string;
   readonly bucket: string;
   readonly state: RegionState;
-  /** Why the state is not `whole`, as a sentence. */
+  /** The reason why the state is not `whole`, as a sentence without a full stop. */
   readonly why?: string;
-  /** Whether the bucket holds any object of the entry. Unknown where the region is unreachable. */
+  /** Whether the bucket has any object of the entry. Unknown if the region is unreachable. */
   readonly holdsSome: boolean;
 }
 
@@ -43,16 +44,16 @@ export interface RegionPresence {
 export interface Fault {
   readonly state: "missing" | "different";
   readonly why: string;
-  /** The object's key, where the fault is one object's. */
+  /** The key of the object, if the fault concerns one object. */
   readonly key?: string;
 }
 
-/** Keys that are remembered, so that an object with a fault is counted once. */
+/** The limit of remembered keys, so that an object with two faults counts once. */
 const MOST_KEYS = 10_000;
 
-/** Collects the faults of one region: how many there are, and the first of each kind. */
+/** Collects the faults of one region: their numbers, and the first fault by key, whatever the order of the responses. */
 export class Findings {
-  readonly #copy: RegionCopy;
+  readonly #copy: Pick<RegionCopy, "region" | "bucket">;
   #missing = 0;
   #different = 0;
   #first: Fault | undefined;
@@ -60,7 +61,7 @@ export class Findings {
   #error: unknown;
   holdsSome = false;
 
-  constructor(copy: RegionCopy) {
+  constructor(copy: Pick<RegionCopy, "region" | "bucket">) {
     this.#copy = copy;
   }
 
@@ -69,10 +70,13 @@ export class Findings {
     if (fault.key !== undefined && this.#keys.size < MOST_KEYS) this.#keys.add(fault.key);
     if (fault.state === "missing") this.#missing += 1;
     else this.#different += 1;
-    this.#first ??= fault;
+    if (this.#first === undefined || position(fault) < position(this.#first)) this.#first = fault;
   }
 
-  /** The region could not be looked at. @throws what is no answer of AWS and no failure of the network */
+  /**
+   * Records a missing bucket as a fault, and any other failure as an unreachable region.
+   * @throws `error` if it is neither a response of AWS nor a network failure
+   */
   fail(error: unknown): void {
     if (!(error instanceof UserError) && !isServiceFailure(error)) throw error;
     if (isNoSuchBucket(error)) {
@@ -90,7 +94,7 @@ export class Findings {
     if (this.#error !== undefined)
       return { ...base, state: "unreachable", why: reasonOf(this.#error, region) };
     if (this.#first === undefined) return { ...base, state: "whole" };
-    // If both are found, the data differ from the staged ones.
+    // `different` takes precedence over `missing`.
     const state = this.#different > 0 ? "different" : "missing";
     const others = this.#missing + this.#different - 1;
     const more = others === 0 ? "" : `, and ${others} more`;
@@ -98,9 +102,12 @@ export class Findings {
   }
 }
 
+/** A bucket comes before its objects, and data before their manifest. */
+const position = ({ key = "" }: Fault): string => (key.endsWith(`/${MANIFEST_NAME}`) ? `~${key}` : key);
+
 /**
- * The result for a region that could not be looked at.
- * @throws `error` where it is no answer of AWS and no failure of the network
+ * The result for an unreachable region.
+ * @throws `error` if it is neither a response of AWS nor a network failure
  */
 export function unreachable(
   { region, bucket }: Pick<RegionCopy, "region" | "bucket">,

@@ -1,84 +1,11 @@
-import type { S3Client } from "@aws-sdk/client-s3";
-import { errorName } from "../../../connection/errors/failure.ts";
 import { UserError } from "../../../staging/errors.ts";
-import type { Owned } from "../../store/expected-owner.ts";
-import type { ObjectHead } from "../../store/object-store.ts";
-import type { Billed } from "../../store/request-payer.ts";
-import { storeOf } from "../../store/store-of.ts";
+import { headObject, type ObjectPlace, type StoredObject } from "../../store/stored-object.ts";
 import type { FileDigest } from "../hash/digest.ts";
 import { checksumMismatch } from "./mismatch.ts";
-import { type ObjectFacts, parseObjectMetadata } from "./object-facts.ts";
-
-/** An object as the server has it, and what this program wrote into its metadata. */
-export interface StoredObject
-  extends Pick<
-    ObjectHead,
-    | "size"
-    | "etag"
-    | "versionId"
-    | "lastModified"
-    | "headers"
-    | "metadata"
-    | "missingMetadata"
-    | "checksums"
-    | "replication"
-  > {
-  /** Undefined for another program's object. */
-  readonly facts: ObjectFacts | undefined;
-}
-
-/** Where an object is. */
-export interface ObjectPlace extends Billed, Owned {
-  readonly client: S3Client;
-  readonly bucket: string;
-  readonly key: string;
-}
-
-/** The current version of an object; undefined when there is none, or no such bucket. */
-export async function headObject(
-  { client, bucket, key, requestPayer }: ObjectPlace,
-  signal: AbortSignal,
-): Promise<StoredObject | undefined> {
-  const head = await storeOf(client).head({ bucket, key, requestPayer }, signal);
-  return head && { ...head, facts: parseObjectMetadata(head.metadata) };
-}
-
-/** The object's checksums, asked for separately where a HEAD does not have them. */
-export async function withChecksums(
-  object: StoredObject,
-  { client, bucket, key, requestPayer }: ObjectPlace,
-  signal: AbortSignal,
-): Promise<StoredObject> {
-  if (object.checksums.size > 0) return object;
-  try {
-    const address = { bucket, key, versionId: object.versionId, requestPayer };
-    return { ...object, checksums: await storeOf(client).checksums(address, signal) };
-  } catch (error) {
-    // Not every server has the method, and not every role may call it; the ETag is compared then.
-    if (["NotImplemented", "MethodNotAllowed", "AccessDenied"].includes(errorName(error))) return object;
-    throw error;
-  }
-}
-
-/** What two objects were compared by, the same; or that they differ. */
-export type Comparison = "checksum" | "etag" | "differs";
 
 /**
- * Compares an object with its source: by a checksum of the same kind that the server computed of both, else by size and
- * ETag, which agree for equal bytes in equal parts.
- */
-export function compareObjects(source: StoredObject, copy: StoredObject): Comparison {
-  if (source.size !== copy.size) return "differs";
-  const common = [...source.checksums].filter(([kind]) => copy.checksums.has(kind));
-  if (common.length > 0) {
-    return common.every(([kind, value]) => copy.checksums.get(kind) === value) ? "checksum" : "differs";
-  }
-  return source.etag !== "" && source.etag === copy.etag ? "etag" : "differs";
-}
-
-/**
- * Whether the object holds the bytes of a file that was read, as far as the server has checksums to tell. What this program
- * did not write is never taken for it: it sends a CRC32 with everything, and says the size of the parts in the metadata.
+ * Whether the object has the bytes of the digest; `unknown` if the server has no checksum to compare. An object of another program is
+ * never accepted: this program sends a CRC32 with every upload, and writes the part size into the metadata.
  */
 export function holds(object: StoredObject, size: number, digest: FileDigest): "yes" | "no" | "unknown" {
   if (object.size !== size) return "no";
@@ -93,8 +20,8 @@ export function holds(object: StoredObject, size: number, digest: FileDigest): "
 }
 
 /**
- * The object after an upload. Each part was checked when it arrived; this checks that they became one object.
- * @throws UserError when it is not there or not the same
+ * Verifies an object after its upload. S3 has verified each part; this verifies the complete object.
+ * @throws UserError if the object is missing or differs
  */
 export async function assertStored(
   place: ObjectPlace,

@@ -1,6 +1,4 @@
 import { createHash, type Hash } from "node:crypto";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { UserError } from "../../../staging/errors.ts";
 import {
   comparePaths,
   entryPrefix,
@@ -8,22 +6,22 @@ import {
   type ManifestFile,
   parseManifest,
 } from "../../../staging/manifest.ts";
-import { type ListedObject, listObjects } from "../../store/listing.ts";
-import { forEachParallel } from "../flow/parallel.ts";
+import { forEachParallel } from "../../flow/parallel.ts";
+import type { ListedObject } from "../../store/object-store.ts";
+import { headObject } from "../../store/stored-object.ts";
 import { checkManifests } from "./file.ts";
 import { faultOf, missing, type Reference, wholeSecond, wrongSize } from "./object.ts";
 import { type Expected, type Fault, Findings, type RegionCopy } from "./region.ts";
-import { headObject } from "./stored.ts";
 
-/** The largest number of objects that take a HEAD request, because their ETag or time is unclear. */
+/** The largest number of HEAD requests for objects with an unclear ETag or time. */
 const MOST_SUSPECTS = 1_024;
-/** Objects of the second in which the staging ended: they stand for each other. */
+/** The sample size of objects from the second in which the staging ended. */
 const MOST_OF_LAST_SECOND = 64;
 const HEADS_IN_FLIGHT = 32;
 
 /**
- * Looks at a directory: the manifests by HEAD requests, the objects by one listing a region, side by side with the manifest, so
- * that memory does not grow with their number.
+ * Checks a directory: the manifests by HEAD requests, and the objects by one listing per region. It reads the listings in step with the
+ * manifest, so memory does not grow with the number of objects.
  */
 export async function checkTree(
   expected: Expected,
@@ -31,24 +29,24 @@ export async function checkTree(
   signal: AbortSignal,
 ): Promise<Findings[]> {
   const rejected = new Map<RegionCopy, Fault>();
-  // A manifest whose content is not the recorded one says nothing about the objects: the next region's is taken.
+  // If a manifest's content does not match the record, try the manifest of the next region.
   for (;;) {
     const findings = copies.map((copy) => new Findings(copy));
     const manifests = await checkManifests(expected, copies, findings, signal, new Set(rejected.keys()));
     for (const [copy, fault] of rejected) findings[copies.indexOf(copy)]?.add(fault);
-    const at = manifests.findIndex((one) => one !== undefined);
+    const at = manifests.findIndex((each) => each !== undefined);
     const [manifest, from] = [manifests[at], copies[at]];
     if (manifest === undefined || from === undefined) {
-      // Without a manifest the objects cannot be compared; it only matters whether there are any to delete.
+      // Without a manifest there is nothing to compare. Only check whether there are objects to delete.
       await Promise.all(
-        copies.map((copy, index) => lookForAny(expected, copy, findings[index] as Findings, signal)),
+        copies.map((copy, index) => findAny(expected, copy, findings[index] as Findings, signal)),
       );
       return findings;
     }
     const primary = manifests[0]?.object.lastModified;
     try {
       const doubts = await compareListings(expected, manifest, primary, copies, findings, signal);
-      await lookAtDoubts(doubts, signal);
+      await checkDoubts(doubts, signal);
       return findings;
     } catch (error) {
       if (!(error instanceof ManifestError)) throw error;
@@ -59,14 +57,14 @@ export async function checkTree(
   }
 }
 
-async function lookAtDoubts(doubts: Doubts, signal: AbortSignal): Promise<void> {
+async function checkDoubts(doubts: Doubts, signal: AbortSignal): Promise<void> {
   await forEachParallel(
     () => doubts.all(),
     HEADS_IN_FLIGHT,
     signal,
     async ({ file, copy, own, key, trusted }, stop) => {
       try {
-        const place = { client: copy.client, bucket: copy.bucket, key };
+        const place = { store: copy.store, bucket: copy.bucket, key };
         const [object, reference] = await Promise.all([
           headObject(place, stop),
           referenceTo(trusted, key, stop),
@@ -87,7 +85,7 @@ async function referenceTo(
   signal: AbortSignal,
 ): Promise<Reference | undefined> {
   if (copy === undefined) return undefined;
-  const place = { client: copy.client, bucket: copy.bucket, key };
+  const place = { store: copy.store, bucket: copy.bucket, key };
   const object = await headObject(place, signal);
   return object && { place, object, region: copy.region };
 }
@@ -97,11 +95,11 @@ interface Doubt {
   readonly key: string;
   readonly copy: RegionCopy;
   readonly own: Findings;
-  /** A region with an object that is known not to have changed. */
+  /** A region whose object has not changed since the staging. */
   readonly trusted: RegionCopy | undefined;
 }
 
-/** Keeps at most so many doubts: the suspects before those of the last second. */
+/** The objects that need a HEAD request, up to a limit for suspects and one for objects of the last second. */
 class Doubts {
   readonly #suspects: Doubt[] = [];
   readonly #ofLastSecond: Doubt[] = [];
@@ -119,7 +117,7 @@ class Doubts {
 async function compareListings(
   expected: Expected,
   manifest: Reference,
-  /** When the primary region's manifest was written: after all files were verified. */
+  /** The time of the primary region's manifest, which is written after the verification of all files. */
   sealedAt: Date | undefined,
   copies: readonly RegionCopy[],
   findings: readonly Findings[],
@@ -154,21 +152,18 @@ const isAlike = (object: ListedObject, other: ListedObject | undefined): boolean
   object.etag !== "" && object.etag === other?.etag;
 
 /**
- * The files that a manifest names, in the order of their keys. Its metadata can be forged with its content, so the digest of what was
- * read is compared at the end; what is done on the way stays below the entry's prefix.
- * @throws ManifestError if the content is not what was recorded
+ * The files that a manifest names, in the order of their keys. The metadata can be forged together with the content, so the digest is
+ * compared at the end. Until then, callers read only keys below the entry's prefix.
+ * @throws ManifestError if the content does not match the record
  */
 export async function* filesOf(
   { manifestSha256, fileCount }: Pick<Expected, "manifestSha256" | "fileCount">,
-  { place: { client, bucket, key } }: Pick<Reference, "place">,
+  { place: { store, bucket, key } }: Pick<Reference, "place">,
   signal: AbortSignal,
 ): AsyncGenerator<ManifestFile, void, void> {
-  const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
-    abortSignal: signal,
-  });
-  if (answer.Body === undefined) throw new UserError(`s3://${bucket}/${key} has no content`);
+  const body = await store.get({ bucket, key }, signal);
   const hash = createHash("sha256");
-  const { entries } = await parseManifest(hashed(answer.Body as AsyncIterable<Uint8Array>, hash));
+  const { entries } = await parseManifest(hashed(body, hash));
   let files = 0;
   for await (const entry of entries) {
     if (entry.type !== "file") continue;
@@ -187,7 +182,7 @@ async function* hashed(body: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenera
   }
 }
 
-/** The objects of one region, asked for key by key in their order. Whatever else is listed is a fault. */
+/** The listing of one region. Callers take keys in ascending order; every other object is a fault. */
 class Listing {
   readonly #expected: Expected;
   readonly #copy: RegionCopy;
@@ -202,7 +197,10 @@ class Listing {
     this.#copy = copy;
     this.#findings = findings;
     this.#signal = signal;
-    const objects = listObjects(copy.client, copy.bucket, entryPrefix(expected.stagingId), signal);
+    const objects = copy.store.listObjects(
+      { bucket: copy.bucket, prefix: entryPrefix(expected.stagingId) },
+      signal,
+    );
     this.#objects = objects[Symbol.asyncIterator]();
   }
 
@@ -218,7 +216,7 @@ class Listing {
     }
   }
 
-  /** What is listed after the last file. */
+  /** Reports the objects after the last file. */
   async end(): Promise<void> {
     for (let next = await this.#peek(); next !== undefined; next = await this.#peek()) {
       this.#next = undefined;
@@ -250,15 +248,15 @@ class Listing {
   }
 }
 
-async function lookForAny(
+async function findAny(
   { stagingId }: Expected,
-  { client, bucket }: RegionCopy,
+  { store, bucket }: RegionCopy,
   findings: Findings,
   signal: AbortSignal,
 ): Promise<void> {
   if (!findings.isReachable) return;
   try {
-    for await (const _ of listObjects(client, bucket, entryPrefix(stagingId), signal)) {
+    for await (const _ of store.listObjects({ bucket, prefix: entryPrefix(stagingId) }, signal)) {
       findings.holdsSome = true;
       return;
     }

@@ -1,25 +1,24 @@
 import { createHash } from "node:crypto";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { isNotFound } from "../../../connection/errors/kinds.ts";
 import { NO_SHA256 } from "../../../staging/manifest.ts";
+import { forEachParallel } from "../../flow/parallel.ts";
 import { withRetry } from "../../store/retry.ts";
-import { forEachParallel } from "../flow/parallel.ts";
+import { headObject, type ObjectPlace, type StoredObject, withChecksums } from "../../store/stored-object.ts";
 import { checkFile } from "./file.ts";
 import { missing, wrongSha256, wrongSize } from "./object.ts";
 import type { Expected, Findings, RegionCopy, RegionPresence } from "./region.ts";
-import { headObject, type ObjectPlace, type StoredObject, withChecksums } from "./stored.ts";
 import { checkTree, filesOf } from "./tree.ts";
 
 const OBJECTS_IN_FLIGHT = 16;
-/** Attempts to read one object, since a connection may break off. */
+/** Attempts to read one object: a connection can break. */
 const ATTEMPTS = 4;
 const RETRY_DELAY_MS = 500;
-/** The checksum with which S3 answers for an object by itself. */
+/** S3's own SHA-256 of a whole object, which replaces a read. */
 const FULL_SHA256 = "SHA256/FULL_OBJECT";
 
-export interface VerifyOptions {
+interface VerifyOptions {
   readonly signal: AbortSignal;
-  /** Called with the bytes of files that were compared in a region since the last call; negative where they are read again. */
+  /** Called with the bytes of files compared in a region since the last call; negative if they are read again. */
   onBytes(region: string, bytes: number): void;
   onObject(region: string): void;
 }
@@ -28,6 +27,30 @@ interface VerifiedFile {
   readonly key: string;
   readonly size: number | undefined;
   readonly sha256: string | undefined;
+}
+
+/**
+ * Checks whether each region has the staged data, without reading them. A file takes two HEAD requests per region. A directory takes
+ * one listing per region, and one read of the manifest. Objects with an unclear ETag or time take a HEAD request, up to a limit.
+ * @param copies the primary region first
+ * @returns one result for each copy, in their order; an unreachable region is a result, not an error
+ */
+export async function checkPresence(
+  expected: Expected,
+  copies: readonly RegionCopy[],
+  signal: AbortSignal,
+): Promise<RegionPresence[]> {
+  const findings = await findingsOf(expected, copies, signal);
+  return findings.map((each) => each.result());
+}
+
+function findingsOf(
+  expected: Expected,
+  copies: readonly RegionCopy[],
+  signal: AbortSignal,
+): Promise<readonly Findings[]> {
+  const check = expected.kind === "file" ? checkFile : checkTree;
+  return check(expected, copies, signal);
 }
 
 /**
@@ -41,12 +64,11 @@ export async function verifyPresence(
   options: VerifyOptions,
 ): Promise<RegionPresence[]> {
   const { signal } = options;
-  const check = expected.kind === "file" ? checkFile : checkTree;
-  const findings = await check(expected, copies, signal);
+  const findings = await findingsOf(expected, copies, signal);
   const regions = copies.map((copy, at) => ({ copy, own: findings[at] as Findings }));
   const manifest = { key: expected.manifestKey, size: undefined, sha256: expected.manifestSha256 };
-  const unseen = { ...options, onBytes: () => {}, onObject: () => {} };
-  const whole = await verifyObject(manifest, regions, unseen);
+  const silent = { ...options, onBytes: () => {}, onObject: () => {} };
+  const whole = await verifyObject(manifest, regions, silent);
   await forEachParallel(
     () => verifiedFiles(expected, whole, signal),
     OBJECTS_IN_FLIGHT,
@@ -55,10 +77,10 @@ export async function verifyPresence(
       await verifyObject(file, regions, { ...options, signal: stop });
     },
   );
-  return findings.map((one) => one.result());
+  return findings.map((each) => each.result());
 }
 
-/** @param manifest a region that has the recorded manifest; without one there is nothing to compare with */
+/** @param manifest a region that has the recorded manifest; without one, a directory has nothing to compare */
 async function* verifiedFiles(
   { kind, key, sizeBytes, sha256, manifestKey, manifestSha256, fileCount }: Expected,
   manifest: RegionCopy | undefined,
@@ -69,7 +91,7 @@ async function* verifiedFiles(
     return;
   }
   if (manifest === undefined) return;
-  const place = { client: manifest.client, bucket: manifest.bucket, key: manifestKey };
+  const place = { store: manifest.store, bucket: manifest.bucket, key: manifestKey };
   for await (const file of filesOf({ manifestSha256, fileCount }, { place }, signal)) {
     yield { key: key + file.path, size: file.size, sha256: file.sha256 };
   }
@@ -86,13 +108,13 @@ async function verifyObject(
   regions: readonly Region[],
   options: VerifyOptions,
 ): Promise<RegionCopy | undefined> {
-  /** What is known to be right, by its checksums, and the SHA-256 of its bytes. */
-  let right:
+  /** The first correct object: its checksums, and the SHA-256 of its bytes. */
+  let correct:
     | { readonly object: StoredObject; readonly sha256: string; readonly copy: RegionCopy }
     | undefined;
   for (const { copy, own } of regions) {
     const { signal } = options;
-    const place = { client: copy.client, bucket: copy.bucket, key: file.key };
+    const place = { store: copy.store, bucket: copy.bucket, key: file.key };
     if (!own.isReachable) continue;
     try {
       const head = await headObject(place, signal);
@@ -101,10 +123,10 @@ async function verifyObject(
         own.add(wrongSize(place, head.size, file.size));
       } else {
         const object = await withChecksums(head, place, signal);
-        const sha256 = await sha256Of(place, object, right, copy.region, options);
-        const wanted = file.sha256 ?? right?.sha256 ?? sha256;
+        const sha256 = await sha256Of(place, object, correct, copy.region, options);
+        const wanted = file.sha256 ?? correct?.sha256 ?? sha256;
         if (sha256 !== wanted) own.add(wrongSha256(place));
-        else right ??= { object, sha256, copy };
+        else correct ??= { object, sha256, copy };
       }
       options.onObject(copy.region);
     } catch (error) {
@@ -113,20 +135,20 @@ async function verifyObject(
       else own.fail(error);
     }
   }
-  return right?.copy;
+  return correct?.copy;
 }
 
-/** The SHA-256 of an object, lower-case hex: from S3, from an object with the same checksum, or by reading. */
+/** The SHA-256 of an object, lower-case hex: from S3, from an object with the same checksum, or from a read. */
 async function sha256Of(
   place: ObjectPlace,
   object: StoredObject,
-  right: { readonly object: StoredObject; readonly sha256: string } | undefined,
+  correct: { readonly object: StoredObject; readonly sha256: string } | undefined,
   region: string,
   options: VerifyOptions,
 ): Promise<string> {
   const own = object.checksums.get(FULL_SHA256);
   const known =
-    own !== undefined ? Buffer.from(own, "base64").toString("hex") : right && equalTo(object, right);
+    own !== undefined ? Buffer.from(own, "base64").toString("hex") : correct && equalTo(object, correct);
   if (known !== undefined) {
     options.onBytes(region, object.size);
     return known;
@@ -139,22 +161,22 @@ async function sha256Of(
   });
 }
 
-/** The other object's SHA-256, where S3 computed the same checksum of both whole objects. */
+/** The other object's SHA-256, if S3 has the same checksum of both whole objects. */
 function equalTo(
   object: StoredObject,
-  right: { readonly object: StoredObject; readonly sha256: string },
+  correct: { readonly object: StoredObject; readonly sha256: string },
 ): string | undefined {
   const whole = [...object.checksums].filter(([kind]) => kind.endsWith("/FULL_OBJECT"));
-  const common = whole.filter(([kind]) => right.object.checksums.has(kind));
+  const common = whole.filter(([kind]) => correct.object.checksums.has(kind));
   const isSame =
     common.length > 0 &&
-    object.size === right.object.size &&
-    common.every(([kind, value]) => right.object.checksums.get(kind) === value);
-  return isSame ? right.sha256 : undefined;
+    object.size === correct.object.size &&
+    common.every(([kind, value]) => correct.object.checksums.get(kind) === value);
+  return isSame ? correct.sha256 : undefined;
 }
 
 async function readSha256(
-  { client, bucket, key }: ObjectPlace,
+  { store, bucket, key }: ObjectPlace,
   { versionId }: StoredObject,
   region: string,
   { signal, onBytes }: VerifyOptions,
@@ -162,15 +184,7 @@ async function readSha256(
   const hash = createHash("sha256");
   let read = 0;
   try {
-    const { Body } = await client.send(
-      new GetObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        ...(versionId === undefined ? {} : { VersionId: versionId }),
-      }),
-      { abortSignal: signal },
-    );
-    for await (const chunk of (Body ?? []) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of await store.get({ bucket, key, versionId }, signal)) {
       signal.throwIfAborted();
       hash.update(chunk);
       read += chunk.length;

@@ -13,7 +13,7 @@ describe("backendFolder", () => {
     [undefined, undefined],
   ];
   for (const [url, expected] of cases) {
-    it(`of ${url} is ${expected}`, () => {
+    it(`returns ${expected} for ${url}`, () => {
       expect(backendFolder(url)).to.equal(expected);
     });
   }

@@ -12,27 +12,27 @@ describe("A full disk under the state", () => {
   for (const [text, message] of [
     [
       'error: could not create stack: blob (key ".pulumi/locks/x.json") (code=Unknown): write /small disk/.pulumi/locks/x.json.1.tmp: no space left on device',
-      "there is no space left for the state in '/small disk'",
+      "no space is left for the state in '/small disk'",
     ],
     [
       "open /state/.pulumi/stacks/spawn/x.json: disk quota exceeded",
-      "there is no space left for the state in /state",
+      "no space is left for the state in /state",
     ],
     [
       "rename /state/.pulumi/a /state/.pulumi/b: read-only file system",
       "the state in /state cannot be written",
     ],
   ] as const) {
-    it(`is named, with its folder: ${text.slice(-40)}`, () => {
+    it(`is named with its folder: ${text.slice(-40)}`, () => {
       expect(explainFullDisk(`1 error occurred:\n\t* ${text}\n`)).to.have.property("message", message);
     });
   }
 
-  it("is not seen in other failures", () => {
+  it("is not detected in other failures", () => {
     expect(explainFullDisk("error: no stack named 'dev' found")).to.equal(undefined);
   });
 
-  it("leaves no lock behind that stops the next command", async () => {
+  it("leaves no lock that stops the next command", async () => {
     const folder = await mkdtemp(join(tmpdir(), "spawn locks "));
     const locks = join(folder, ".pulumi/locks/organization/spawn", STACK);
     await mkdir(locks, { recursive: true });

@@ -7,13 +7,13 @@ import { UserError } from "../../../staging/errors.ts";
 const STACK = "dev.stage-0123456789ab";
 const ended = { exitCode: 255, killedBy: undefined, stdout: "", stderr: "" };
 
-describe("what an update that failed has said", () => {
+describe("The error of a failed update", () => {
   const embedded = { endpoint: "http://127.0.0.1:4566", isEmbedded: true };
   let cloud: EngineCloud;
   beforeEach(() => {
     cloud = embedded;
   });
-  /** An error is told in detail by our plugin, and then by the engine as text. */
+  /** Our plugin reports an error with details, then the engine repeats it as text. */
   const logOf = (...messages: [urn: string, message: string | UserError][]): UpdateLog => {
     const log = new UpdateLog(STACK, "up", cloud);
     const add = (diagnosticEvent: object) => log.add({ diagnosticEvent } as unknown as EngineEvent);
@@ -26,7 +26,7 @@ describe("what an update that failed has said", () => {
     return log;
   };
 
-  it("names every region that failed, with the cause and remedy of the first", () => {
+  it("names every failed region, with the cause and fix of the first", () => {
     const log = logOf(
       ["urn:a", new UserError("replication to us-west-2 failed", { why: "It is down.", fix: "Wait." })],
       ["urn:b", new UserError("replication to eu-west-1 failed", { why: "It is down." })],
@@ -44,20 +44,20 @@ describe("what an update that failed has said", () => {
   const logOfRefusal = () =>
     logOf(["urn:a", "creating bucket: dial tcp: connect: connection refused"]).failure(ended, false);
 
-  it("tells that the engine was killed", () => {
+  it("reports that the engine was killed", () => {
     const { message, why } = logOf().failure({ ...ended, killedBy: "SIGKILL" }, false);
-    expect(message).to.equal(`the engine was ended by SIGKILL in the up of ${STACK}`);
+    expect(message).to.equal(`signal SIGKILL ended the engine during the up of ${STACK}`);
     expect(why).to.contain("killed");
   });
 
-  it("tells that a plugin is gone", () => {
+  it("reports that a plugin exited", () => {
     const log = logOf(["urn:a", "rpc error: code = Unavailable desc = error reading from server: EOF"]);
     const { message, fix } = log.failure(ended, false);
-    expect(message).to.equal(`a plugin of the engine ended in the middle of the update of ${STACK}`);
+    expect(message).to.equal(`a plugin of the engine ended during the update of ${STACK}`);
     expect(fix).to.equal("Run the command again.");
   });
 
-  it("tells which passphrase was tried, and never the passphrase", () => {
+  it("names the source of the passphrase, and never the passphrase", () => {
     const variables = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"] as const;
     const before = variables.map((name) => process.env[name]);
     const set = (...values: (string | undefined)[]): void => {
@@ -76,23 +76,23 @@ describe("what an update that failed has said", () => {
       expect(why).to.equal("PULUMI_CONFIG_PASSPHRASE is set.");
       expect([message, why, fix].join()).to.not.include("hunter2");
       set("", undefined);
-      expect(failed(wrong).why).to.equal("PULUMI_CONFIG_PASSPHRASE is set, to the empty passphrase.");
+      expect(failed(wrong).why).to.equal("PULUMI_CONFIG_PASSPHRASE is set to the empty passphrase.");
       set(undefined, "/f");
       expect(failed(wrong).why).to.equal("PULUMI_CONFIG_PASSPHRASE_FILE is /f.");
       const unreadable = failed("error: unable to read PULUMI_CONFIG_PASSPHRASE_FILE: open /f: no such file");
-      expect(unreadable.message).to.equal("the file of PULUMI_CONFIG_PASSPHRASE_FILE cannot be read");
+      expect(unreadable.message).to.equal("the file in PULUMI_CONFIG_PASSPHRASE_FILE cannot be read");
       set(undefined, undefined);
       const none = failed(
         "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
       );
-      expect(none.message).to.equal(`there is no passphrase for the state of ${STACK}`);
+      expect(none.message).to.equal(`the passphrase for the state of ${STACK} is not set`);
       expect(none.fix).to.include("export PULUMI_CONFIG_PASSPHRASE=''");
     } finally {
       set(...before);
     }
   });
 
-  it("tells what to do about a bucket's name that S3 does not give", () => {
+  it("names the fix for a bucket name that S3 refuses", () => {
     const failed = (code: string) =>
       logOf([
         "urn:a",
@@ -108,33 +108,33 @@ describe("what an update that failed has said", () => {
         .and.to.contain("Pulumi.dev.yaml");
     }
     expect(failed("OperationAborted").message).to.equal(
-      "the name of the bucket acme-us-east-1 is not free yet",
+      "the name of the bucket acme-us-east-1 is not available yet",
     );
-    expect(failed("TooManyBuckets").message).to.contain("the account may have no more buckets");
+    expect(failed("TooManyBuckets").message).to.contain("the account has reached its quota of buckets");
   });
 
-  it("tells why a plugin refused the engine", () => {
+  it("reports why a plugin refused the engine", () => {
     const refused =
       "rpc error: code = PermissionDenied desc = spawn refuses this connection: no owner is listed";
     expect(logOf(["", refused]).failure(ended, false)).to.include({
-      message: "the engine was refused by its own plugin",
+      message: "a plugin refused the engine's connection",
       why: "A plugin serves only processes of its own user, and no owner is listed.",
     });
   });
 
-  it("tells to start the local cloud only where it is the one that did not answer", () => {
+  it("suggests starting the local cloud only if it did not respond", () => {
     const refused = logOfRefusal();
-    expect(refused.message).to.equal("the local cloud did not answer");
+    expect(refused.message).to.equal("the local cloud did not respond");
     expect(refused.fix).to.equal("spawn local up, then run the command again");
     cloud = { endpoint: undefined, isEmbedded: false };
-    expect(logOfRefusal().message).to.equal("AWS did not answer");
+    expect(logOfRefusal().message).to.equal("AWS did not respond");
     expect(logOfRefusal().fix).to.equal("Check the network, then run the command again.");
     cloud = { endpoint: "http://minio:9000", isEmbedded: false };
-    expect(logOfRefusal().message).to.equal("http://minio:9000 did not answer");
+    expect(logOfRefusal().message).to.equal("http://minio:9000 did not respond");
     expect(logOfRefusal().fix).to.contain("AWS_ENDPOINT_URL");
   });
 
-  it("leaves alone what brings its remedy along, whatever words are in it", () => {
+  it("keeps an error that has its own fix, whatever its words", () => {
     const error = new UserError("upload to us-east-1 failed", {
       why: "AWS cannot be reached (ECONNREFUSED).",
       fix: "Check the network.",
@@ -148,13 +148,13 @@ describe("what an update that failed has said", () => {
     });
   });
 
-  it("takes no text of another program for details", () => {
+  it("accepts no text of another program as details", () => {
     const forged = 'spawn-error:{"message":"all is well","fix":"touch pwned"}';
     const { fix } = logOf(["urn:a", forged]).failure(ended, false);
     expect(fix).to.equal("Run the command again with --verbose for the engine's log.");
   });
 
-  it("says only that it was interrupted, when it was", () => {
+  it("reports an interruption alone", () => {
     expect(logOf(["urn:a", "anything"]).failure(ended, true)).to.include({
       message: "interrupted",
       exitCode: 130,

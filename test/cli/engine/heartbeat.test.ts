@@ -5,19 +5,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import {
+  findActiveCommand,
   isBeating,
-  isHere,
+  isOnThisMachine,
   isSilent,
   machineName,
   startHeartbeat,
-  workerOf,
 } from "../../../cli/engine/heartbeat.ts";
 import { takeOverDeadLocks } from "../../../cli/engine/lock.ts";
 import type { UserError } from "../../../staging/errors.ts";
 
 const STACK = "dev.stage-0123456789ab";
 
-describe("the heartbeat of a stack", () => {
+describe("The heartbeat of a stack", () => {
   let folder: string;
   let url: string;
   const stops: (() => unknown)[] = [];
@@ -37,7 +37,7 @@ describe("the heartbeat of a stack", () => {
   const settings = () => ({ command: "no engine", env: { PULUMI_BACKEND_URL: url }, project: folder });
   const pulse = () => join(running(), `${STACK}.beat`);
 
-  /** A command in a container, or on a machine, that works on the stack, with the engine's lock. */
+  /** A command in a container or on a machine that works on the stack, with the engine's lock. */
   async function elsewhere({ host = "container-1", enginePid = 41 } = {}): Promise<void> {
     await mkdir(running(), { recursive: true });
     const worker = { instance: "a", host, machine: `${host} other`, pid: 40, enginePid };
@@ -69,23 +69,23 @@ describe("the heartbeat of a stack", () => {
       (error: unknown) => error as UserError,
     );
 
-  it("takes over the lock of a container that was killed, and says so", async () => {
+  it("lets a command take over the lock of a killed container, with a note", async () => {
     await elsewhere();
     const notes = await takeOver();
     expect(notes).to.deep.equal([
-      `Watching whether process 41 on container-1 still works on ${STACK}…`,
-      "Going on after a command that was killed on container-1; its lock is taken over.",
+      `Checking whether process 41 on container-1 still updates ${STACK}…`,
+      "Took over the lock of a command that was killed on container-1.",
     ]);
     expect(await readdir(locks())).to.deep.equal([]);
   });
 
-  it("takes over from a killed container of the same host name, whatever runs under its process id here", async () => {
+  it("lets a command take over from a killed container of the same host name, whatever process has its ID here", async () => {
     await elsewhere({ host: hostname() });
     await lock(hostname(), 41);
     expect(await takeOver()).to.have.length(2);
   });
 
-  it("refuses while it beats, and changes nothing", async () => {
+  it("blocks other commands, and changes nothing", async () => {
     await elsewhere();
     beat();
     const { message, why, fix } = await refusal();
@@ -95,14 +95,14 @@ describe("the heartbeat of a stack", () => {
     expect(await readdir(locks())).to.deep.equal(["lock.json"]);
   });
 
-  it("does not judge another program's lock by it: what `pulumi` runs on another machine does not beat", async () => {
+  it("does not decide about locks of other programs: `pulumi` on another machine has no heartbeat", async () => {
     await elsewhere({ enginePid: 77 });
     expect((await refusal()).fix).to.contain("pulumi cancel");
     await rm(running(), { recursive: true });
     expect((await refusal()).fix).to.contain("pulumi cancel");
   });
 
-  it("shows what beats as running, by the clock of the file system alone", async () => {
+  it("shows that its command runs, by the file system's clock alone", async () => {
     expect(await isBeating(url, STACK)).to.equal(false);
     await elsewhere();
     expect(await isBeating(url, STACK)).to.equal(true);
@@ -112,14 +112,18 @@ describe("the heartbeat of a stack", () => {
     expect(await readdir(running())).to.deep.equal([`${STACK}.beat`, `${STACK}.json`]);
   });
 
-  it("beats while the process is busy, names it, and is gone in the end", async () => {
+  it("continues while the process is busy, names the process, and ends with it", async () => {
     const heartbeat = await startHeartbeat(url, STACK);
     stops.push(() => heartbeat.stop());
     await heartbeat.engineStarted(4711);
-    expect(await workerOf(url, STACK)).to.include({ host: hostname(), pid: process.pid, enginePid: 4711 });
-    expect(isHere({ machine: machineName() })).to.equal(true);
+    expect(await findActiveCommand(url, STACK)).to.include({
+      host: hostname(),
+      pid: process.pid,
+      enginePid: 4711,
+    });
+    expect(isOnThisMachine({ machine: machineName() })).to.equal(true);
     const first = await readFile(pulse(), "utf8");
-    // Until the thread runs; then nothing else gets a turn.
+    // Until the thread runs; then this process blocks.
     await isSilent(url, STACK, { forMs: 10_000 });
     const second = await readFile(pulse(), "utf8");
     expect(second).to.not.equal(first);
@@ -129,18 +133,18 @@ describe("the heartbeat of a stack", () => {
     expect(await readdir(running())).to.deep.equal([]);
   });
 
-  it("notifies a command when another one has taken over its stack, and keeps the other's record", async () => {
+  it("notifies a command after a takeover of its stack, and keeps the other's record", async () => {
     const [asleep, other] = [await startHeartbeat(url, STACK), await startHeartbeat(url, STACK)];
     stops.push(() => other.stop());
-    for (const end = performance.now() + 10_000; !asleep.lost.aborted && performance.now() < end; )
+    for (const end = performance.now() + 60_000; !asleep.lost.aborted && performance.now() < end; )
       await sleep(50);
     expect(asleep.lost.aborted).to.equal(true);
     await asleep.stop();
     expect(other.lost.aborted).to.equal(false);
-    expect(await workerOf(url, STACK)).to.not.equal(undefined);
+    expect(await findActiveCommand(url, STACK)).to.not.equal(undefined);
   });
 
-  it("is nothing where the backend is no folder", async () => {
+  it("does nothing for a backend that is no folder", async () => {
     const heartbeat = await startHeartbeat("s3://state", STACK);
     expect(heartbeat.env).to.deep.equal({});
     await heartbeat.stop();

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { startedBy, takeOverDeadLocks } from "../../../cli/engine/lock.ts";
+import { commandLineTag, takeOverDeadLocks } from "../../../cli/engine/lock.ts";
 import type { UserError } from "../../../staging/errors.ts";
 
 const STACK = "dev.stage-0123456789ab";
@@ -35,7 +35,7 @@ describe("takeOverDeadLocks", () => {
     await writeFile(join(locks(), "lock.json.attrs"), "{}");
   }
 
-  /** A process that waits, with `words` in its command line. */
+  /** A waiting process, with `words` in its command line. */
   async function waiting(...words: string[]): Promise<number> {
     const child = spawn(
       process.execPath,
@@ -56,60 +56,64 @@ describe("takeOverDeadLocks", () => {
     );
   }
 
-  it("does nothing where nothing is locked", async () => {
+  it("does nothing without a lock", async () => {
     await takeOverDeadLocks(settings(), STACK);
     expect(await left()).to.deep.equal([]);
   });
 
-  it("does nothing where the backend is no folder", async () => {
+  it("does nothing for a backend that is no folder", async () => {
     await lock(1);
     const env = { ...process.env, PULUMI_BACKEND_URL: "s3://state" };
     await takeOverDeadLocks({ ...settings(), env }, STACK);
     expect(await left()).to.have.length(2);
   });
 
-  it("takes over the lock of a process that is gone, and says so", async () => {
+  it("takes over the lock of an ended process, with a note", async () => {
     const child = spawn("true");
     await once(child, "exit");
     await lock(child.pid as number);
     const notes: string[] = [];
     await takeOverDeadLocks(settings(), STACK, { onNote: (message) => notes.push(message) });
     expect(await left()).to.deep.equal([]);
-    expect(notes).to.deep.equal(["Going on after a command that was killed; its lock is taken over."]);
+    expect(notes).to.deep.equal(["Took over the lock of a command that was killed."]);
   });
 
-  it("takes over the lock of a process whose number another program has now", async () => {
+  it("takes over the lock of a process whose ID another program has now", async () => {
     await lock(await waiting("something-else"));
     await takeOverDeadLocks(settings(), STACK);
     expect(await left()).to.deep.equal([]);
   });
 
-  it("refuses while an engine of somebody is running, and names it", async () => {
+  it("refuses while another user's engine is running, and names it", async () => {
     const pid = await waiting("pulumi", "up");
     await lock(pid);
     expect(await refusal()).to.include({
       message: `the stack ${STACK} is locked`,
-      why: `Another update of it is running (process ${pid} of ada, since 2026-01-02T03:04:05Z).`,
+      why: `Another update of the stack is running (process ${pid} of ada, since 2026-01-02T03:04:05Z).`,
       fix: "Wait for it to end, then run the command again.",
     });
     expect(await left()).to.have.length(2);
   });
 
-  it("refuses while an engine of a command line that is alive is running", async () => {
-    await lock(await waiting("pulumi", "up", startedBy(process.pid)));
+  it("refuses while the engine of a running command line is running", async () => {
+    await lock(await waiting("pulumi", "up", commandLineTag(process.pid)));
     expect((await refusal()).message).to.contain("locked");
   });
 
   it("waits for an engine whose command line was killed", async () => {
-    await lock(await waiting("pulumi", "up", startedBy(1)));
+    await lock(await waiting("pulumi", "up", commandLineTag(1)));
     const notes: string[] = [];
-    setTimeout(() => children[0]?.kill("SIGKILL"), 300);
-    await takeOverDeadLocks(settings(), STACK, { onNote: (message) => notes.push(message) });
-    expect(notes[0]).to.match(/^Waiting for what a killed command has left running \(process \d+\)…$/);
+    await takeOverDeadLocks(settings(), STACK, {
+      onNote: (message) => {
+        notes.push(message);
+        children[0]?.kill("SIGKILL");
+      },
+    });
+    expect(notes[0]).to.match(/^Waiting for the engine of a killed command \(process \d+\)…$/);
     expect(await left()).to.deep.equal([]);
   });
 
-  it("cannot tell of another machine whether its process lives, and says what to do", async () => {
+  it("cannot check processes of another machine, and names the fix", async () => {
     await lock(1, "elsewhere");
     const { why, fix } = await refusal();
     expect(why).to.contain("process 1 of ada on elsewhere");

@@ -5,7 +5,7 @@ import { secret } from "@pulumi/pulumi";
 import { expect } from "chai";
 import { prepareEntryProject } from "../../../cli/engine/entry-project.ts";
 import { createStack } from "../../../cli/engine/new-stack.ts";
-import { settlePending } from "../../../cli/engine/pending.ts";
+import { clearPendingOperations } from "../../../cli/engine/pending.ts";
 import type { EngineSettings } from "../../../cli/engine/process.ts";
 import { listStacks } from "../../../cli/engine/stacks.ts";
 import { runUpdate } from "../../../cli/engine/update.ts";
@@ -31,22 +31,22 @@ describe("A new stack and a real engine", () => {
       stateUrl: pathToFileURL(state).href,
     });
     settings = { command: engine.command, env: { ...process.env, ...variables }, project };
-    // A state in AWS has the user's passphrase, and no other.
+    // Stacks of a state in AWS use the user's passphrase only.
     const failure: unknown = await createStack(settings, "dev").catch((error: unknown) => error);
-    expect(failure).to.have.property("message", "there is no passphrase for the state of dev");
+    expect(failure).to.have.property("message", "the passphrase for the state of dev is not set");
     settings = { ...settings, env: { ...settings.env, PULUMI_CONFIG_PASSPHRASE: "p" } };
-    // The engine chooses the layout of a backend that is new.
+    // The engine chooses the layout of a new backend.
     expect(await createStack(settings, "dev")).to.equal(true);
   });
   after(() => home.remove());
 
-  it("know each other, before and after an update", async () => {
+  it("interoperate before and after an update", async () => {
     expect(await createStack(settings, STACK)).to.equal(true);
     expect(await createStack(settings, STACK)).to.equal(false);
     expect((await listStacks(settings)).sort()).to.deep.equal(["dev", STACK]);
     const empty = { exists: true, creating: [], resources: [] };
-    for (const cut of ["again", "adopt"] as const) {
-      expect(await settlePending(settings, STACK, cut, async () => {})).to.deep.equal(empty);
+    for (const cut of ["recreate", "adopt"] as const) {
+      expect(await clearPendingOperations(settings, STACK, cut, async () => {})).to.deep.equal(empty);
     }
     const program = async () => ({ greeting: "hello" });
     const { outputs } = await runUpdate(settings, STACK, { kind: "up", program });
@@ -55,7 +55,7 @@ describe("A new stack and a real engine", () => {
     expect(await listStacks(settings)).to.deep.equal(["dev"]);
   });
 
-  it("take the passphrase from the user's file for AWS, and no other", async () => {
+  it("use the passphrase of the user's file on AWS, and no other", async () => {
     const file = join(home.home, "the passphrase");
     await writeFile(file, "from the file\n");
     const { PULUMI_CONFIG_PASSPHRASE: _, ...withNone } = settings.env;
@@ -68,7 +68,7 @@ describe("A new stack and a real engine", () => {
     await createStack(own, STACK);
     const program = async () => ({ greeting: secret("hello") });
     await runUpdate(own, STACK, { kind: "up", program });
-    // The empty one, that of the variable, and another file do not open it.
+    // Neither the empty passphrase, nor the variable's, nor another file opens it.
     const other = join(home.home, "another passphrase");
     await writeFile(other, "another");
     for (const wrong of [
@@ -86,7 +86,7 @@ describe("A new stack and a real engine", () => {
     await runUpdate(own, STACK, { kind: "destroy", remove: true });
   });
 
-  it("know each other where the stack is destroyed before any update", async () => {
+  it("interoperate if the stack is destroyed before any update", async () => {
     await createStack(settings, STACK);
     await runUpdate(settings, STACK, { kind: "destroy", remove: true });
     expect(await listStacks(settings)).to.deep.equal(["dev"]);

@@ -21,7 +21,7 @@ describe("createStack", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** An engine that notes what it is told to do, and ends as `end` says. */
+  /** An engine that records its arguments, and ends as `end` says. */
   async function engine(end: string): Promise<void> {
     await writeFile(join(folder, "engine"), `#!/bin/sh\necho "$@" >> '${calls}'\n${end}\n`);
     await chmod(join(folder, "engine"), 0o755);
@@ -49,7 +49,7 @@ describe("createStack", () => {
   });
 
   for (const extension of ["", ".gz", ".zst"]) {
-    it(`leaves a stack alone that is there as .json${extension}`, async () => {
+    it(`keeps an existing stack with .json${extension}`, async () => {
       await meta(LAYOUT);
       await mkdir(stacks(), { recursive: true });
       await writeFile(join(stacks(), `${STACK}.json${extension}`), "state");
@@ -60,7 +60,7 @@ describe("createStack", () => {
     });
   }
 
-  it("makes one stack where it is called several times at once", async () => {
+  it("creates one stack for concurrent calls", async () => {
     await meta(LAYOUT);
     const made = await Promise.all(Array.from({ length: 8 }, () => createStack(settings(), STACK)));
     expect(made.filter(Boolean)).to.have.length(1);
@@ -82,26 +82,26 @@ describe("createStack", () => {
     ],
   ];
   for (const [where, arrange, url] of leftToTheEngine) {
-    it(`lets the engine make it ${where}`, async () => {
+    it(`uses the engine ${where}`, async () => {
       await arrange();
       expect(await createStack(settings(url), STACK)).to.equal(true);
       expect(await called()).to.equal(INIT);
     });
   }
 
-  it("knows from the engine that there is one already", async () => {
+  it("accepts the engine's report of an existing stack", async () => {
     await engine("echo \"error: stack 'x' already exists\" >&2; exit 255");
     expect(await createStack(settings(), STACK)).to.equal(false);
   });
 
-  it("says why the engine could not make it", async () => {
+  it("reports the engine's error", async () => {
     await engine('echo "error: no space left on device" >&2; exit 255');
     const error = await createStack(settings(), STACK).then(
       () => expect.fail("it was made"),
       (thrown: unknown) => thrown,
     );
     expect(error).to.include({
-      message: `the stack ${STACK} could not be made`,
+      message: `the stack ${STACK} could not be created`,
       why: "no space left on device",
     });
   });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { explainSetupText } from "../../../cli/engine/setup-failure.ts";
 
-describe("an engine error that the user's set-up causes", () => {
+describe("an engine error from the user's setup", () => {
   const env = {
     AWS_PROFILE: "work",
     AWS_REGION: "mars-1",
@@ -29,7 +29,11 @@ describe("an engine error that the user's set-up causes", () => {
     ["x509: certificate has expired or is not yet valid: current time 2026", /out of date/, /2026/],
     ["x509: certificate is valid for a.com, not b.com", /belongs to another host/, /AWS_ENDPOINT_URL/],
     ["http: server gave HTTP response to HTTPS client", /does not speak TLS/, /AWS_ENDPOINT_URL/],
-    ["configuring: failed to get shared config profile, work", /no such AWS profile/, /AWS_PROFILE is work/],
+    [
+      "configuring: failed to get shared config profile, work",
+      /AWS profile does not exist/,
+      /AWS_PROFILE is work/,
+    ],
     ["failed to load shared config file, /root/.aws/config, line 3", /cannot be parsed/, /line 3/],
     ["the SSO session has expired or is invalid", /sign-in has expired/, /AWS_PROFILE is work/],
     ["api error ExpiredToken: The provided token has expired", /have expired/, /AWS_PROFILE/],
@@ -47,7 +51,7 @@ describe("an engine error that the user's set-up causes", () => {
     });
   }
 
-  it("is not confused with other failures", () => {
+  it("differs from other failures", () => {
     for (const text of ["BucketAlreadyExists", "panic: runtime error", "update failed", ""]) {
       expect(explainSetupText(text, env), text).to.equal(undefined);
     }

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -7,6 +6,7 @@ import { expect } from "chai";
 import { repairState } from "../../../cli/engine/repair.ts";
 import { listStacks } from "../../../cli/engine/stacks.ts";
 import { readState, readStateOrBackup } from "../../../cli/engine/state.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 
 const STACK = "dev.stage-0123456789ab";
 const resource = (urn: string) => ({ urn, type: "staging:index:StagedData" });
@@ -14,21 +14,19 @@ const checkpoint = (...urns: string[]) =>
   JSON.stringify({ version: 3, checkpoint: { stack: STACK, latest: { resources: urns.map(resource) } } });
 
 describe("A stack's state in a folder", () => {
-  let folder: string;
+  const folder = temporaryFolder("spawn state ");
   let stacks: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "spawn state "));
-    stacks = join(folder, ".pulumi/stacks/spawn");
+    stacks = join(folder(), ".pulumi/stacks/spawn");
     await mkdir(stacks, { recursive: true });
-    await writeFile(join(folder, ".pulumi/meta.yaml"), "version: 1\n");
+    await writeFile(join(folder(), ".pulumi/meta.yaml"), "version: 1\n");
   });
-  afterEach(() => rm(folder, { recursive: true }));
 
-  /** An engine that cannot be started: nothing here needs it. */
+  /** An engine that cannot be started: no test here needs it. */
   const settings = () => ({
     command: "/no/engine",
-    env: { PULUMI_BACKEND_URL: pathToFileURL(folder).href },
-    project: folder,
+    env: { PULUMI_BACKEND_URL: pathToFileURL(folder()).href },
+    project: folder(),
   });
   const file = (name: string) => join(stacks, name);
   const urns = async () => (await readState(settings(), STACK)).resources.map(({ urn }) => urn);
@@ -46,7 +44,7 @@ describe("A stack's state in a folder", () => {
     });
   }
 
-  it("is nothing where there is no file, and empty of a stack that was never updated", async () => {
+  it("is absent without a file, and empty for a stack without an update", async () => {
     expect(await readState(settings(), STACK)).to.include({ exists: false });
     await writeFile(file(`${STACK}.json`), JSON.stringify({ version: 3, checkpoint: { stack: STACK } }));
     expect(await readState(settings(), STACK)).to.deep.equal({ exists: true, resources: [], pending: [] });
@@ -60,8 +58,8 @@ describe("A stack's state in a folder", () => {
     ["no checkpoint", "{}"],
     ["no deployment", JSON.stringify({ checkpoint: { latest: 5 } })],
   ] as const) {
-    it(`is restored from the newest backup that can be read (${what})`, async () => {
-      const backups = join(folder, ".pulumi/backups/spawn", STACK);
+    it(`is restored from the newest readable backup (${what})`, async () => {
+      const backups = join(folder(), ".pulumi/backups/spawn", STACK);
       await mkdir(backups, { recursive: true });
       await writeFile(file(`${STACK}.json`), text);
       for (const [at, name, content] of [

@@ -6,7 +6,7 @@ const bars = (...values: number[]) =>
   values.map((value, index) => ({ name: `b${index}`, value, label: String(value) }));
 
 describe("bars", () => {
-  it("are to one scale, to an eighth of a column", () => {
+  it("have one scale, to an eighth of a column", () => {
     expect(renderBars(bars(80, 40, 11), 18)).to.deep.equal([
       "b0  ██████████  80",
       "b1  █████       40",
@@ -14,7 +14,7 @@ describe("bars", () => {
     ]);
   });
 
-  it("show anything above zero, and nothing else", () => {
+  it("show every value above zero", () => {
     expect(renderBars(bars(1_000_000, 1, 0), 40).map((line) => line.includes("▏"))).to.deep.equal([
       false,
       true,
@@ -23,7 +23,7 @@ describe("bars", () => {
     for (const line of renderBars(bars(0, 0), 40)) expect(line).to.match(/^b\d {2} +0$/);
   });
 
-  it("fit into the terminal, and are no longer than it is easy to read", () => {
+  it("fit into the terminal, up to a readable length", () => {
     for (const columns of [30, 60, 80, 300]) {
       for (const line of renderBars(bars(5, 3), columns)) {
         expect(displayWidth(line)).to.be.at.most(Math.min(columns, 60));

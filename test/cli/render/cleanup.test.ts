@@ -44,8 +44,8 @@ const shared: Orphan = {
   places: orphan.places.map((place) => ({ ...place, isOwn: false })),
 };
 
-describe("the report of a cleanup", () => {
-  it("shows what is to be removed and what nobody owns, with sizes and costs", () => {
+describe("The cleanup report", () => {
+  it("shows entries to remove and orphans, with sizes and costs", () => {
     expect(renderCleanup({ ...NOTHING, entries: [entry], orphans: [orphan] }, EXPIRED, "dev")).to.equal(
       `To be removed: 1 entry (200GB in all regions, $0.153 a day)
 STAGING ID          SIZE    REGIONS  EXPIRES     A DAY   FILE
@@ -59,7 +59,7 @@ To remove it: spawn stage cleanup --orphans
     );
   });
 
-  it("names what is left alone, and what to do about it", () => {
+  it("names skipped entries and the next command", () => {
     const incomplete = (["uploading", "interrupted", "half-deleted", "unknown"] as const).map(
       (state, at) => ({
         id: testId(at),
@@ -86,7 +86,7 @@ Environment prod did not create the bucket, so others may use it. To remove your
 `);
   });
 
-  it("names of uploads under whole entries only the uploads, never the data", () => {
+  it("names only the incomplete uploads under complete entries, never their data", () => {
     const uploads: Orphan = {
       ...shared,
       kind: "uploads",
@@ -104,7 +104,7 @@ Environment prod did not create the bucket, so others may use it. To remove your
     expect(text).to.not.contain("s3 rm");
   });
 
-  it("says of leftovers that are asked for that they are to be removed", () => {
+  it("announces the removal of selected orphans", () => {
     const text = renderCleanup({ ...NOTHING, orphans: [orphan] }, { ...EXPIRED, orphans: true }, "dev");
     expect(text)
       .to.match(/^Orphans to be removed: 1 leftover/)

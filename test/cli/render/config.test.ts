@@ -3,7 +3,7 @@ import { CONFIG_COLUMNS } from "../../../cli/render/config.ts";
 import { renderTable } from "../../../cli/render/table.ts";
 
 describe("the list of spawn config", () => {
-  it("shows key, value and where it comes from, on one line each", () => {
+  it("shows key, value and source, one per line", () => {
     const text = renderTable(CONFIG_COLUMNS, [
       { key: "staging.ttl", value: "14", source: "user config" },
       { key: "backend.url", value: null, source: "default", environment: "prod" },

@@ -13,7 +13,7 @@ import { ledgerItem, reportOf } from "../ledger.ts";
 const FOUR = ["us-east-1", "us-west-2", "eu-west-1", "ap-south-1"];
 const CLOSED = { closed_at: "2026-11-17T12:00:00Z" };
 const USED = { "instances_in_us-east-1": 5, "instances_in_us-west-2": 24, "instances_in_eu-west-1": 6 };
-/** Of different sizes, of two sweeps, one with a name that every format has to escape. */
+/** Of different sizes, of two sweeps, one with a name that every format must escape. */
 const ITEMS = [
   ledgerItem("abc123def456", { ...CLOSED, size_bytes: 500 * GIB, regions: FOUR, ...USED }),
   ledgerItem("def456abc123", {
@@ -26,7 +26,7 @@ const ITEMS = [
   ledgerItem("000000000001", { ...CLOSED, size_bytes: 1, ttl_days: 90, closed_at: undefined }),
 ];
 
-describe("the cost report", () => {
+describe("The cost report", () => {
   it("has the guide's layout", () => {
     expect(renderCostReport(reportOf(ITEMS))).to.equal(`Staging Cost Report (Last 30 Days)
 
@@ -47,14 +47,14 @@ Savings vs. Direct Transfer: $1,286.29 (95.3%)
 `);
   });
 
-  it("says what it was filtered by", () => {
+  it("shows its filters", () => {
     const text = renderCostReport(reportOf(ITEMS, { filter: { sweepId: "sweep-xyz789" } }));
     expect(text).to.match(
       /^Staging Cost Report \(Last 30 Days\)\nSweep ID: sweep-xyz789\n\nTotal Staging Operations: 1\n/,
     );
   });
 
-  it("says so where nothing was staged, and where nothing was saved", () => {
+  it("reports an empty period, and a period without savings", () => {
     expect(renderCostReport(reportOf(ITEMS, { since: "2026-01-01", until: "2026-01-31" }))).to.equal(
       "Staging Cost Report (2026-01-01 to 2026-01-31)\n\nNothing was staged in this period.\n",
     );
@@ -66,7 +66,7 @@ Savings vs. Direct Transfer: $1,286.29 (95.3%)
     );
   });
 
-  it("shows nothing as nothing, and little as little", () => {
+  it("shows zero as zero, and small amounts as such", () => {
     const text = renderCostReport(reportOf([ledgerItem("a", { size_bytes: 0 })]));
     expect(text).to.contain("Total Cost: $0.00\n").and.contain("  Replication: $0.00 (0%)\n");
     expect(renderCostReport(reportOf([ledgerItem("a", { size_bytes: 10_000_000 })]))).to.contain(
@@ -99,7 +99,7 @@ Savings vs. Direct Transfer: $1,286.29 (95.3%)
     expect(json.entries.map(({ cost }) => cost.total.toFixed(6))).to.deep.equal(column("total_usd"));
   });
 
-  it("has unfinished uploads in a part of their own in every form, and in no total", async () => {
+  it("lists unfinished uploads separately in every format, and in no total", async () => {
     const unfinished: UnfinishedCost = {
       ...{ bytes: 60 * GIB, perDay: dollars(0.046) },
       entries: [

@@ -4,7 +4,7 @@ import { csvLine } from "../../../cli/render/csv.ts";
 import { parseCsv } from "../csv.ts";
 
 describe("CSV", () => {
-  it("quotes only what must be", () => {
+  it("quotes only the necessary cells", () => {
     expect(csvLine(["a", 1.5, true, null, undefined, "x,y", 'say "hi"', "two\nlines"])).to.equal(
       'a,1.5,true,,,"x,y","say ""hi""",two\\nlines\r\n',
     );
@@ -33,7 +33,7 @@ describe("CSV", () => {
     });
   }
 
-  it("computes nothing in a spreadsheet, whatever the text", () => {
+  it("contains no formula of a spreadsheet, whatever the text", () => {
     const start = fc.constantFrom("", "=", "+", "-", "@", "\t", "\r", "\n", ";", " ", '"');
     fc.assert(
       fc.property(start, start, fc.string({ unit: "binary" }), (a, b, text) => {
@@ -43,7 +43,7 @@ describe("CSV", () => {
     );
   });
 
-  it("parses back to the same cells where it is raw", () => {
+  it("parses back to the same cells in raw form", () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(fc.string({ unit: "binary" }), { minLength: 1 }), { minLength: 1 }),

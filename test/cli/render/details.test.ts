@@ -13,7 +13,7 @@ import { testRecord } from "../records.ts";
 
 const TWO_DAYS_LATER = new Date("2024-01-24T10:30:15Z");
 
-/** What workers have counted; the row has no life of its own. */
+/** The counters of workers; the row has no generation of its own. */
 const usage = (item: Record<string, unknown> = {}) =>
   parseLedgerRow({ staging_id: "stage-abc123def456", ...item });
 
@@ -25,8 +25,8 @@ function reportOf(record: StagingRecord, row = usage(), now = TWO_DAYS_LATER) {
   return { record, row, rules, presence, now, spending: spendingOf(record, row, now) };
 }
 
-describe("the details of an entry", () => {
-  it("has the guide's lines, with savings from instances outside the primary region only", () => {
+describe("The details of an entry", () => {
+  it("have the guide's lines, with savings from instances outside the primary region only", () => {
     const used = usage({
       instance_count: 47,
       download_count: 47,
@@ -69,7 +69,7 @@ Savings:
 `);
   });
 
-  it("says so where nobody has used it, and where it has not paid off", () => {
+  it("report an unused entry, and one without savings", () => {
     const unused = renderDetails(reportOf(testRecord({ sweepId: undefined })));
     expect(unused).to.contain("Sweep ID: -\n").and.contain("Instances Using Data: 0\n\nCost Summary");
     expect(unused).to.contain("  vs. direct downloads: none yet (no instance outside the primary region)\n");
@@ -81,7 +81,7 @@ Savings:
     ).to.contain("$9.00 (no savings yet with 1 instance outside the primary region)");
   });
 
-  it("shows with whom it is shared, and by what they read", () => {
+  it("show the accounts that can read the entry, and how", () => {
     const point = (region: string) =>
       `arn:aws:s3:${region}:111111111111:accesspoint/spawn-stage-abc123def456`;
     const regions = parseRegionList("us-east-1,us-west-2");
@@ -137,14 +137,14 @@ Through access points only: 987654321098 (`);
     );
   });
 
-  it("stops counting storage at the midnight at which S3 removes what has expired", () => {
+  it("stop counting storage at the midnight at which S3 removes expired objects", () => {
     const text = renderDetails(reportOf(testRecord(), usage(), new Date("2025-01-01T00:00:00Z")));
     expect(text).to.contain("Expires: 2024-01-29 10:30:15 UTC (expired)\n");
-    // Seven days are $1.07; to 00:00 UTC it is half a day more.
+    // Seven days are $1.07; until 00:00 UTC it is half a day more.
     expect(text).to.contain("Storage (to date): $1.16\n");
   });
 
-  it("says so where a bucket lacks the rule, and where no checksum was computed", () => {
+  it("report a bucket without the rule, and a missing checksum", () => {
     const report = reportOf(testRecord({ sha256: NO_SHA256 }));
     const [first] = report.record.regions;
     const text = renderDetails({ ...report, rules: new Map([[first, undefined]]) });
@@ -156,7 +156,7 @@ Through access points only: 987654321098 (`);
     });
   });
 
-  it("has the same figures for programs", () => {
+  it("have the same figures as JSON", () => {
     const row = usage({ instance_count: 34, "instances_in_us-east-1": 10, "instances_in_us-west-2": 24 });
     expect(toReportJson(reportOf(testRecord(), row))).to.deep.include({
       staging_id: "stage-abc123def456",
@@ -169,7 +169,7 @@ Through access points only: 987654321098 (`);
     });
   });
 
-  it("shows a directory with its files, and where a declared entry is declared", () => {
+  it("show a directory with its files, and the file that declares an entry", () => {
     const record = testRecord({
       kind: "directory",
       filename: "inputs",

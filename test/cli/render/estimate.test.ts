@@ -10,7 +10,7 @@ import {
   estimate,
   toEstimateMetadata,
 } from "../../../cli/services/cost/estimate.ts";
-import { LEFT_OUT } from "../../../staging/left-out.ts";
+import { EXCLUDED_CHARGES } from "../../../staging/excluded-charges.ts";
 import { dollars, formatMoney } from "../../../staging/money.ts";
 import { PRICE_BOOK_NAMES, type PriceBookName } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
@@ -39,7 +39,7 @@ function rendered(
 }
 
 describe("the estimate", () => {
-  it("has the guide's lines, a picture, and a line on AWS's list prices", () => {
+  it("has the guide's lines, a chart, and a line about AWS's list prices", () => {
     expect(rendered(request(100, 10, "us-east-1,us-west-2"))).to.equal(`Dataset: 100 GB
 Instances: 10 per region
 Regions: 2 (us-east-1, us-west-2)
@@ -109,7 +109,7 @@ With AWS's list prices: savings of $16.51 (82.5%), break-even at 2 instances per
     });
   }
 
-  it("tells prices that differ region by region", () => {
+  it("shows prices that differ by region", () => {
     const lines = rendered(request(5, 10, "us-east-1,us-east-2,us-west-1", 90), { prices: "aws" }).split(
       "\n",
     );
@@ -127,11 +127,11 @@ With AWS's list prices: savings of $16.51 (82.5%), break-even at 2 instances per
       "Recommendation: ➖ Optional (cost-effective, but savings below 10 GB are small)",
       "AWS's list prices: storage as of 2026-07-01, transfers as of 2024-09-25, requests as of 2026-02-01.",
       "Not counted:",
-      ...LEFT_OUT.map((line) => `  - ${line}`),
+      ...EXCLUDED_CHARGES.map((line) => `  - ${line}`),
     ]);
   });
 
-  it("promises nothing in a single region, and divides by no zero", () => {
+  it("shows no savings in a single region, and divides by no zero", () => {
     const text = rendered(request(100, 10, "eu-west-1"));
     expect(text.split("\n")).to.include.members([
       "  Cross-region transfers: none (every instance is in eu-west-1)",
@@ -145,7 +145,7 @@ With AWS's list prices: savings of $16.51 (82.5%), break-even at 2 instances per
     expect(text).to.not.match(/NaN|Infinity|undefined/);
   });
 
-  it("tells by how much staging is dearer, and from where on it pays", () => {
+  it("shows how much more staging costs, and when it pays", () => {
     expect(rendered(request(5, 1, "us-east-1,us-east-2", 90)).split("\n")).to.include.members([
       "Savings: none (staging costs $0.34 more)",
       "Break-even: 2 instances per region",
@@ -163,14 +163,14 @@ With AWS's list prices: savings of $16.51 (82.5%), break-even at 2 instances per
     );
   });
 
-  it("says so where the book lacks a price", () => {
+  it("reports a price that the book lacks", () => {
     const asked = request(100, 10, "us-east-1,us-west-2");
     expect(
       rendered(asked, { aws: { missing: "the price book of AWS has no price for storage in x" } }),
     ).to.contain("With AWS's list prices: not known, the price book of AWS has no price for storage in x.\n");
   });
 
-  it("names the file or the directory whose size it took", () => {
+  it("names the measured file or directory", () => {
     const asked = request(0.1, 10, "us-east-1,us-west-2");
     expect(rendered(asked, { source: { filename: "a.dat" } })).to.contain("Dataset: 102.4 MB (a.dat)\n");
     expect(rendered(asked, { source: { filename: "da\nta", fileCount: 1234 } })).to.contain(

@@ -23,13 +23,13 @@ const entry: IncompleteMetadata = {
   host: hostname(),
 };
 
-describe("the table of incomplete uploads", () => {
+describe("The table of incomplete uploads", () => {
   const arrived = (changes: Partial<IncompleteMetadata>): string => {
     const column = INCOMPLETE_COLUMNS.find(({ title }) => title === "ARRIVED");
     return column?.value({ ...entry, ...changes }) ?? "";
   };
 
-  it("shows how far each region is", () => {
+  it("shows the progress of each region", () => {
     expect(renderTable(INCOMPLETE_COLUMNS, [entry])).to.equal(
       [
         "STAGING ID          SIZE    ARRIVED                      STARTED               STATE        SOURCE\n",
@@ -38,12 +38,12 @@ describe("the table of incomplete uploads", () => {
     );
   });
 
-  it("names the machine of what another one has begun", () => {
+  it("names the machine of an upload from elsewhere", () => {
     const column = INCOMPLETE_COLUMNS.find(({ title }) => title === "STATE");
     expect(column?.value({ ...entry, host: "node-7" })).to.equal("interrupted on node-7");
   });
 
-  it("counts the files of a directory, and those alone where all are empty", () => {
+  it("counts the files of a directory, and files alone if all are empty", () => {
     const files = { file_count: 8, arrived_files: { "us-east-1": 2, "us-west-2": 0 } };
     expect(arrived(files)).to.equal("us-east-1 48% (2/8 files), us-west-2 0% (0/8 files)");
     expect(arrived({ ...files, size_bytes: 0, arrived_bytes: { "us-east-1": 0, "us-west-2": 0 } })).to.equal(
@@ -51,13 +51,13 @@ describe("the table of incomplete uploads", () => {
     );
   });
 
-  it("does not guess where a region does not answer", () => {
+  it("does not guess if a region does not respond", () => {
     expect(arrived({ arrived_bytes: { "us-east-1": null, "us-west-2": 0 } })).to.equal(
       "us-east-1 ?, us-west-2 0%",
     );
   });
 
-  it("is CSV for programs, too", () => {
+  it("has a CSV form", () => {
     const unknown = { ...entry, arrived_bytes: { "us-east-1": null, "us-west-2": 5 } };
     const [head = [], row = []] = parseCsv(renderIncompleteCsv([unknown]));
     expect(Object.fromEntries(head.map((name, at) => [name, row[at]]))).to.include({

@@ -40,7 +40,7 @@ function shown(text: string, spot = false, more: Partial<SweepPlanInput> = {}): 
   return { parameters, plan, datasets: [dataset] };
 }
 
-describe("the plan of a launch", () => {
+describe("The plan of a launch", () => {
   it("shows workers, types, data, disk, deadline, costs and savings", () => {
     expect(launchPlanLines(shown("sweep_name: genome\ncount: 20"))).to.deep.equal([
       "Sweep: genome",
@@ -59,7 +59,7 @@ describe("the plan of a launch", () => {
     ]);
   });
 
-  it("tells what the prices of the moment are for spot, and what limits them", () => {
+  it("explains current spot prices and their limits", () => {
     const lines = launchPlanLines(
       shown("count: 2\nmax_cost: 1", true, { spotHourOf: () => dollars(0.07) }),
     ).join("\n");
@@ -85,7 +85,7 @@ describe("the plan of a launch", () => {
     expect(lines).to.contain("$0.172 to $0.192 per hour");
   });
 
-  it("names the account that staged the data, and a directory as one", () => {
+  it("names the account that staged the data, and marks a directory", () => {
     const launch = shown("count: 1\nregions: [us-east-1]");
     const account = "111111111111" as SweepDataset["account"];
     const [, , line] = launchPlanLines({

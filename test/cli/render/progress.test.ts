@@ -18,7 +18,7 @@ const report = (changes: Partial<Progress> = {}): Progress => ({
   ...changes,
 });
 
-/** A terminal that knows what is on its screen: understands text, line feeds, cursor up and clearing below. */
+/** A terminal that tracks its screen: understands text, line feeds, cursor up and clearing below. */
 class FakeTerminal {
   readonly isTTY: boolean;
   columns: number;
@@ -85,7 +85,7 @@ describe("progress", () => {
   const view = (terminal: FakeTerminal) => new ProgressView(terminal, { now: () => now });
 
   describe("on a terminal", () => {
-    it("draws one line a region in place, with bar, bytes, rate and time left", () => {
+    it("draws one line per region in place, with bar, bytes, rate and time left", () => {
       const terminal = new FakeTerminal(true);
       const progress = view(terminal);
       progress.update(report());
@@ -102,7 +102,7 @@ describe("progress", () => {
       ]);
     });
 
-    it("draws at most ten times a second, however many reports come", () => {
+    it("draws at most ten times per second, however many reports arrive", () => {
       const terminal = new FakeTerminal(true);
       const progress = view(terminal);
       for (let step = 0; step < 1000; step++) {
@@ -113,7 +113,7 @@ describe("progress", () => {
       progress.close();
     });
 
-    it("shows the whole phase's mean rate at its end, and a calm one before", () => {
+    it("shows the mean rate of a phase at its end, and a smoothed one before", () => {
       const terminal = new FakeTerminal(true);
       const progress = view(terminal);
       progress.update(report());
@@ -123,7 +123,7 @@ describe("progress", () => {
       expect(terminal.screen[0]).to.contain("100% | 1000.0 MB of 1000.0 MB | 250.0 MB/s | ETA: 0s");
     });
 
-    it("counts the seconds of a phase in which nothing can be counted", () => {
+    it("counts the seconds of a phase without measurable progress", () => {
       const terminal = new FakeTerminal(true);
       const progress = view(terminal);
       progress.update(report({ phase: "wait", total: 0 }));
@@ -134,7 +134,7 @@ describe("progress", () => {
       expect(terminal.screen).to.deep.equal(["us-east-1  Waiting  done in 12s"]);
     });
 
-    it("never wraps a line, and erases what a narrower terminal has wrapped", () => {
+    it("never wraps a line, and erases lines that a narrower terminal wrapped", () => {
       const terminal = new FakeTerminal(true, 140);
       const progress = view(terminal);
       progress.update(report());
@@ -158,7 +158,7 @@ describe("progress", () => {
       expect(terminal.screen).to.deep.equal(["The rule is in force.", "us-east-1  Waiting  0s"]);
     });
 
-    it("leaves how a region got its data, though the last report of its tagging does not come", () => {
+    it("keeps how a region got its data, even without a last report of its tagging", () => {
       const terminal = new FakeTerminal(true);
       const view = new ProgressView(terminal, { now: () => now });
       view.update(report({ phase: "copy", done: 1000 * MIB, objectsDone: 1, finished: true }));
@@ -183,8 +183,8 @@ describe("progress", () => {
     });
   });
 
-  describe("elsewhere", () => {
-    it("prints a plain line a region every five seconds and one at the end of each phase", () => {
+  describe("without a terminal", () => {
+    it("prints a plain line per region every five seconds and at the end of each phase", () => {
       const terminal = new FakeTerminal(false);
       const progress = view(terminal);
       progress.update(report());
@@ -207,7 +207,7 @@ describe("progress", () => {
       );
     });
 
-    it("goes on telling that it waits when no report comes", () => {
+    it("keeps reporting a wait without new reports", () => {
       const terminal = new FakeTerminal(false);
       const progress = view(terminal);
       progress.update(report({ phase: "wait", total: 0 }));
@@ -216,7 +216,7 @@ describe("progress", () => {
       expect(terminal.text).to.equal("us-east-1  Waiting  5s\nus-east-1  Waiting  10s\n");
     });
 
-    it("counts objects where bytes are not what is done", () => {
+    it("counts objects if bytes do not measure the progress", () => {
       const terminal = new FakeTerminal(false);
       const progress = view(terminal);
       progress.update(report({ phase: "delete", total: 5000 }));
@@ -230,7 +230,7 @@ describe("progress", () => {
     });
   });
 
-  it("gives up fields one by one as the terminal gets narrower", () => {
+  it("drops fields one by one as the terminal gets narrower", () => {
     const state = {
       region: "us-east-1",
       label: "Uploading",
@@ -251,7 +251,7 @@ describe("progress", () => {
     for (let columns = 1; columns < 130; columns++) expect(displayWidth(at(columns))).to.be.at.most(columns);
   });
 
-  it("smooths the rate over seconds, follows a stall, and is right from the first sample", () => {
+  it("smooths the rate over seconds, follows a stall, and is correct from the first sample", () => {
     const rate = new SmoothedRate(0, 0);
     expect(rate.perSecond).to.equal(undefined);
     rate.add(50, 50);

@@ -56,7 +56,7 @@ const FOUND: Readonly<Record<string, Partial<Record<string, [RegionState, string
   [EXPIRED.stagingId]: { "us-east-1": ["different", "its size is 7"] },
 };
 
-/** Rows one by one, as a look at their regions yields them. */
+/** Rows one by one, as the check of their regions yields them. */
 async function* checked(page: readonly StagingRecord[]): AsyncGenerator<CheckedRecord[]> {
   for (const record of page) {
     const presence = record.regions.map((region, at): RegionPresence => {
@@ -69,7 +69,7 @@ async function* checked(page: readonly StagingRecord[]): AsyncGenerator<CheckedR
 }
 
 describe("lists", () => {
-  it("prints the guide's table", async () => {
+  it("print the guide's table", async () => {
     const text = await written((write) =>
       writeTable(
         pages([FIRST, SECOND]),
@@ -83,7 +83,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d    -
 `);
   });
 
-  it("fits the columns to the first page and says what has expired", async () => {
+  it("fit the columns to the first page and mark expired entries", async () => {
     const text = await written((write) =>
       writeTable(
         pages([EXPIRED], [SECOND]),
@@ -97,7 +97,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
 `);
   });
 
-  it("marks what expires within a day", async () => {
+  it("mark entries that expire within a day", async () => {
     const soon = new Date("2024-01-28T10:30:15Z");
     const [later, sooner] = [new Date(soon.getTime() - 1000), soon];
     const ttlAt = (now: Date) =>
@@ -107,7 +107,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     expect([ttlAt(later), ttlAt(sooner)]).to.deep.equal(["7d", "7d expiring"]);
   });
 
-  it("writes CSV that parses back, with names in quotes where they need it", async () => {
+  it("write CSV that parses back, with quotes where names need them", async () => {
     const odd = testRecord({ filename: 'a "b", c\n.tar', sweepId: undefined });
     const entries = [odd, EXPIRED].map((record) => toMetadata(record, undefined, NOW));
     const text = await written((write) =>
@@ -132,7 +132,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     );
   });
 
-  it("prints the heading of an empty table, and counts rows", async () => {
+  it("print the heading of an empty table, and count rows", async () => {
     let count = -1;
     const text = await written(async (write) => {
       count = await writeTable(
@@ -145,7 +145,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     expect(count).to.equal(0);
   });
 
-  it("prints what the regions hold in a last column, row by row", async () => {
+  it("print the state of the regions in a last column, row by row", async () => {
     const writes: string[] = [];
     const count = await writeTable(
       pages([FIRST, SECOND], [EXPIRED]),
@@ -162,7 +162,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     ]);
   });
 
-  it("appends one column to the CSV where the regions were looked at", async () => {
+  it("add a column to the CSV if the regions were checked", async () => {
     const metadata = async function* (): AsyncGenerator<ListedMetadata[]> {
       for await (const rows of checked([FIRST, SECOND])) {
         yield rows.map((row) => ({
@@ -178,7 +178,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     expect(second?.at(-1)).to.equal("us-east-1=whole us-west-2=missing eu-west-1=unreachable");
   });
 
-  it("fits wide characters", () => {
+  it("fit wide characters", () => {
     const columns = [
       { title: "NAME", value: (row: { name: string; n: number }) => row.name },
       { title: "N", value: (row: { name: string; n: number }) => String(row.n) },
@@ -190,7 +190,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     expect(renderTable(columns, rows)).to.equal("NAME    N\n数据集  1\nx       2\n");
   });
 
-  it("writes a JSON array page by page that parses back", async () => {
+  it("write a JSON array page by page that parses back", async () => {
     for (const all of [[[]], [[1]], [[{ a: "x\ny" }], [], [{ b: [1, 2] }, null]], []]) {
       const text = await written((write) => writeJsonArray(pages<unknown>(...all), write));
       expect(JSON.parse(text)).to.deep.equal(all.flat());
@@ -198,7 +198,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     }
   });
 
-  it("writes nothing of a JSON array when the first page fails", async () => {
+  it("write no JSON if the first page fails", async () => {
     const failing = (async function* (): AsyncGenerator<unknown[]> {
       throw new Error("no table");
       // biome-ignore lint/correctness/noUnreachable: makes it a generator of pages
@@ -215,7 +215,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     expect(text).to.equal("");
   });
 
-  it("writes a YAML sequence that parses back", async () => {
+  it("write a YAML sequence that parses back", async () => {
     const all: object[][] = [
       [{ id: "stage-1", sweep: null, at: "2024-01-22T10:30:15Z" }],
       [{ id: "on", list: ["a: b", "#"] }],

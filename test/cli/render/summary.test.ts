@@ -18,8 +18,8 @@ const finished = (sizeBytes: number, regions: string[], ttl = 7) =>
     }),
   );
 
-describe("the upload's summary", () => {
-  it("tells before the upload what is staged, where and for whom", () => {
+describe("The upload's summary", () => {
+  it("shows before the upload its data, regions and readers", () => {
     const plan = {
       filename: "reference-genome.fasta",
       sizeBytes: GIB_100,
@@ -56,14 +56,14 @@ To use in parameter sweep:
 `);
   });
 
-  it("says that instances are counted for each region where there are several others", () => {
+  it("states that instances count per region if there are several others", () => {
     const text = finished(GIB_100, ["us-east-1", "us-west-2", "eu-west-1"], 1);
     expect(text).to.contain("TTL: 1 day (auto-cleanup on 2024-01-23)\n");
     expect(text).to.contain("  Replication: $4.00 (100GB × 2 regions × $0.02/GB)\n");
     expect(text).to.contain("  vs. 10 instances per region downloading: $180.00 → $4.23 (97.7% savings)\n");
   });
 
-  it("promises no savings where there are none", () => {
+  it("promises no savings if there are none", () => {
     expect(finished(GIB_100, ["us-east-1"]))
       .to.contain("Replication: $0.00 (one region)")
       .and.not.contain("Savings");

@@ -9,7 +9,7 @@ const failed = (index: number, error: string, exitCode?: number): FailedIndex =>
 });
 
 describe("the failures of a sweep", () => {
-  it("show the output of a command on lines of their own", () => {
+  it("show a command's output on separate lines", () => {
     const error =
       "the command failed with exit code 127. The last lines of its output:\nreads 3\n./run: not found\n";
     expect(failureLines([failed(4, error, 127), failed(7, "")], "more")).to.deep.equal([
@@ -22,7 +22,7 @@ describe("the failures of a sweep", () => {
     ]);
   });
 
-  it("name the command for those that are not shown", () => {
+  it("name the command that shows the others", () => {
     const many = Array.from({ length: 25 }, (_, index) => failed(index, "x"));
     const lines = failureLines(many, "spawn sweep info ID --format json");
     expect(lines.slice(-3)).to.deep.equal([

@@ -12,15 +12,15 @@ const sweep = (done: number, failed = 0): SweepProgress =>
     NOW,
   );
 
-describe("the progress of a sweep on the screen", () => {
-  it("is a bar for each region, with its numbers", () => {
+describe("The progress display of a sweep", () => {
+  it("has a bar for each region, with its numbers", () => {
     expect(regionLines(sweep(1, 1), 200)).to.deep.equal([
       `us-east-1  ${"█".repeat(26)}${"▒".repeat(14)}  0 pending, 1 running, 1 done, 1 failed`,
       `us-west-2  ${"░".repeat(40)}  3 pending, 0 running, 0 done, 0 failed`,
     ]);
   });
 
-  it("never wraps: the bars get shorter, then go, then the line is cut", () => {
+  it("never wraps: the bars get shorter, then disappear, then the line is cut", () => {
     for (const columns of [80, 61, 50, 20, 3]) {
       for (const line of regionLines(sweep(1), columns)) expect(line.length).to.be.at.most(columns);
     }
@@ -30,7 +30,7 @@ describe("the progress of a sweep on the screen", () => {
     expect(regionLines(sweep(0), 52)[1]).to.equal("us-west-2  3 pending, 0 running, 0 done, 0 failed");
   });
 
-  it("is drawn in place on a terminal, below notes that stay", () => {
+  it("is redrawn in place on a terminal, below permanent notes", () => {
     let written = "";
     const view = new SweepView({ isTTY: true, columns: 60, write: (text: string) => (written += text) });
     view.update(sweep(0));
@@ -41,7 +41,7 @@ describe("the progress of a sweep on the screen", () => {
     expect(written).to.contain("The deadline is near.\nus-east-1");
   });
 
-  it("is a line in a pipe, when the numbers have changed, and at most every five seconds; the end in any case", () => {
+  it("is a line in a pipe after changes, at most every five seconds, and always at the end", () => {
     let written = "";
     let now = 0;
     const view = new SweepView({ write: (text: string) => (written += text) }, { now: () => now });

@@ -27,7 +27,7 @@ describe("text for the terminal", () => {
     expect(cutColumns("plain", 5)).to.equal("plain");
   });
 
-  it("shows control characters of a file's name as escapes, so that it cannot fake output", () => {
+  it("shows control characters of file names as escapes", () => {
     expect(printable("a\u001b[2Jb\nc\u202ed")).to.equal("a\\x1b[2Jb\\nc\\u202ed");
     expect(printable("é 数据 'x'")).to.equal("é 数据 'x'");
   });

@@ -10,7 +10,7 @@ import { testRecord } from "../records.ts";
 const BEFORE = testRecord();
 
 describe("an update of an entry", () => {
-  it("says in the guide's words that the TTL was extended, or shortened", () => {
+  it("reports an extended or shortened TTL in the guide's words", () => {
     for (const [ttl, line] of [
       [14, "TTL extended to 14 days"],
       [1, "TTL shortened to 1 day"],
@@ -41,7 +41,7 @@ describe("an update of an entry", () => {
     expect(renderChanges(BEFORE, BEFORE)).to.deep.equal([]);
   });
 
-  it("tells before what added regions cost, and what removed ones lose", () => {
+  it("shows the cost of added regions, and the loss of removed ones, before the update", () => {
     const after = { ...BEFORE, regions: parseRegionList("us-east-1,eu-west-1,eu-west-2") };
     expect(renderRegionPlan(BEFORE, after)).to.deep.equal([
       "Adding eu-west-1, eu-west-2: replication $4.00, storage $0.153/day",

@@ -17,7 +17,7 @@ const aws: PriceBook = priceBook("aws");
 const START = Date.parse("2026-03-01T00:00:00Z");
 const HOUR = 3_600_000;
 
-/** A life as the ledger may have it: copies that come later or never, another TTL and other regions, a deletion. */
+/** A generation in the ledger: copies that arrive later or never, another TTL and other regions, a deletion. */
 interface Told {
   readonly sizeBytes: number;
   readonly fileCount: number;
@@ -87,7 +87,7 @@ function lifeOf(told: Told): Generation {
   return life;
 }
 
-/** What the ledger has by a moment. */
+/** The ledger's content at a time. */
 function reportAt(told: Told, until: number, book = aws, since = START): CostReport {
   const period = { since: new Date(since), until: new Date(until), label: "", cut: false };
   const reporter = new CostReporter(period, book, new Date(until));
@@ -101,7 +101,7 @@ const endOf = (told: Told): number =>
 describe("the ledger's costs", () => {
   const moments = fc.integer({ min: 1, max: 60 * 24 });
 
-  it("never fall as time passes, in no part of them", () => {
+  it("never decrease over time, in any part", () => {
     fc.assert(
       fc.property(lives, moments, moments, (told, one, other) => {
         const [early, late] = [Math.min(one, other), Math.max(one, other)].map((hours) =>
@@ -112,7 +112,7 @@ describe("the ledger's costs", () => {
     );
   });
 
-  it("have nothing after the end, under either prices", () => {
+  it("are zero after the end, under either prices", () => {
     fc.assert(
       fc.property(lives, moments, fc.constantFrom(...PRICE_BOOK_NAMES), (told, hours, name) => {
         const end = endOf(told) + 1;
@@ -142,7 +142,7 @@ describe("the ledger's costs", () => {
           }
           if (middle >= end) continue;
           const halves = addMoney(reportAt(told, middle)[kind], reportAt(told, end, aws, middle)[kind]);
-          // A stay that is cut in two is rounded twice.
+          // A residency in two parts is rounded twice.
           expect(Math.abs(halves - report[kind])).to.be.at.most(report.regions.length * 4);
         }
         expect(totalOf(report)).to.equal(report.total);
@@ -150,7 +150,7 @@ describe("the ledger's costs", () => {
     );
   });
 
-  it("are at the end what was estimated for the entry", () => {
+  it("equal the estimate at the end", () => {
     fc.assert(
       fc.property(lives, fc.constantFrom(...PRICE_BOOK_NAMES), (told, name) => {
         const planned = { ...told, arrivals: [0, 0, 0, 0], update: undefined, closedHour: undefined };
@@ -170,7 +170,7 @@ describe("the ledger's costs", () => {
     );
   });
 
-  it("count noncurrent versions for one to two days, and only of what expired", () => {
+  it("count noncurrent versions for one to two days, and only of expired data", () => {
     fc.assert(
       fc.property(lives, (told) => {
         for (const { kind, from, to } of chargesOf(lifeOf(told), aws).lasting) {

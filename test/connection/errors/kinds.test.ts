@@ -67,10 +67,12 @@ describe("the kind of an error", () => {
   });
 });
 
-it("troubleOf says in a few words why an attempt failed", () => {
-  expect(troubleOf(failure({ name: "TimeoutError" }))).to.equal("no answer");
-  expect(troubleOf(failure({ code: "ENOTFOUND" }))).to.equal("cannot be reached, ENOTFOUND");
-  expect(troubleOf(failure({ code: "ECONNRESET" }))).to.equal("the connection breaks off");
-  expect(troubleOf(answer("SlowDown", 503))).to.equal("503 SlowDown");
-  expect(troubleOf(answer("Unknown", 503))).to.equal("503");
+describe("troubleOf", () => {
+  it("says in a few words why an attempt failed", () => {
+    expect(troubleOf(failure({ name: "TimeoutError" }))).to.equal("no answer");
+    expect(troubleOf(failure({ code: "ENOTFOUND" }))).to.equal("cannot be reached, ENOTFOUND");
+    expect(troubleOf(failure({ code: "ECONNRESET" }))).to.equal("the connection breaks off");
+    expect(troubleOf(answer("SlowDown", 503))).to.equal("503 SlowDown");
+    expect(troubleOf(answer("Unknown", 503))).to.equal("503");
+  });
 });

@@ -1,6 +1,7 @@
 import { devNull } from "node:os";
 import { expect } from "chai";
-import { Defect, explain } from "../../../cli/errors.ts";
+import { Defect } from "../../../cli/defect.ts";
+import { explain } from "../../../cli/errors.ts";
 import { resolveConnection } from "../../../connection/connection.ts";
 import { explainSetup } from "../../../connection/errors/setup.ts";
 import { ProxyError } from "../../../connection/proxy-error.ts";

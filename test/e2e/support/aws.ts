@@ -12,14 +12,14 @@ import {
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Keys } from "../../../connection/connection.ts";
 
-export interface ObjectVersion {
+interface ObjectVersion {
   readonly bucket: string;
   readonly key: string;
   readonly versionId: string;
   readonly deleteMarker: boolean;
 }
 
-/** The local cloud as plain AWS clients see it, which know nothing of this program. */
+/** The local cloud as plain AWS clients see it. */
 export class Aws {
   readonly endpoint: string;
   readonly keys: Keys;
@@ -33,7 +33,7 @@ export class Aws {
     this.#settings = { endpoint, credentials: keys };
   }
 
-  /** For commands whose AWS is at `endpoint`, such as a proxy in front of the local cloud. */
+  /** For commands that use AWS at `endpoint`, such as a proxy in front of the local cloud. */
   variables(endpoint: string) {
     return {
       AWS_ENDPOINT_URL: endpoint,
@@ -94,7 +94,7 @@ export class Aws {
     }
   }
 
-  /** Uploads in parts that were begun and neither completed nor aborted. */
+  /** Multipart uploads that were neither completed nor aborted. */
   async openUploads(region: string, bucket: string, prefix = ""): Promise<MultipartUpload[]> {
     const { Uploads = [] } = await this.s3(region).send(
       new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }),
@@ -113,7 +113,7 @@ export class Aws {
     }
   }
 
-  /** The item of an entry in a table of `region`, as plain values; undefined where there is none. */
+  /** The item of an entry in a table of `region`, as plain values; undefined if it is absent. */
   async item(
     table: string,
     stagingId: string,

@@ -8,8 +8,8 @@ export interface Execution {
 }
 
 /**
- * What the command of a test's sweep tells about itself: it asks this server before it ends. The answer may wait, so a test has a
- * moment in which an index is certainly running.
+ * Shows when the command of a test's sweep runs: the command requests this server before it ends. The response can be held, so that
+ * an index is certainly running.
  */
 export class CommandServer {
   readonly executions: Execution[] = [];
@@ -26,14 +26,14 @@ export class CommandServer {
     });
   }
 
-  /** @param hold which executions wait until they are let go */
+  /** @param hold executions that wait until they are released */
   static async start(hold: (execution: Execution) => boolean): Promise<CommandServer> {
     const made = new CommandServer(hold);
     await new Promise<void>((resolve) => made.#server.listen(0, "127.0.0.1", resolve));
     return made;
   }
 
-  /** Shell code that asks the server. */
+  /** Shell code that sends the request and waits for the response. */
   get command(): string {
     const url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/$SWEEP_INDEX/$SWEEP_ATTEMPT`;
     return `if command -v curl >/dev/null; then curl -fsS --noproxy '*' "${url}"; else wget -qO - --no-proxy "${url}"; fi`;

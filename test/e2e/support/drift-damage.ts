@@ -32,7 +32,7 @@ import { randomFile } from "./world.ts";
 const ACCOUNT = "000000000000";
 const STRANGER = "arn:aws:iam::999999999999:root";
 
-/** What somebody can do by hand to an environment and its entries, with plain AWS clients. */
+/** Manual changes to an environment and its entries, with plain AWS clients. */
 export class Damage {
   readonly #aws: Aws;
   readonly #iam: IAMClient;
@@ -51,7 +51,7 @@ export class Damage {
     return this.#aws.s3(region);
   }
 
-  /** Other bytes of the same size, as a newer version; they have none of the tags. */
+  /** Other bytes of the same size, as a newer version without tags. */
   overwrite(region: string, Key: string, size: number): Promise<unknown> {
     const Body = randomFile(size);
     return this.s3(region).send(new PutObjectCommand({ Bucket: bucketOf(region), Key, Body }));
@@ -69,7 +69,7 @@ export class Damage {
       await this.s3(region).send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
   }
 
-  /** The object's tags are these and no others. */
+  /** Replaces the object's tags. */
   retag(region: string, Key: string, tags: Record<string, string>): Promise<unknown> {
     const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
     return this.s3(region).send(
@@ -102,7 +102,7 @@ export class Damage {
     );
   }
 
-  /** A stranger may read. */
+  /** Grants read access to a foreign account. */
   openBucket(region: string): Promise<unknown> {
     const Bucket = bucketOf(region);
     return this.s3(region).send(
@@ -113,7 +113,7 @@ export class Damage {
     );
   }
 
-  /** The bucket with all that is in it, and its access points, without which AWS would not delete it. */
+  /** Deletes the bucket with its content, and its access points, without which AWS would keep it. */
   async deleteBucket(region: string, sharedIds: readonly string[]): Promise<void> {
     for (const id of sharedIds) await this.deleteAccessPoint(region, id);
     await this.erase(region, "");
@@ -155,7 +155,7 @@ export class Damage {
       .send(new DeleteItemCommand({ TableName: table, Key: { staging_id: { S: id } } }));
   }
 
-  /** The entry is said to live for 50 days. */
+  /** Makes the record claim a TTL of 50 days. */
   extendItem(table: string, id: string): Promise<unknown> {
     return this.#aws.dynamo(PRIMARY).send(
       new UpdateItemCommand({

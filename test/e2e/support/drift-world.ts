@@ -38,16 +38,16 @@ export interface DriftEntry {
   readonly files: ReadonlyMap<string, Buffer>;
 }
 
-/** What a refresh would change in a stack's state. */
-export interface Refreshed {
+/** The changes that a refresh would make in a stack's state. */
+interface Refreshed {
   readonly code: number;
   /** `delete` or `update`, and the name of the resource; sorted. */
   readonly changes: readonly string[];
 }
 
 /**
- * The environment `drift` with four entries: a file and a directory that its file declares, and another two that the command
- * line made. Both files are shared with another account.
+ * The environment `drift` with four entries, two declared (a file and a directory) and two from the command line. Both files are shared
+ * with another account.
  */
 export class DriftWorld {
   readonly world: World;
@@ -110,7 +110,7 @@ export class DriftWorld {
     return this.spawn("environment", ...args);
   }
 
-  /** Looks as plain `pulumi` does, and changes nothing. */
+  /** Refreshes with plain `pulumi`, and changes nothing. */
   async refresh(stack: string): Promise<Refreshed> {
     const { code, stdout, stderr } = await this.world.pulumi(
       `pulumi refresh -s ${stack} --preview-only --expect-no-changes --non-interactive`,
@@ -121,20 +121,20 @@ export class DriftWorld {
     return { code, changes };
   }
 
-  /** Repairs as plain `pulumi` does. */
+  /** Repairs with plain `pulumi`. */
   up(stack: string): Promise<Ended> {
     return succeed(
       this.world.pulumi(`pulumi up -s ${stack} --refresh --yes --skip-preview --non-interactive`),
     );
   }
 
-  /** The environment is as it was made. */
+  /** The environment has its original state. */
   async isUp(): Promise<void> {
     expect(await this.refresh("drift")).to.deep.equal({ code: 0, changes: [] });
     await succeed(this.environment("status"));
   }
 
-  /** Every command and every byte says that all is as it was made. */
+  /** Every command and every byte show the original state. */
   async isWhole(): Promise<void> {
     await this.isUp();
     for (const { stack } of [this.cells, this.reads])

@@ -3,20 +3,20 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { World } from "./world.ts";
 
-/** Where the command line's time is shifted: its own clock, and what it hears of the server's. */
+/** Shifts the command line's time: its own clock, and the dates of servers' responses. */
 interface Shift {
   readonly machineDays?: number;
   readonly serverDays?: number;
 }
 
 /**
- * Variables with which the command line believes that it is later, as the server tells it, too: what was just made is old for it. The
- * clocks of the engine, of the plugins and of the local cloud stay as they are.
+ * Variables that shift the command line's clock and the server's dates into the future, so that new data are old for it. The clocks of
+ * the engine, the plugins and the local cloud are not changed.
  */
 export const later = (world: World, days: number): Promise<NodeJS.ProcessEnv> =>
   shifted(world, { machineDays: days, serverDays: days });
 
-/** Variables with which the clock of the machine is wrong for the command line alone. */
+/** Variables that shift only the machine's clock, for the command line alone. */
 export const clockOff = (world: World, days: number): Promise<NodeJS.ProcessEnv> =>
   shifted(world, { machineDays: days });
 
@@ -34,7 +34,7 @@ async function shifted(world: World, { machineDays = 0, serverDays = 0 }: Shift)
     static now() {
       return Now.now() + ${machineDays * 86_400_000};
     }
-    // A date in the form of HTTP is that of an answer.
+    // A date in the HTTP format belongs to a response.
     static parse(text) {
       return Now.parse(text) + (/ GMT$/.test(text) ? ${serverDays * 86_400_000} : 0);
     }

@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 
 export interface Ended {
-  /** 128 and more for a signal, as in a shell. */
+  /** 128 plus the number of the signal, as in a shell. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
   /** A process group of its own, so that a test can signal the whole group. */
   readonly ownGroup?: boolean;
 }
 
-/** A program that runs, with what it has written so far. Its stdin is a pipe that stays open: nobody answers. */
+/** A running program with its output so far. Its stdin is an open pipe without input. */
 export class Running {
   readonly #child: ChildProcess;
   readonly #texts = { stdout: "", stderr: "" };
@@ -36,7 +36,7 @@ export class Running {
         for (const listener of this.#listeners) listener();
       });
     }
-    // A program that ends without reading what was typed is no failure of the test.
+    // A program may end without reading its input.
     child.stdin.on("error", () => undefined);
     this.ended = new Promise((resolve, reject) => {
       child.once("error", reject);
@@ -52,6 +52,11 @@ export class Running {
     return this.#child.pid;
   }
 
+  /** Its output on stdout so far. */
+  get stdout(): string {
+    return this.#texts.stdout;
+  }
+
   get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
@@ -60,7 +65,7 @@ export class Running {
     this.#child.stdin?.write(text);
   }
 
-  /** Does nothing to one that has ended. */
+  /** Has no effect on an ended program. */
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -69,7 +74,7 @@ export class Running {
     process.kill(-this.pid, signal);
   }
 
-  /** Waits until it has written `text`, on stdout or stderr. @throws Error when it ends before */
+  /** Waits for `text` on stdout or stderr. @throws Error if the program ends first */
   wrote(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -90,7 +95,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   return new Running(command, args, options).ended;
 }
 
-/** A failed program's output in the error: what a test that needs its success wants to see. */
+/** @returns a successful end. @throws Error with the output of a failed program */
 export async function succeed(program: Promise<Ended>): Promise<Ended> {
   const ended = await program;
   if (ended.code !== 0) throw new Error(`exit code ${ended.code}\n${ended.stdout}\n${ended.stderr}`);

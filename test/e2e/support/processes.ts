@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-/** Commands of the running processes that work in `home`: it is in their arguments or their environment. */
+/** Command lines of the running processes that have `home` in their arguments or environment. */
 export async function processesOf(home: string): Promise<string[]> {
   const { stdout } = await promisify(execFile)("ps", ["axeww", "-o", "pid=,command="], {
     maxBuffer: 256 * 1024 * 1024,
@@ -22,8 +22,8 @@ export async function cloudsOf(home: string): Promise<string[]> {
 const isCloud = (command: string): boolean =>
   command.includes("serve.py") || command.includes("/local/machines.js");
 
-/** What runs in `home` besides the local cloud once everything had `seconds` to end. */
-export async function leftRunning(home: string, seconds = 5): Promise<string[]> {
+/** Processes in `home` besides the local cloud that still run after `seconds`. */
+export async function leftRunning(home: string, seconds = 30): Promise<string[]> {
   for (const end = Date.now() + seconds * 1000; ; await sleep(100)) {
     const left = (await processesOf(home)).filter((command) => !isCloud(command));
     if (left.length === 0 || Date.now() > end) return left;

@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { packageRoot } from "../../../package-root.ts";
 import { recordRequests } from "../../support/recorded-cloud.ts";
 
-/** What a checkout has once it is built, without the sources. */
+/** The files of a built checkout, without the sources. */
 const PARTS = [
   "bin",
   "dist",
@@ -19,8 +19,8 @@ const PARTS = [
 ];
 
 /**
- * A built checkout in a folder with a space in its name, with the environments' files as they are shipped. Tests write
- * there what they like, and a build of the real one at the same time disturbs nobody.
+ * A built checkout in a folder with a space in its name, with the shipped environment files. Tests can write to it, and do not depend on
+ * a concurrent build of the real checkout.
  */
 export async function makeProject(): Promise<string> {
   const root = packageRoot();
@@ -43,7 +43,7 @@ export async function makeProject(): Promise<string> {
 /** As .gitignore has it. */
 const IGNORED = /^Pulumi\..*\.(stage|sweep)-.*\.yaml$/;
 
-/** The text of every file that git would see, by path. */
+/** The text of every file that git would track, by path. */
 export async function filesOf(project: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   const walk = async (folder: string): Promise<void> => {

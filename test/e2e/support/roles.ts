@@ -4,7 +4,7 @@ import type { Aws } from "./aws.ts";
 import type { Ended } from "./process.ts";
 import type { World } from "./world.ts";
 
-/** Makes roles with statements of policies, and runs commands with their credentials. */
+/** Creates roles with statements of policies, and runs commands with their credentials. */
 export class Roles {
   readonly #world: World;
   readonly #aws: Aws;

@@ -7,23 +7,24 @@ import { cloudPython } from "../../../local/cloud/install.ts";
 import { readLocalKeys } from "../../../local/cloud/keys.ts";
 import { spawnPaths } from "../../../local/paths.ts";
 import { reservePort } from "../../support/own-port.ts";
+import { TestProxy } from "../../support/proxy.ts";
 import { Aws } from "./aws.ts";
 import { type Ended, Running, run, succeed } from "./process.ts";
 import { processesOf } from "./processes.ts";
 import { makeProject } from "./project.ts";
 
 export const REGIONS = ["us-east-1", "us-west-2", "eu-west-1"] as const;
-/** The guide's name of a region's bucket, and the tables of `dev`. */
+/** The guide's bucket name of a region, and the tables of `dev`. */
 export const bucketOf = (region: string): string => `spawn-staging-${region}`;
 export const RECORDS = "spawn-staging-dev";
 export const USAGE = "spawn-usage-dev";
 
-/** One user's machine: a built checkout, an empty home, a shell to run commands in. */
+/** One user's machine: a built checkout, an empty home, a shell. */
 export class World {
   readonly project: string;
   /** SPAWN_HOME. */
   readonly home: string;
-  /** Where the user's own files are; the working folder of commands. */
+  /** The folder of the user's own files; the working folder of commands. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   #aws: Promise<Aws> | undefined;
@@ -42,7 +43,7 @@ export class World {
     return world;
   }
 
-  /** Ends the local cloud and removes everything. @throws Error when something else is still running */
+  /** Stops the local cloud and removes everything. @throws Error if another process is still running */
   async remove(): Promise<void> {
     if (this.#aws !== undefined) (await this.#aws).close();
     await succeed(this.spawn("local", "down"));
@@ -76,11 +77,16 @@ export class World {
 
   /** On a terminal, whose output is all in `stdout`. */
   startOnTerminal(columns: number, ...args: string[]): Running {
+    return this.startOnTerminalIn({}, columns, ...args);
+  }
+
+  /** With other variables. */
+  startOnTerminalIn(env: NodeJS.ProcessEnv, columns: number, ...args: string[]): Running {
     const python = cloudPython(spawnPaths(this.env).venv);
     const script = join(import.meta.dirname, "terminal.py");
     return new Running(python, [script, String(columns), process.execPath, this.program, ...args], {
       cwd: this.folder,
-      env: { ...this.env, TERM: "xterm-256color" },
+      env: { ...this.env, TERM: "xterm-256color", ...env },
     });
   }
 
@@ -90,18 +96,18 @@ export class World {
     return run("/bin/bash", ["-c", `set -euo pipefail\n${script}`], { cwd, env: { ...this.env, PATH } });
   }
 
-  /** A command of plain Pulumi in the checkout, as someone types it after `eval "$(spawn env)"`. */
+  /** A command of plain Pulumi in the checkout, after `eval "$(spawn env)"`. */
   pulumi(command: string): Promise<Ended> {
     return this.bash(`eval "$(spawn env)"\n${command}`, this.project);
   }
 
-  /** Names of the stacks, as plain Pulumi lists them. */
+  /** Names of the stacks in plain Pulumi's list. */
   async stacks(): Promise<string[]> {
     const { stdout } = await succeed(this.pulumi("pulumi stack ls --json"));
     return (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
   }
 
-  /** Files in which the command line keeps the settings of entries' stacks, and files of the stacks' state. */
+  /** Settings files of entries' stacks, and files of the stacks' state. */
   async traces(): Promise<string[]> {
     const folders = [join(this.home, "data/stacks"), join(this.home, "data/state/.pulumi/stacks/spawn")];
     const names = await Promise.all(folders.map((folder) => (existsSync(folder) ? readdir(folder) : [])));
@@ -110,7 +116,7 @@ export class World {
       .filter((name) => /^(Pulumi\..*\.yaml|.*\.json)$/.test(name) && !name.includes(".bak"));
   }
 
-  /** Clients for the local cloud, which this starts where it is down. */
+  /** Clients for the local cloud, which this starts if it is down. */
   aws(): Promise<Aws> {
     this.#aws ??= succeed(this.spawn("local", "up", "--json")).then(async ({ stdout }) => {
       const keys = await readLocalKeys(spawnPaths(this.env));
@@ -134,14 +140,14 @@ export class World {
     return writeFile(join(this.project, name), text);
   }
 
-  /** Uploads a file and gives its id. */
+  /** Uploads a file and returns its ID. */
   async upload(name: string, ...flags: string[]): Promise<string> {
     const { stdout } = await succeed(this.spawn("stage", "upload", `./${name}`, ...flags));
     return stdout.trim();
   }
 }
 
-/** Nothing of this process's user but the cache: an empty HOME, no keys, no endpoint, no settings. */
+/** No setting of this process's user except the cache: an empty HOME, no keys, no endpoint. */
 function environmentOf(home: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI|SPAWN|XDG)_/.test(name));
   return {
@@ -155,7 +161,7 @@ function environmentOf(home: string): NodeJS.ProcessEnv {
 let shared: Promise<World> | undefined;
 let made: World | undefined;
 
-/** A world with the environment `dev` up, the same one for all files: making it takes some seconds. */
+/** A world with the environment `dev`, shared by all files, because its creation takes seconds. */
 export function sharedWorld(): Promise<World> {
   shared ??= World.make().then(async (world) => {
     made = world;
@@ -165,9 +171,15 @@ export function sharedWorld(): Promise<World> {
   return shared;
 }
 
-// Of the whole run, not of a suite: this module is loaded while no suite is being described.
-after(async function () {
-  this.timeout(60_000);
+/** The shared world, and a proxy in front of its cloud for the commands of one suite, which stops it. */
+export async function proxiedWorld(): Promise<{ world: World; aws: Aws; proxy: TestProxy }> {
+  const world = await sharedWorld();
+  const aws = await world.aws();
+  return { world, aws, proxy: await TestProxy.start(aws.endpoint) };
+}
+
+// A hook of the whole run: no suite is being described when this module is loaded.
+after(async () => {
   await made?.remove();
 });
 

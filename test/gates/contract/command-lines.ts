@@ -3,7 +3,7 @@ import type { Command, Interfaces } from "@oclif/core";
 type Flag = Interfaces.FlagInput[string];
 type Flags = Readonly<Record<string, Flag>>;
 
-/** What scripts rely on in the command line of one command: one line for its names, each argument and each flag. */
+/** The command-line contract of one command: one line for its names, each argument and each flag. */
 export function commandLines(command: Command.Class): string[] {
   const { aliases = [], hidden, args = {}, enableJsonFlag } = command;
   const flags = Object.entries({ ...command.flags, ...command.baseFlags } as Flags);

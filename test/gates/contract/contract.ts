@@ -13,7 +13,7 @@ const HEADER = `# The command contract: the arguments, flags and JSON keys of ev
 `;
 const ENVELOPE = "cli/render/failure.ts";
 
-/** The contract as the code has it now. */
+/** The current contract of the code. */
 export async function contractText(): Promise<string> {
   const files = globSync("cli/commands/**/*.ts", { cwd: packageRoot() }).sort();
   const types = new Types([ENVELOPE, ...files]);

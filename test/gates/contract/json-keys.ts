@@ -2,12 +2,12 @@ import { join } from "node:path";
 import ts from "typescript";
 import { packageRoot } from "../../../package-root.ts";
 
-/** The exported types of the program's sources, as the compiler sees them. */
+/** The types of the program's sources, as the compiler sees them. */
 export class Types {
   readonly #program: ts.Program;
   readonly #checker: ts.TypeChecker;
 
-  /** @param files whose types are asked for, relative to the package */
+  /** @param files with the types, relative to the package */
   constructor(files: readonly string[]) {
     const root = packageRoot();
     const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
@@ -19,7 +19,7 @@ export class Types {
     this.#checker = this.#program.getTypeChecker();
   }
 
-  /** The JSON keys of what the `run` of a command's class (the default export of `file`) returns. */
+  /** The JSON keys of the result of a command's `run` (the command is the default export of `file`). */
   keysOfResult(file: string): string[] {
     const command = this.#checker.getDeclaredTypeOfSymbol(this.#exportOf(file, "default"));
     const run = this.#checker.getPropertyOfType(command, "run");
@@ -29,9 +29,13 @@ export class Types {
     return this.#lines("", result, []);
   }
 
-  /** The JSON keys of an exported interface. */
+  /** The JSON keys of an interface. */
   keysOfInterface(file: string, name: string): string[] {
-    return this.#lines("", this.#checker.getDeclaredTypeOfSymbol(this.#exportOf(file, name)), []);
+    const source = this.#program.getSourceFile(join(packageRoot(), file));
+    const known = source && this.#checker.getSymbolsInScope(source, ts.SymbolFlags.Interface);
+    const found = known?.find((symbol) => symbol.name === name);
+    if (found === undefined) throw new Error(`${file} does not have ${name}`);
+    return this.#lines("", this.#checker.getDeclaredTypeOfSymbol(found), []);
   }
 
   #exportOf(file: string, name: string): ts.Symbol {

@@ -48,7 +48,7 @@ def main(folder, list_file, update, whole):
     if unknown:
         print(f"\nNot in {list_file}:")
         print("\n".join(f"  {operation} {client}" for operation, client in unknown))
-        print("Look whether the policies allow them, then add them: npm test -- --update-operations TEST_FILES")
+        print("Check that the policies allow them, then add them: npm test -- --update-operations TEST_FILES")
     return 1 if faults or unknown else 0
 
 

@@ -13,16 +13,16 @@ import runpy
 import sys
 import uuid
 
-# Bytes of a body that are kept. The longest of ours are templates and items; DeleteObjects of 1000 long keys comes close.
+# Maximum length of a recorded body. The longest ones are templates and items; DeleteObjects of 1000 long keys comes close.
 KEPT = 4 * 1024 * 1024
-# Where local/cloud/cloud.ts asks whether the cloud is its own: no request of AWS.
+# local/cloud/cloud.ts checks here that it reached its own cloud: no AWS request.
 _PROOF = "/_spawn/proof"
 # Parameters of a PUT to a key that still carries an object or a part. With another one, its body is XML.
 _OF_UPLOADS = frozenset(("x-id", "partNumber", "uploadId"))
 
 
 def run(script, folder):
-    """Runs `script` as if it had been started itself, its requests written to a new file in `folder`."""
+    """Runs `script` as the main program, and records its requests in a new file in `folder`."""
     sys.argv[0] = script
     import hypercorn.asyncio
 
@@ -37,7 +37,7 @@ def run(script, folder):
 
 
 class Recorder:
-    """ASGI application in front of another one."""
+    """ASGI middleware."""
 
     def __init__(self, app, file):
         self._app, self._file = app, file
@@ -61,7 +61,7 @@ class Recorder:
 
 
 class Body:
-    """`receive` that keeps the beginning of what passes."""
+    """`receive` that records the beginning of the body."""
 
     def __init__(self, limit, receive):
         self._receive, self._limit = receive, limit
@@ -79,7 +79,7 @@ class Body:
 
     @property
     def kept(self):
-        """The whole body, or None where it is not kept, is too long, or was not read to its end."""
+        """The whole body, or None if it is not recorded, is too long, or was not read to its end."""
         if self.size > self._limit:
             return None
         return b"".join(self.chunks) if self.complete or self.size == 0 else None

@@ -1,4 +1,4 @@
-"""Inputs that botocore's models take and AWS refuses: for each rule of validator/rules at least one, with a part of its message."""
+"""Inputs that botocore's models accept and AWS refuses: for each rule of validator/rules at least one, with a part of its message."""
 
 import base64
 
@@ -52,7 +52,7 @@ def _item(**attributes):
 _TAGGED = {"Filter": {"Tag": {"Key": "a", "Value": "b"}}}
 _EXPIRING = {"Filter": {"Prefix": "a"}, "Expiration": {"Days": 1}}
 
-# An operation, its input, and a part of the message; None where the input is right.
+# An operation, its input, and a part of the message; None for a valid input.
 CASES = [
     ("s3:PutObject", {**_OBJECT, "Key": "é" * 513}, "longer than 1024 bytes"),
     ("s3:PutObject", {**_OBJECT, "Metadata": {"a": "b" * 2048}}, "2049 bytes are above the most, 2048"),

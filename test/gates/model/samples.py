@@ -12,7 +12,7 @@ from validator.operations import model_of
 from validator.patterns import matches
 
 _SIGNED_FOR = {"s3control": "s3", "service-quotas": "servicequotas"}
-# Levels below which only required members are given: DynamoDB's values hold values.
+# Below these levels, samples have only required members: DynamoDB's values are recursive.
 _DEPTH = 7
 _TEXTS = (
     ("text", "a", "key", "123456789012", "i-12345678", "2026-01-01", "name_of-it", "/path/", "1.0")
@@ -29,10 +29,10 @@ def operations(names):
 
 
 def value_for(shape, depth=0):
-    """A value that keeps every constraint; None where none is found."""
+    """A value that satisfies every constraint; None if none is found."""
     kind = shape.type_name
     if kind == "structure":
-        # An empty one leaves nothing in a form.
+        # A form cannot express an empty one.
         return _structure_for(shape, depth) or None
     if kind == "list":
         item = value_for(shape.member, depth + 1)
@@ -80,7 +80,7 @@ def _text_for(shape):
 
 
 def record_of(operation, values):
-    """A record, as record.py writes it, of what botocore sends for these values. It checks nothing itself."""
+    """A record, as record.py writes it, of botocore's request for these values, unchecked."""
     model = operation.service_model
     protocol = model.metadata["protocol"]
     sent = create_serializer(protocol, include_validation=False).serialize_to_request(values, operation)
@@ -94,7 +94,7 @@ def record_of(operation, values):
     elif isinstance(body, str):
         body = body.encode()
     if operation.http_checksum or operation.http_checksum_required:
-        # In place of the one that the model lets a caller give.
+        # Replaces the member that a caller could set.
         headers["Content-MD5"] = base64.b64encode(hashlib.md5(body or b"").digest()).decode()
     return {
         "method": sent["method"],
@@ -125,5 +125,5 @@ def body_of(record):
 
 
 def as_json(value):
-    """Values that can be compared: times as seconds, bytes as texts."""
+    """Comparable values: times as seconds, bytes as texts."""
     return json.loads(json.dumps(value, default=lambda v: v.timestamp() if isinstance(v, datetime) else v.decode()))

@@ -20,12 +20,12 @@ from validator.validate import validate  # noqa: E402
 
 
 def problems_of(record):
-    # The inputs are made from the models alone.
+    # The inputs come from the models alone.
     return validate(of_record(record), with_rules=False).problems
 
 
 def unknown_members(operation, record):
-    """The record with something in it that the model does not have: in the query, the headers, the body."""
+    """The record with an addition that the model lacks: in the query, the headers, the body."""
     protocol = operation.service_model.metadata["protocol"]
     yield {**record, "query": "&".join(filter(None, (record["query"], "nope=1")))}
     yield {**record, "headers": [*record["headers"], ["x-amz-nope", "1"]]}
@@ -43,7 +43,7 @@ def changed_values(shape, values):
     """Pairs of a kind of fault and a copy of the values with one such fault, at any depth."""
     for name in shape.required_members:
         how = shape.members[name].serialization
-        # Without a part of its address a request cannot be made, or is another one.
+        # Without a part of its address, a request is impossible or another one.
         if how.get("location") != "uri" and "hostLabel" not in how and name in values:
             without = {key: value for key, value in values.items() if key != name}
             if without:
@@ -86,7 +86,7 @@ def is_right(message, problems):
 
 
 def rules_without_case():
-    """Rules without which every case is still judged rightly."""
+    """Rules that no case needs."""
     kept = {name: list(rules) for name, rules in RULES.items()}
     for rule in {rule for rules in kept.values() for rule in rules}:
         without = {name: [each for each in rules if each is not rule] for name, rules in kept.items() if rule in rules}

@@ -5,6 +5,7 @@ import { replicationPermissions, replicationTrustPolicy } from "../../../compone
 import { WORKER_TRUST_POLICY } from "../../../components/sweep-role.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { environmentPolicy, type PolicyName } from "../../../staging/policies/policies.ts";
+import { trustPolicy } from "../../../staging/policies/trust.ts";
 import { readerPolicy } from "../../../staging/reader-policy.ts";
 import type { SweepSpec } from "../../../staging/sweep/spec.ts";
 import { workerPolicy } from "../../../staging/sweep/worker-policy.ts";
@@ -18,7 +19,7 @@ const document = (Statement: readonly unknown[]): string =>
 const worker = (changes: Partial<SweepSpec> = {}): string =>
   workerPolicy(sweepSpec(changes), environmentSettings({ cloud: "aws" }), B);
 
-/** Of another account, as `launch --stage-account` takes them: by an alias, by an ARN, by the bucket's name. */
+/** Locations in another account, as `launch --stage-account` takes them: an alias, an ARN, a bucket's name. */
 const ofOther = (id: string, kind: "file" | "directory", bucket: string) =>
   dataset({ stagingId: parseStagingId(id), account: A, kind, copies: [{ region: REGION, bucket }] });
 
@@ -29,12 +30,14 @@ const access = new Map([
   [REGION, { arn: POINT, alias: "spawn-stage-abc-1234567890abcdefghijklmnop-s3alias" }],
 ]);
 
-/** The text of every policy that is generated, with every statement that it can have, by a name. */
+/** The text of every generated policy, with all optional statements, by a name. */
 export const POLICIES = {
   operator: ofEnvironment("operator"),
   stager: ofEnvironment("stager"),
   reader: ofEnvironment("reader"),
   job: ofEnvironment("worker"),
+  previewer: ofEnvironment("previewer"),
+  "pipeline trust": JSON.stringify(trustPolicy("github:acme/data:environment:spawn-up", A, "aws")),
   boundary: ofEnvironment("boundary"),
   state: statePolicy("my-state", undefined),
   bucket: bucketPolicy({ bucket: BUCKET, accountId: A, cloud: "aws", readers: [B] }),
@@ -72,16 +75,17 @@ export const POLICIES = {
   ),
 } as const;
 
-/** The files that make policies. */
+/** The files that generate policies. */
 export const SOURCES = [
   "cli/services/environment/state-bucket/settings.ts",
   "components/access-points.ts",
   "components/bucket-policy.ts",
   "components/replication-policy.ts",
   "components/sweep-role.ts",
-  // Puts our statements for an adopted bucket beside the user's.
+  // Adds our statements to the policy of an adopted bucket.
   "provider/rules/policy.ts",
   "staging/policies/document.ts",
+  "staging/policies/trust.ts",
   "staging/reader-policy.ts",
   "staging/sweep/worker-policy.ts",
 ];

@@ -3,21 +3,23 @@ import type { Asked } from "./simulator.ts";
 import type { Table } from "./table.ts";
 import { A, BUCKET, C, ID, instanceOf } from "./world.ts";
 
-type Role = "operator" | "stager" | "reader" | "job";
+type Role = "operator" | "stager" | "reader" | "job" | "previewer";
 
 const asks =
   (role: Role) =>
   (action: string, resource: string, changes: Partial<Asked> = {}): readonly Asked[] => [
     { principal: instanceOf(A), identity: POLICIES[role], action, resource, owner: A, ...changes },
   ];
-const [operator, stager, reader, job] = [asks("operator"), asks("stager"), asks("reader"), asks("job")];
+const [operator, stager, reader, job, previewer] = [
+  ...([asks("operator"), asks("stager"), asks("reader"), asks("job"), asks("previewer")] as const),
+];
 const object = `arn:aws:s3:::${BUCKET}/${ID}/data`;
 const bucket = `arn:aws:s3:::${BUCKET}`;
 const point = `arn:aws:s3:us-east-1:${A}:accesspoint/spawn-${ID}`;
 const table = (name: string): string => `arn:aws:dynamodb:us-east-1:${A}:table/${name}`;
 const sweepRole = `arn:aws:iam::${A}:role/spawn-sweep-abc123def456`;
 
-/** What the policies of `spawn environment policy` allow. */
+/** The permissions of the policies of `spawn environment policy`. */
 export const ENVIRONMENT: { allowed: Table; denied: Table } = {
   allowed: {
     "the operator makes a bucket's policy": operator("s3:PutBucketPolicy", bucket),
@@ -34,8 +36,18 @@ export const ENVIRONMENT: { allowed: Table; denied: Table } = {
     "the reader reads": reader("s3:GetObject", object),
     "the reader reads attributes": reader("s3:GetObjectAttributes", object),
     "a job reads": job("s3:GetObject", object),
+    "the previewer reads a setting of a bucket": previewer("s3:GetLifecycleConfiguration", bucket),
+    "the previewer reads tags": previewer("s3:GetObjectTagging", object),
+    "the previewer looks at an access point": previewer("s3:GetAccessPoint", "*"),
   },
   denied: {
+    "the previewer uploads": previewer("s3:PutObject", object),
+    "the previewer deletes": previewer("s3:DeleteObjectVersion", object),
+    "the previewer writes a record": previewer("dynamodb:PutItem", table("spawn-staging-dev")),
+    "the previewer passes the replication role": previewer(
+      "iam:PassRole",
+      `arn:aws:iam::${A}:role/spawn-replication-dev`,
+    ),
     "the operator reads another bucket": operator("s3:GetObject", "arn:aws:s3:::payroll/data"),
     "the operator makes a user": operator("iam:CreateUser", `arn:aws:iam::${A}:user/eve`),
     "the operator passes another role": operator("iam:PassRole", `arn:aws:iam::${A}:role/admin`),

@@ -1,4 +1,4 @@
-"""Prints what parliament finds in policies: a JSON object of names and texts on stdin, a JSON list of findings on stdout."""
+"""Prints parliament's findings in policies: a JSON object of names and texts on stdin, a JSON list of findings on stdout."""
 
 import json
 import sys

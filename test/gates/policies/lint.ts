@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ensureVenv } from "../../support/venv.ts";
 import { answerOf } from "./program.ts";
 
-/** What parliament finds in a policy. */
+/** A finding of parliament in a policy. */
 export interface Finding {
   /** The name of the policy. */
   readonly policy: string;
@@ -17,10 +17,10 @@ interface Reported {
   readonly detail: string | readonly (string | { readonly action: string })[];
 }
 
-/** Lints policies by their names. It installs parliament before its first use: the hook that calls this needs a time-out of two minutes. */
+/** Lints policies by their names. It installs parliament before its first use (about a minute). */
 export async function lint(policies: Readonly<Record<string, string>>): Promise<Finding[]> {
   const python = join(await ensureVenv("parliament"), "python");
-  // Python warns of pkg_resources, which parliament imports.
+  // parliament imports pkg_resources, of which Python warns.
   const program = ["-W", "ignore", join(import.meta.dirname, "lint.py")];
   const found = (await answerOf(python, program, JSON.stringify(policies))) as Reported[];
   return found.map(({ policy, issue, detail }) => ({

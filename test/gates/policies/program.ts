@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 
-/** Gives a program JSON on stdin. @returns the JSON on its stdout */
+/** Runs a program with JSON on stdin. @returns the JSON of its stdout */
 export async function answerOf(command: string, args: readonly string[], asked: string): Promise<unknown> {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise<number | null>((resolve, reject) => {

@@ -13,7 +13,7 @@ const takes = (role: "replication trust" | "worker trust", principal: string): r
   { principal, action: "sts:AssumeRole", resource: ROLE, owner: A, policy: POLICIES[role] },
 ];
 
-/** What S3 may do as it replicates, and who may take the roles. */
+/** S3's permissions for replication, and the principals that can assume the roles. */
 export const REPLICATION: { allowed: Table; denied: Table } = {
   allowed: {
     "S3 takes the replication role": takes("replication trust", "s3.amazonaws.com"),

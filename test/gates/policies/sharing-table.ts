@@ -5,11 +5,11 @@ import { A, ADOPTED_BUCKET, B, BUCKET, C, ID, instanceOf, OTHER_ID, PLAIN_HTTP, 
 
 type Request = Pick<Asked, "action"> & Partial<Asked> & { readonly key?: string };
 
-/** To the entry's access point, and to the bucket behind it, which both have to allow it. */
+/** Both the entry's access point and the bucket behind it must allow the request. */
 function byPoint({ key, ...asked }: Request): readonly Asked[] {
   const own = { principal: instanceOf(B), owner: A, ...asked };
   const behind = { "s3:DataAccessPointAccount": A, ...asked.context };
-  const { identity, ...others } = own; // which is about the point
+  const { identity, ...others } = own; // about the access point
   return [
     {
       ...own,
@@ -22,7 +22,7 @@ function byPoint({ key, ...asked }: Request): readonly Asked[] {
 
 type Bucket = "bucket" | "adopted bucket";
 
-/** To a bucket by its name. */
+/** By the bucket's name. */
 const byName = ({ key, ...asked }: Request, bucket: Bucket = "bucket"): readonly Asked[] => [
   {
     ...{ principal: instanceOf(B), owner: A, policy: POLICIES[bucket] },
@@ -34,7 +34,7 @@ const NAMES = { bucket: BUCKET, "adopted bucket": ADOPTED_BUCKET };
 const bucketArn = (key?: string, bucket: Bucket = "bucket"): string =>
   `arn:aws:s3:::${NAMES[bucket]}${key === undefined ? "" : `/${key}`}`;
 
-/** The policy of instances in account B, as the guide has it. */
+/** The policy of instances in account B, from the guide. */
 const GUIDES_POLICY = JSON.stringify({
   Version: "2012-10-17",
   Statement: [
@@ -49,11 +49,11 @@ const GUIDES_POLICY = JSON.stringify({
 const GET = { action: "s3:GetObject", key: `${ID}/data` };
 const list = (prefix: string) => ({ action: "s3:ListBucket", context: { "s3:prefix": prefix } });
 const tagged = (readers: string) => ({ "s3:ExistingObjectTag/spawn:readers": readers });
-/** The entry's objects name B, beside another account. */
+/** The entry's objects name B and another account. */
 const SHARED = { ...GET, context: tagged(`${B}/987654321098`) };
 const { "reader of a directory": READER, "reader by name": NAMED_READER } = POLICIES;
 
-/** By the name of a bucket that spawn made, and of one that the user made. */
+/** By the name of a bucket that spawn created, and of an adopted one. */
 function byNames(bucket: Bucket): { allowed: Table; denied: Table } {
   const at = (asked: Request) => byName(asked, bucket);
   const by = `by the name of the ${bucket}`;
@@ -94,7 +94,7 @@ function byNames(bucket: Bucket): { allowed: Table; denied: Table } {
 
 const BY_NAMES = (["bucket", "adopted bucket"] as const).map(byNames);
 
-/** What another account may do, with all rights of its own where none are named. */
+/** The permissions of another account, which allows its users everything unless a policy is given. */
 export const SHARING: { allowed: Table; denied: Table } = {
   allowed: {
     "an instance of B with the guide's policy": byName({ ...SHARED, identity: GUIDES_POLICY }),

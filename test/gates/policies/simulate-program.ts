@@ -1,6 +1,6 @@
 /*
- * Decides requests as AWS documents it, by iam-simulate: a JSON list of simulations on stdin, one of answers on stdout.
- * That package has the AGPL as its licence, so it runs in this process of its own, at test time, and nothing else imports it.
+ * Decides requests as AWS documents it, by iam-simulate: a JSON list of simulations on stdin, one of results on stdout. That package has
+ * the AGPL as its licence, so only tests use it, in a separate process, and no other file imports it.
  */
 import { text } from "node:stream/consumers";
 import { runSimulation, type Simulation } from "@cloud-copilot/iam-simulate";

@@ -2,27 +2,27 @@ import { join } from "node:path";
 import { accountOfArn } from "../../../staging/accounts.ts";
 import { answerOf } from "./program.ts";
 
-/** A request to AWS, and the policies that decide about it. */
+/** A request to AWS, and the policies that decide it. */
 export interface Asked {
-  /** The ARN of who asks, or the name of a service. */
+  /** The principal's ARN, or the name of a service. */
   readonly principal: string;
-  /** The text of the policy of who asks. @default everything, the worst case */
+  /** The text of the principal's policy. @default everything, the worst case */
   readonly identity?: string;
   readonly action: string;
   readonly resource: string;
-  /** The account of what is asked for. */
+  /** The account of the resource. */
   readonly owner: string;
-  /** The text of the policy of what is asked for. @default there is none */
+  /** The text of the resource's policy. @default none */
   readonly policy?: string;
-  /** What the request brings beside what every request does. */
+  /** Context keys that not every request has. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface Answer {
   readonly verdict?: "Allowed" | "ExplicitlyDenied" | "ImplicitlyDenied";
-  /** Keys of the context that AWS does not document for this action: a condition on one of them is never met. */
+  /** Context keys that AWS does not document for this action: a condition on one of them is never met. */
   readonly ignored?: readonly string[];
-  /** Why the request or a policy makes no sense. */
+  /** The reason why the request or a policy is invalid. */
   readonly error?: unknown;
 }
 
@@ -32,7 +32,7 @@ const EVERYTHING = JSON.stringify({
   Statement: { Effect: "Allow", Action: "*", Resource: "*" },
 });
 
-/** Asks the simulator, in a process of its own, about all requests at once. */
+/** Simulates all requests in one separate process. */
 export async function simulate(requests: readonly Asked[]): Promise<readonly Answer[]> {
   const asked = known(JSON.stringify(requests.map(simulationOf)));
   return (await answerOf(process.execPath, [PROGRAM], asked)) as Answer[];
@@ -65,7 +65,7 @@ function simulationOf({ principal, identity = EVERYTHING, policy, context, ...as
     serviceControlPolicies: [],
     resourceControlPolicies: [],
     ...(policy === undefined ? {} : { resourcePolicy: JSON.parse(policy) }),
-    // A policy that counts as public shuts out other accounts, as each bucket blocks public access.
+    // A public policy would exclude other accounts, because each bucket blocks public access.
     additionalSettings: { s3: { blockPublicAccess: true } },
   };
 }

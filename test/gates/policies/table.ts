@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { type Answer, type Asked, simulate } from "./simulator.ts";
 
-/** What somebody tries, and the requests that all have to be allowed for it: one, or that to an access point and that to the bucket behind it. */
+/** An action, and the requests that must all be allowed for it: one, or one to an access point and one to the bucket behind it. */
 export type Table = Readonly<Record<string, readonly Asked[]>>;
 
-/** Declares a test for each line of two tables: of what must be allowed, and of what must be denied. */
+/** Declares a test for each row of two tables: allowed and denied actions. */
 export function decides(title: string, { allowed, denied }: { allowed: Table; denied: Table }): void {
   describe(title, () => {
     const lines = [

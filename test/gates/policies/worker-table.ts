@@ -20,7 +20,7 @@ const COUNTERS = {
   "dynamodb:Attributes": ["staging_id", "instance_count", "download_count", "instances_in_us-east-1"],
 };
 
-/** What a worker of a sweep may do with its role. */
+/** The permissions of a sweep's worker. */
 export const WORKER: { allowed: Table; denied: Table } = {
   allowed: {
     "reads its data": asks("s3:GetObject", object(`${ID}/data`)),
@@ -81,7 +81,7 @@ export const WORKER: { allowed: Table; denied: Table } = {
     "enlarges its group": asks("autoscaling:UpdateAutoScalingGroup", group(SWEEP)),
     "passes its role": asks("iam:PassRole", `arn:aws:iam::${B}:role/spawn-${SWEEP}`),
     "gives its role more rights": asks("iam:PutRolePolicy", `arn:aws:iam::${B}:role/spawn-${SWEEP}`),
-    "makes an access key": asks("iam:CreateAccessKey", `arn:aws:iam::${B}:user/somebody`),
+    "makes an access key": asks("iam:CreateAccessKey", `arn:aws:iam::${B}:user/another`),
     "takes the replication role": asks("sts:AssumeRole", `arn:aws:iam::${B}:role/spawn-replication-dev`),
     "starts an instance": asks("ec2:RunInstances", `arn:aws:ec2:us-east-1:${B}:instance/i-0123456789abcdef0`),
   },

@@ -2,7 +2,7 @@ import { parseAccountId } from "../../../staging/accounts.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 
-/** The guide's accounts of "Cross-Account Staging": A has the data, B uses them. C may not. */
+/** The guide's accounts of "Cross-Account Staging": A owns the data, B uses them, C may not. */
 export const A = parseAccountId("111111111111");
 export const B = parseAccountId("123456789012");
 export const C = parseAccountId("222222222222");

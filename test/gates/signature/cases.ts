@@ -1,16 +1,16 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { Signer, type SigningScope } from "../../../connection/signing.ts";
+import { ownerHeaders } from "../../../provider/store/expected-owner.ts";
 import { encodeKey, encodeQuery } from "../../../provider/store/fast/encoding.ts";
 import { FAST_OPERATIONS, type FastRequest } from "../../../provider/store/fast/requests.ts";
-import { ownerHeaders } from "../../../provider/store/fast/sender.ts";
 import { signRequest } from "../../../provider/store/fast/sign-request.ts";
-import { type SigningScope, signedHeaders } from "../../../provider/store/fast/signing.ts";
 import type { Description } from "../../../provider/store/object-store.ts";
 import type { Input, OperationName } from "../../../provider/store/operations.ts";
 import { sdkSender } from "../../../provider/store/sdk-sender.ts";
 import type { Random } from "../../faults/random.ts";
 import type { Texts } from "./texts.ts";
 
-/** What was signed here, as it would be sent, and what it was made of, for another signer. */
+/** A signed request as it would be sent, and the inputs for another signer. */
 export interface Case {
   /** `https://host:port` */
   readonly origin: string;
@@ -22,9 +22,9 @@ export interface Case {
   readonly path: string;
   /** Each name followed by its value, as they are sent. */
   readonly headers: readonly string[];
-  /** Of a command: its name and inputs; without a body. */
+  /** For a command: its name and inputs, without a body. */
   readonly command?: { readonly name: string; readonly input: object; readonly isVirtualHost: boolean };
-  /** Of other requests. */
+  /** For other requests. */
   readonly raw?: {
     readonly path: string;
     readonly query: readonly (readonly [name: string, value: string])[];
@@ -48,37 +48,40 @@ const REGIONS = [
   "auto",
 ];
 const SERVICES = ["s3", "s3-outposts", "dynamodb", "iam", "sts", "ec2", "autoscaling", "ssm"];
-/** Times around which days, months and years change, and the last that a signature can have. */
+/** Times near changes of days, months and years, and the last valid time of a signature. */
 const TURNS = [
   ...["1970-01-01", "1999-12-31", "2000-02-29", "2024-02-29", "2026-12-31", "2100-02-28"],
   "9999-12-31",
 ].map((day) => Date.parse(`${day}T23:59:59.999Z`));
 const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** Random requests: those of the fast path, and any other. */
+/** Random requests of the fast path and of any other kind. */
 export class Cases {
   readonly #random: Random;
   readonly #texts: Texts;
+  readonly #signer = new Signer();
 
   constructor(random: Random, texts: Texts) {
     this.#random = random;
     this.#texts = texts;
   }
 
-  /** A request of the fast path, as it is sent, and the command by which the SDK would send it. */
+  /** A request of the fast path, and the command by which the SDK would send it. */
   async command(): Promise<Case> {
     const random = this.#random;
     const { name, input, request } = await this.#operation();
     const account = this.#texts.of("0123456789", 12, 12);
     const isOwned = random.next() < 0.5;
-    const owner = isOwned ? ownerHeaders(account, false, request.source) : {};
+    const owner = isOwned
+      ? ownerHeaders(account, request.source !== undefined, { fromAnyOwner: request.source?.anyOwner })
+      : {};
     const scope = this.#scope("s3");
     const isVirtualHost = random.next() < 0.5;
     const { origin, host } = this.#server(isVirtualHost ? `${request.bucket}.` : "", scope.region);
     const prefix = isVirtualHost ? "/" : `/${request.bucket}/`;
     const now = this.#time();
     const signable = { ...request, headers: { ...request.headers, ...owner } };
-    const { path, headers } = signRequest(signable, { ...scope, prefix, host }, scope, now);
+    const { path, headers } = signRequest(this.#signer, signable, { ...scope, prefix, host }, scope, now);
     const named = request.source === undefined ? {} : { ExpectedSourceBucketOwner: account };
     const owned = isOwned ? { ExpectedBucketOwner: account, ...named } : {};
     return {
@@ -112,7 +115,7 @@ export class Cases {
     ]);
     const headers: Record<string, string> = Object.fromEntries(given);
     const now = this.#time();
-    const signed = signedHeaders(
+    const signed = this.#signer.headers(
       {
         ...{ method, path: encodeKey(path), query: encodeQuery(query) },
         headers: { ...headers, host, "x-amz-content-sha256": payload },
@@ -165,7 +168,7 @@ export class Cases {
     }
   }
 
-  /** What an object that is made is given. */
+  /** Metadata and tags of a new object. */
   #description(): Omit<Description, "tags"> {
     const texts = this.#texts;
     const metadata = Array.from({ length: this.#random.integer(0, 5) }, () => [
@@ -230,7 +233,7 @@ export class Cases {
 
 interface Operation {
   readonly name: string;
-  /** Of the SDK's command, without the body. */
+  /** From the SDK's command, without the body. */
   readonly input: object;
   readonly request: FastRequest;
 }

@@ -25,7 +25,7 @@ from server.sigv4 import claim_of, split_query, verify  # noqa: E402
 
 MODEL = botocore.session.Session().get_service_model("s3")
 SERIALIZER = create_serializer("rest-xml", include_validation=False)
-# What requests have beside what botocore makes of a command's inputs.
+# Headers that botocore does not derive from a command's inputs.
 OWN = {"content-length", "content-type", "host", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "authorization"}
 WITH_BODY = ("PutObject", "UploadPart")
 SHOWN = 5
@@ -36,7 +36,7 @@ def payload_signing(signed):
 
 
 def command_request(case, sent, problems):
-    """The request that botocore makes of a command's inputs, with the headers that are ours alone."""
+    """botocore's request for a command's inputs, with spawn's own headers."""
     command = case["command"]
     operation, given = MODEL.operation_model(command["name"]), dict(command["input"])
     made = SERIALIZER.serialize_to_request(given, operation)
@@ -142,7 +142,7 @@ def is_accepted(scope, method, target, headers, payload=None):
 
 
 def judge(case, sent, dice):
-    """What the local cloud's verifier says of the request, and of the same with one change."""
+    """The local cloud's verdict about the request, and about the same with one change."""
     scope, method, target = case["scope"], case["method"], case["path"]
     if not is_accepted(scope, method, target, sent):
         yield "the local cloud refuses it"
@@ -164,7 +164,7 @@ def judge(case, sent, dice):
 
 
 def judge_presigned(case, dice):
-    """The same of botocore's presigned URL."""
+    """The same for botocore's presigned URL."""
     scope = case["scope"]
     botocore.auth.get_current_datetime = lambda remove_tzinfo=True: datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
     credentials = Credentials(scope["accessKeyId"], scope["secretAccessKey"], scope.get("sessionToken"))

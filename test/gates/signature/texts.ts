@@ -1,13 +1,13 @@
 import type { Random } from "../../faults/random.ts";
 
-/** All general categories but surrogates, which no UTF-8 has: https://www.unicode.org/reports/tr44/#General_Category_Values */
-export const CATEGORIES = [
+/** All general categories except surrogates, which UTF-8 excludes: https://www.unicode.org/reports/tr44/#General_Category_Values */
+const CATEGORIES = [
   ...["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No"],
   ...["Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"],
   ...["Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cn"],
 ] as const;
 
-/** What parsers of URLs and signers of requests stumble over. */
+/** Texts that break parsers of URLs and signers of requests. */
 const DELICATE = [
   ...[
     "/",
@@ -56,10 +56,10 @@ const DELICATE = [
 ];
 
 const LAST_CODE_POINT = 0x10ffff;
-/** Code points of a category that texts are made of: its first, its last, and some between. */
+/** Code points of a category for test texts: its first, its last, and some between. */
 const OF_CATEGORY = 200;
 
-/** Spaces for Python and not for JavaScript, or the other way round. */
+/** Spaces in only one of Python and JavaScript. */
 const DISPUTED = new Set([0x1c, 0x1d, 0x1e, 0x1f, 0x85, 0xfeff].map((code) => String.fromCodePoint(code)));
 
 /** Texts with characters of every category of Unicode. */
@@ -77,7 +77,7 @@ export class Texts {
     });
   }
 
-  /** Of `least` to `most` characters or delicate pieces. */
+  /** Texts of `least` to `most` characters or difficult pieces. */
   any(least: number, most: number): string {
     return this.#repeat(least, most, () =>
       this.#random.next() < 0.3
@@ -87,8 +87,8 @@ export class Texts {
   }
 
   /**
-   * For the value of a header: without the characters of which signers disagree whether they are spaces. No request has them in
-   * its head: the fast path leaves all but visible ASCII to the SDK, and HTTP allows none of them.
+   * For header values: without the characters that only some signers treat as spaces. No request has them in its headers: the fast path
+   * sends only visible ASCII, and HTTP allows none of them.
    */
   header(least: number, most: number): string {
     return [...this.any(least, most)].filter((character) => !DISPUTED.has(character)).join("");

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { CostReporter } from "../../../cli/services/cost/reporter.ts";
 import { statusOf } from "../../../cli/services/entry/metadata.ts";
-import { judgePresence } from "../../../cli/services/entry/presence.ts";
+import { findDamage } from "../../../cli/services/entry/presence.ts";
 import { storageCost } from "../../../staging/cost.ts";
 import type { LedgerRow } from "../../../staging/ledger.ts";
 import { addMoney } from "../../../staging/money.ts";
@@ -12,20 +12,20 @@ import type { Charge } from "./simulated-s3.ts";
 import type { StagedWorld } from "./staged-world.ts";
 
 const HOUR = 3_600_000;
-/** Milliseconds by which the ledger and S3 may differ for one region: the time of the requests between an arrival and its note. */
+/** The difference in milliseconds that ledger and S3 may have for one region: requests between an arrival and its note take this time. */
 const UNNOTED_MS = 15 * 60_000;
-/** By what sizes are multiplied before they are priced: the files are too small for amounts in micro-dollars. */
+/** Factor for sizes before pricing: the files are too small for amounts in micro-dollars. */
 const LARGER = 100_000;
-/** The part of the bytes that are a manifest, which the ledger does not count. */
+/** The share of the manifest in the bytes; the ledger does not count it. */
 const MANIFEST = 0.002;
 
 /**
- * Lets the hours of an entry's life pass until `hours` have, and checks each: the record's status, where `info` and `list --verify`
- * find the data, and that the ledger has what S3 has stored.
+ * Advances an entry's life hour by hour until `hours` have passed, and checks after each hour: the record's status, the regions where
+ * `info` and `list --verify` find the data, and that the ledger agrees with S3's storage.
  */
 export async function passHours(world: StagedWorld, hours: number): Promise<void> {
   const { tickMs } = world.clock;
-  // Looks take no time here: the clock stays at the hour.
+  // Reads take no time here: the clock stays at the hour.
   world.clock.tickMs = 0;
   for (let hour = 0; hour < hours; hour += 1) {
     world.clock.move(HOUR);
@@ -34,7 +34,7 @@ export async function passHours(world: StagedWorld, hours: number): Promise<void
   world.clock.tickMs = tickMs;
 }
 
-/** What must hold at any moment. */
+/** Invariants of any moment. */
 export async function checkNow(world: StagedWorld): Promise<void> {
   const { record, clock } = world;
   const now = clock.now();
@@ -45,15 +45,13 @@ export async function checkNow(world: StagedWorld): Promise<void> {
   const row = await world.ledger();
   const stays = row.lives.flatMap(residenciesOf);
   const presence = await world.presence();
-  expect(judgePresence(record, presence, now, "dev"), `${at}: ${JSON.stringify(presence)}`).to.equal(
-    undefined,
-  );
+  expect(findDamage(record, presence, now, "dev"), `${at}: ${JSON.stringify(presence)}`).to.equal(undefined);
   for (const { region, state } of presence) {
     const stay = stays.find((one) => one.region === region);
     const removal = (stay?.to.getTime() ?? 0) + world.s3.behaviour.lifecycleLagMs;
     if (now.getTime() < (stay?.to.getTime() ?? 0)) expect(state, `${at}: ${region}`).to.equal("whole");
     if (now.getTime() >= removal) expect(state, `${at}: ${region}`).to.equal("missing");
-    // What was made on the last day goes a midnight later: a rule has one day at least.
+    // An object of the last day expires a midnight later: a rule has at least one day.
     const isLate = world
       .charges()
       .some(
@@ -65,12 +63,12 @@ export async function checkNow(world: StagedWorld): Promise<void> {
     if (!isExpired) expect(state, `${at}: ${region} before its expiry`).to.equal("whole");
   }
   checkAmounts(world, stays, now);
-  // A removed region is no longer in the record.
+  // The record no longer names a removed region.
   if (stays.every(({ region }) => record.regions.some((other) => other === region)))
     checkMoney(world, row, now);
 }
 
-/** Compares bytes × time of the ledger with what S3 has stored, region by region. */
+/** Compares bytes × time of the ledger with S3's storage, region by region. */
 function checkAmounts(world: StagedWorld, stays: readonly Residency[], now: Date): void {
   const bytes = world.record.sizeBytes;
   for (const region of new Set(stays.map((stay) => stay.region))) {
@@ -92,7 +90,7 @@ function checkAmounts(world: StagedWorld, stays: readonly Residency[], now: Date
   }
 }
 
-/** Storage in micro-dollars under AWS's prices, as `stage cost` reports it, is what S3's storage comes to. */
+/** Storage in micro-dollars under AWS's prices in `stage cost` equals the price of S3's storage. */
 function checkMoney(world: StagedWorld, row: LedgerRow, now: Date): void {
   const prices = priceBook("aws");
   const { sizeBytes, regions } = world.record;
@@ -115,7 +113,7 @@ function checkMoney(world: StagedWorld, row: LedgerRow, now: Date): void {
   expect(Math.abs(Number(addMoney(storage, noncurrent)) - expected) <= tolerance, text).to.equal(true);
 }
 
-/** Bytes × milliseconds. The time of two versions of one key counts once: the ledger does not know a replica that came twice. */
+/** Bytes × milliseconds. Overlapping versions of one key count once: the ledger does not know a replica that arrived twice. */
 function storedTime(charges: readonly Charge[], now: Date): number {
   const keys = new Map<string, Charge[]>();
   for (const charge of charges) keys.set(charge.key, [...(keys.get(charge.key) ?? []), charge]);
@@ -131,7 +129,7 @@ function storedTime(charges: readonly Charge[], now: Date): number {
   return sum;
 }
 
-/** Whether S3 has nothing left, and billed nothing after the end that the ledger has. */
+/** S3 has nothing left, and billed nothing after the ledger's end. */
 export async function checkEnd(world: StagedWorld): Promise<void> {
   const stays = (await world.ledger()).lives.flatMap(residenciesOf);
   for (const { region, key, to } of world.charges()) {
@@ -144,5 +142,5 @@ export async function checkEnd(world: StagedWorld): Promise<void> {
   }
 }
 
-/** Hours until everything has gone: two days beyond the TTL, and the rest of that day. */
+/** Hours until all data have expired: two days beyond the TTL, and the rest of that day. */
 export const hoursOf = (ttlDays: number): number => ((ttlDays + 4) * MS_PER_DAY) / HOUR;

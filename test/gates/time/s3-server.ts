@@ -24,8 +24,8 @@ export interface S3Server {
 }
 
 /**
- * Serves a {@link SimulatedS3} with the requests of S3's API that this program sends for small objects, and with its clock in the
- * `Date` header. What it does not know it answers with 501.
+ * Serves a {@link SimulatedS3} through the S3 requests that this program sends for small objects, with the simulated time in the
+ * `Date` header. Other requests get a 501.
  */
 export async function serveS3(s3: SimulatedS3): Promise<S3Server> {
   const server = createServer((asked, answer) => {
@@ -166,7 +166,7 @@ const objectHeaders = (version: Version): Record<string, string> => ({
   ...(version.replication === undefined ? {} : { "x-amz-replication-status": version.replication }),
 });
 
-/** What S3 keeps of a request's headers. */
+/** The request headers that S3 stores. */
 const kept = (headers: Request["headers"]): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).filter(([name]) => name === "content-type" || name.startsWith("x-amz-meta-")),
@@ -201,7 +201,7 @@ function versionListing(s3: SimulatedS3, { bucket: name, query }: Request): stri
   return `<ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>${rows.join("")}</ListVersionsResult>`;
 }
 
-/** Keys of entries have no characters that XML escapes. */
+/** XML escapes no character of an entry's keys. */
 const deletionsIn = (body: Uint8Array): RegExpExecArray[] => [
   ...Buffer.from(body)
     .toString()

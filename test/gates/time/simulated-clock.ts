@@ -3,10 +3,10 @@ interface Event {
   readonly happen: () => void;
 }
 
-/** A clock that only moves when a test moves it, and the events that are due on it. */
+/** A clock that only tests and requests advance, and its scheduled events. */
 export class SimulatedClock {
   #now: number;
-  /** By how many milliseconds each request moves it. */
+  /** The milliseconds by which each request advances it. */
   tickMs = 1_000;
   readonly #events: Event[] = [];
 
@@ -18,12 +18,12 @@ export class SimulatedClock {
     return new Date(this.#now);
   }
 
-  /** Does `happen` when the clock gets to `at`; at the next move where that has passed. */
+  /** Runs `happen` when the clock reaches `at`, or at the next advance if that has passed. */
   schedule(at: number, happen: () => void): void {
     this.#events.push({ at, happen });
   }
 
-  /** Moves the clock, and does on the way what is due, in the order of time. Events may schedule events. */
+  /** Advances the clock, and runs due events in the order of time. Events may schedule events. */
   moveTo(time: Date | number): void {
     const end = Number(time);
     if (end < this.#now) throw new RangeError("time does not go backwards");
@@ -37,7 +37,7 @@ export class SimulatedClock {
     this.#now = end;
   }
 
-  /** As a request does that takes its time. */
+  /** Advances the clock by the duration of a request. */
   tick(): void {
     this.move(this.tickMs);
   }

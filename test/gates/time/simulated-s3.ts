@@ -6,15 +6,15 @@ import type { Region } from "../../../staging/regions.ts";
 import { MS_PER_DAY } from "../../../staging/ttl.ts";
 import type { SimulatedClock } from "./simulated-clock.ts";
 
-/** What a replication rule does with an object: nothing ever, or an end after some time. */
+/** The time that a rule needs to replicate an object, or never. */
 export type Fate = "never" | { readonly afterMs: number; readonly end: "COMPLETED" | "FAILED" };
 
 export interface Behaviour {
-  /** Of each object that a rule takes. */
+  /** For each object that matches a rule. */
   fate(destination: Region, key: string): Fate;
-  /** Milliseconds after midnight at which S3 removes what has expired: AWS promises no time. */
+  /** Milliseconds after midnight at which S3 removes expired objects: AWS promises no time. */
   lifecycleLagMs: number;
-  /** Where a rule's replica goes that arrives after a copy of the same object: AWS does not say. */
+  /** The order of a rule's replica that arrives after a copy of the same object: AWS does not document it. */
   lateReplica: "above" | "below";
 }
 
@@ -27,18 +27,18 @@ export interface Version {
   readonly etag: string;
   /** Base64, of the whole object. */
   readonly crc32: string;
-  /** As sent, names in lower case. */
+  /** As sent, with lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   tags: ReadonlyMap<string, string>;
-  /** From when lifecycle rules count. A rule's replica has its source's. */
+  /** The start time of lifecycle rules. A rule's replica has its source's. */
   readonly createdAt: Date;
-  /** From when it is stored here. */
+  /** The time since which it is stored here. */
   readonly storedAt: Date;
   noncurrentSince: Date | undefined;
   replication: ReplicationStatus | undefined;
 }
 
-/** Bytes of one version that S3 bills, and for how long. */
+/** Bytes of one version that S3 bills, and the time. */
 export interface Charge {
   readonly region: Region;
   readonly key: string;
@@ -46,7 +46,7 @@ export interface Charge {
   readonly from: Date;
   /** Undefined while it is stored. */
   readonly to: Date | undefined;
-  /** When it became noncurrent, where it did. */
+  /** The time at which it became noncurrent, if it did. */
   readonly noncurrentSince: Date | undefined;
 }
 
@@ -66,12 +66,12 @@ const TTL_RULES = new Map(
   ),
 );
 
-/** The next 00:00 UTC after `days` days: a time at midnight goes to the next one. */
+/** The next 00:00 UTC after `days` days; a time at midnight counts to the following one. */
 const midnightAfter = (time: Date, days: number): number =>
   (Math.floor((time.getTime() + days * MS_PER_DAY) / MS_PER_DAY) + 1) * MS_PER_DAY;
 
 /**
- * The storage of S3 as AWS documents it, on a clock of its own: versions, replication by rule, lifecycle expiration and its rounding.
+ * S3's storage as AWS documents it, on a simulated clock: versions, replication by rule, lifecycle expiration and its rounding.
  * Each bucket has the lifecycle rules that the environment declares, and replicates to every other one by its tag.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnt-replicated.html
@@ -98,7 +98,7 @@ export class SimulatedS3 {
     return [...this.#buckets.values()];
   }
 
-  /** The version that a GET finds; undefined where there is none, or a delete marker. */
+  /** The version that a GET finds; undefined without one, or for a delete marker. */
   current(bucket: Bucket, key: string): Version | undefined {
     const [newest] = bucket.keys.get(key) ?? [];
     return newest?.isMarker ? undefined : newest;
@@ -127,13 +127,13 @@ export class SimulatedS3 {
     return version;
   }
 
-  /** Without `id`, a delete marker; with it, that version is gone. */
+  /** Without `id`, adds a delete marker; with it, removes that version. */
   delete(bucket: Bucket, key: string, id?: string): void {
     if (id === undefined) this.#mark(bucket, key);
     else this.#remove(bucket, key, id, this.clock.now());
   }
 
-  /** All that S3 bills for keys with the prefix, from the beginning. What is due is no longer billed, even where it is still stored. */
+  /** All storage that S3 bills for keys with the prefix, from the beginning. Due versions are no longer billed, even if they are still stored. */
   charges(prefix: string): Charge[] {
     const stored = this.buckets.flatMap(({ region, keys }) =>
       [...keys].flatMap(([key, versions]) =>
@@ -145,7 +145,7 @@ export class SimulatedS3 {
     return [...this.#ended, ...stored].filter(({ key }) => key.startsWith(prefix));
   }
 
-  /** When a noncurrent version was to be removed, where that has passed. */
+  /** The due time of a noncurrent version's removal, if it has passed. */
   #dueAt(version: Version): Date | undefined {
     const { noncurrentSince, tags } = version;
     if (noncurrentSince === undefined || isHeld(version) || !this.#ttlOf(tags)) return undefined;
@@ -229,7 +229,7 @@ export class SimulatedS3 {
     this.clock.schedule(midnight, () => this.#atNextMidnight());
   }
 
-  /** What is due at a midnight. Its storage is billed until then, even where S3 removes it later. */
+  /** The actions of a midnight. Storage is billed until then, even if S3 removes it later. */
   #expire(midnight: Date): void {
     for (const bucket of this.buckets) {
       for (const [key, versions] of [...bucket.keys]) {
@@ -251,7 +251,7 @@ export class SimulatedS3 {
         )
           this.#mark(bucket, key);
         const left = bucket.keys.get(key) ?? [];
-        // An expired object delete marker: nothing is below it.
+        // An expired object delete marker: no version is below it.
         if (left.length > 0 && left.every(({ isMarker }) => isMarker)) bucket.keys.delete(key);
       }
     }
@@ -264,7 +264,7 @@ export class SimulatedS3 {
 }
 
 /**
- * S3 keeps what it has not replicated.
+ * S3 keeps objects whose replication is not complete.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
  */
 const isHeld = ({ replication }: Version): boolean => replication === "PENDING" || replication === "FAILED";

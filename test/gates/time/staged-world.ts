@@ -3,15 +3,18 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { expectedOf, type RegionPresence, regionPresence } from "../../../cli/services/entry/presence.ts";
 import type { Dependencies } from "../../../provider/deps.ts";
 import { expiration } from "../../../provider/expiration.ts";
 import { plainItem } from "../../../provider/plain-item.ts";
 import { replication } from "../../../provider/replication.ts";
+import { ServerCapabilities } from "../../../provider/rules/capabilities.ts";
 import { stagedData } from "../../../provider/staged-data.ts";
-import { createS3Clients, type S3Clients } from "../../../provider/store/clients.ts";
-import { BufferPool } from "../../../provider/transfer/flow/buffers.ts";
-import { repairRegion } from "../../../provider/transfer/verify/repair.ts";
+import { createS3Clients } from "../../../provider/store/clients.ts";
+import type { S3Clients } from "../../../provider/store/s3-clients.ts";
+import { repairRegion } from "../../../provider/transfer/copy/repair.ts";
+import { DataPlane } from "../../../provider/transfer/data-plane.ts";
 import { usageRow } from "../../../provider/usage-row.ts";
 import { replicaTags, ttlClassAt } from "../../../staging/classes.ts";
 import type { ReplicationMethod } from "../../../staging/entry.ts";
@@ -20,14 +23,16 @@ import { type LedgerRow, parseLedgerRow } from "../../../staging/ledger.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";
 import { parseRecord, RECORD_KEY, recordItem, type StagingRecord } from "../../../staging/record.ts";
 import { parseRegionList, type Region } from "../../../staging/regions.ts";
-import type { ReplicationOutputs, StagedDataOutputs, UsageRowInputs } from "../../../staging/resources.ts";
+import type { ReplicationOutputs } from "../../../staging/resources/replication.ts";
+import type { StagedDataOutputs } from "../../../staging/resources/staged-data.ts";
+import type { UsageRowInputs } from "../../../staging/resources/usage-row.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { USAGE_KEY } from "../../../staging/usage.ts";
 import { testRecord } from "../../cli/records.ts";
 import { TestContext } from "../../provider/cloud-fixture.ts";
 import { startTestCloud, type TestCloud } from "../../support/cloud.ts";
-import { createHashTable } from "../../support/hash-table.ts";
+import { createTable } from "../../support/tables.ts";
 import { type S3Server, serveS3 } from "./s3-server.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
 import { type Behaviour, type Charge, SimulatedS3 } from "./simulated-s3.ts";
@@ -45,14 +50,14 @@ export class TimeTables {
 
   private constructor(cloud: TestCloud) {
     this.cloud = cloud;
-    // Not one of this program's clients: its answers have the real time.
+    // Not one of this program's clients: its responses have the real time.
     this.client = new DynamoDBClient({ endpoint: cloud.endpoint, region: PRIMARY, credentials: cloud.keys });
   }
 
   static async start(): Promise<TimeTables> {
     const tables = new TimeTables(await startTestCloud());
     for (const [TableName, key] of Object.values(TABLES)) {
-      await createHashTable(tables.client, TableName, key);
+      await createTable(tables.client, TableName, [key]);
     }
     return tables;
   }
@@ -71,13 +76,13 @@ export class TimeTables {
   }
 }
 
-/** A simulated S3 with one entry in it, which the provider's own resources make, change and delete. */
+/** A simulated S3 with one entry, which the provider's own resources create, change and delete. */
 export class StagedWorld {
   readonly clock: SimulatedClock;
   readonly s3: SimulatedS3;
   readonly #tables: TimeTables;
   readonly #server: S3Server;
-  readonly #clients: S3Clients;
+  readonly #clients: S3Clients<S3Client>;
   readonly #folder: string;
   readonly #saved: Readonly<Record<string, string | undefined>>;
   readonly id = newStagingId();
@@ -120,11 +125,12 @@ export class StagedWorld {
     serverClock.note(new Date().toUTCString(), serverClock.steady());
   }
 
-  /** Waits on the simulated clock only: each request moves it. */
+  /** Waits on the simulated clock only: each request advances it. */
   get #dependencies(): Dependencies {
     return {
       s3: this.#clients,
-      pool: new BufferPool(),
+      plane: new DataPlane(),
+      capabilities: new ServerCapabilities(),
       patience: { ...this.patience, bytesPerSecond: 1e9, firstPollMs: 1, maxPollMs: 1 },
       settling: { attempts: 1, firstDelayMs: 1 },
       spreading: { attempts: 1, firstDelayMs: 1 },
@@ -155,7 +161,7 @@ export class StagedWorld {
     await this.#settle(regions, ttlDays);
   }
 
-  /** As `stage update` does: new regions get a copy, all objects their TTL class, the row and the record the change. */
+  /** As `stage update` does: new regions get a copy, all objects their TTL class, and row and record the change. */
   async update(regions: readonly Region[], ttlDays: number): Promise<void> {
     const before = this.record.regions as readonly Region[];
     for (const region of regions) if (!before.includes(region)) await this.#replicate(region);
@@ -165,12 +171,13 @@ export class StagedWorld {
       await replication(this.#dependencies).delete("", this.#replicaOf(region), new TestContext());
   }
 
-  /** Copies the data of a region anew, as `stage repair` does. */
+  /** Copies a region's data again, as `stage repair` does. */
   async repair(region: Region): Promise<void> {
-    const place = (one: Region) => ({ region: one, bucket: bucketOf(one), client: this.#clients.of(one) });
+    const place = (one: Region) => ({ region: one, bucket: bucketOf(one), store: this.#clients.store(one) });
     const { ttl, uploadedAt } = this.record;
     const tags = replicaTags(this.id, ttlClassAt(ttl, uploadedAt, this.clock.now()));
-    const options = { tags, signal: new AbortController().signal, onBytes: () => {}, onObject: () => {} };
+    const { signal } = new AbortController();
+    const options = { plane: new DataPlane(), tags, signal, onBytes: () => {}, onObject: () => {} };
     await repairRegion(expectedOf(this.record), place(PRIMARY), place(region), options);
     await this.#settle(this.record.regions, ttl);
   }
@@ -258,13 +265,14 @@ export class StagedWorld {
     return parseLedgerRow(await this.#tables.read("usage", this.id));
   }
 
-  /** Whether each region is whole, as `info` and `list --verify` find it. */
+  /** Whether each region is complete, as `info` and `list --verify` report it. */
   async presence(): Promise<RegionPresence[]> {
-    const s3 = async (region: Region) => this.#clients.of(region);
-    return await regionPresence({ s3, anyBucketsS3: s3 }, this.record);
+    const store = async (region: Region) => this.#clients.store(region);
+    const anyBucketsS3 = async (region: Region) => this.#clients.at(region).client;
+    return await regionPresence({ store, anyBucketsS3 }, this.record);
   }
 
-  /** Ends the data of a region, as somebody who deletes all versions by hand does. */
+  /** Deletes all versions of a region, like a manual deletion. */
   lose(region: Region): void {
     const bucket = this.s3.bucket(bucketOf(region));
     if (bucket === undefined) throw new Error(`no bucket in ${region}`);

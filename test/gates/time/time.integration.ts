@@ -11,13 +11,13 @@ const soon = (afterMs: number, end: "COMPLETED" | "FAILED" = "COMPLETED"): Fate 
 interface Case {
   readonly title: string;
   readonly start?: string;
-  /** How the rules treat objects. @default each replica is there after five seconds */
+  /** Replication of objects. @default each replica exists after five seconds */
   readonly fate?: Behaviour["fate"];
   readonly behaviour?: Partial<Behaviour>;
   /** The entry's life. Hours pass afterwards until it has ended. */
   readonly live: (world: StagedWorld) => Promise<void>;
   readonly ttl?: number;
-  /** Whether S3 keeps the data until somebody deletes the entry. */
+  /** Whether S3 keeps the data until a user deletes the entry. */
   readonly isKept?: boolean;
 }
 
@@ -26,7 +26,7 @@ const upload =
   (world: StagedWorld): Promise<void> =>
     world.upload(regions, ttl, options);
 
-/** Gives the rules up at once. */
+/** Does not wait for the rules. */
 const impatiently =
   (live: Case["live"]): Case["live"] =>
   (world) => {
@@ -151,8 +151,7 @@ const behaviourOf = ({ fate = () => soon(5_000), behaviour }: Case): Behaviour =
   ...behaviour,
 });
 
-describe("The life of an entry on an S3 with a clock of its own", function () {
-  this.timeout(120_000);
+describe("The lifetime of an entry on an S3 with a simulated clock", () => {
   let tables: TimeTables;
   before(async () => {
     tables = await TimeTables.start();
@@ -169,7 +168,7 @@ describe("The life of an entry on an S3 with a clock of its own", function () {
   }
 
   for (const one of CASES) {
-    it(`is what record, info and ledger say at every hour: ${one.title}`, () =>
+    it(`agrees with record, info and ledger at every hour: ${one.title}`, () =>
       inWorld(one, async (world) => {
         await one.live(world);
         await checkNow(world);
@@ -179,7 +178,7 @@ describe("The life of an entry on an S3 with a clock of its own", function () {
       }));
   }
 
-  it("is as before its expiry while objects stay PENDING, which S3 keeps until a deletion", () =>
+  it("continues after the expiry while objects stay PENDING, which S3 keeps until a deletion", () =>
     inWorld({ title: "", fate: () => "never", live: async () => {} }, async (world) => {
       await impatiently(upload(2))(world);
       await passHours(world, 47);
@@ -193,7 +192,7 @@ describe("The life of an entry on an S3 with a clock of its own", function () {
     ["while S3 keeps it as noncurrent versions", 70],
     ["when S3 has removed it", 120],
   ] as const) {
-    it(`ends by a deletion ${title}, and is billed until then at the latest`, () =>
+    it(`ends by a deletion ${title}, and is billed until then at most`, () =>
       inWorld({ title, live: async () => {} }, async (world) => {
         await world.upload([PRIMARY, SECOND], 2);
         await passHours(world, hours);

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { packageRoot } from "../../../package-root.ts";
 
-/** What a bundle needs that CommonJS packages in it take for granted. */
+/** Globals that CommonJS packages in a bundle expect. */
 const BANNER =
   'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
 
 /**
- * Lays out a package in `folder` as it is installed, with the plugin's wrapper and its bundle, and a folder that links
- * to the wrapper, as a PATH may have it.
+ * Lays out a package in `folder` as it is installed, with the plugin's wrapper and its bundle, and a folder with a link to the wrapper,
+ * as on a PATH.
  * @returns that folder
  */
 export async function installBundle(folder: string): Promise<string> {
@@ -25,7 +25,7 @@ export async function installBundle(folder: string): Promise<string> {
     format: "esm",
     mainFields: ["module", "main"],
     banner: { js: BANNER },
-    external: ["typescript", "ts-node"], // only ever loaded to run TypeScript
+    external: ["typescript", "ts-node"], // loaded only to run TypeScript
     logLevel: "error",
   });
   await mkdir(join(folder, "dist"), { recursive: true });

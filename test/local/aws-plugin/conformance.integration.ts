@@ -1,15 +1,14 @@
 import { AssertionError, expect } from "chai";
-import { awsPlugin } from "../../../local/aws-plugin/plugin.ts";
 import type { AnyResourceHandler, Json, Properties } from "../../../provider/plugin/types.ts";
 import { startTestCloud } from "../../support/cloud.ts";
 import { startMoto } from "../../support/moto.ts";
 import { type Case, REGION } from "./cases/case.ts";
 import { cases } from "./cases/index.ts";
-import { type Emulator, handlerOf, testContext, withEnvironment } from "./handlers.ts";
+import { type Emulator, functionOf, handlerOf, testContext, withEnvironment } from "./handlers.ts";
 
 /*
- * Every AWS type, through the life of a resource, against each emulator: what was created reads back to the letter,
- * refreshing and updating find nothing to do, and deletion can be repeated.
+ * Every AWS type, through the life of a resource, against each emulator: the created resource reads back exactly, refresh and update
+ * find no change, and deletion can be repeated.
  */
 
 const emulators = {
@@ -46,7 +45,7 @@ for (const [emulator, start] of Object.entries(emulators)) {
       expect(identity["userId"]).to.be.a("string").that.is.not.empty;
     });
 
-    it("finds the network that machines start in", async () => {
+    it("finds the default network", async () => {
       const vpc = await call("aws:ec2/getVpc:getVpc", { default: true, region: REGION });
       expect(vpc).to.include({ default: true, region: REGION });
       expect(vpc["id"]).to.match(/^vpc-/);
@@ -90,20 +89,20 @@ for (const [emulator, start] of Object.entries(emulators)) {
     });
 
     for (const one of cases.filter(({ beyond }) => beyond?.[emulator] === undefined)) {
-      it(one.name, async () => liveThrough(one, words)).timeout(30_000);
+      it(one.name, async () => liveThrough(one, words));
     }
 
-    // So the reasons stay true: an emulator that learns it makes this fail.
+    // Keeps the reasons true: this fails once an emulator supports the feature.
     for (const one of cases.filter(({ beyond }) => beyond?.[emulator] !== undefined)) {
-      it(`${one.name} is beyond it: ${one.beyond?.[emulator]}`, async () => {
+      it(`${one.name} is not supported: ${one.beyond?.[emulator]}`, async () => {
         const failure: unknown = await liveThrough(one, words).catch((error: unknown) => error);
         expect(failure).to.be.instanceOf(AssertionError);
-      }).timeout(30_000);
+      });
     }
   });
 }
 
-/** What stands for what only an emulator knows, in the cases. */
+/** Placeholders in the cases for values that only an emulator knows. */
 type Words = ReadonlyMap<string, string>;
 
 function fillIn<T>(value: T, words: Words): T {
@@ -112,9 +111,7 @@ function fillIn<T>(value: T, words: Words): T {
 }
 
 async function call(token: string, args: Properties): Promise<Properties> {
-  const run = awsPlugin.functions?.[token];
-  if (run === undefined) throw new Error(`the plugin has no function ${token}`);
-  return run(args, testContext());
+  return functionOf(token)(args, testContext());
 }
 
 async function messageOf(failing: Promise<unknown>): Promise<string> {
@@ -178,7 +175,7 @@ async function lifeOf(handler: AnyResourceHandler, one: Case): Promise<void> {
 
 const NOTHING = { replaces: [], updates: [], deleteBeforeReplace: false };
 
-/** Outputs repeat the inputs, in the same words; where the program leaves something to AWS, they say more. */
+/** Outputs repeat the inputs exactly, with additions where the program leaves a value to AWS. */
 function expectRepeated(actual: Json | undefined, expected: Json | undefined, at = "outputs"): void {
   if (typeof expected !== "object" || expected === null) {
     expect(actual, at).to.equal(expected);
@@ -191,7 +188,7 @@ function expectRepeated(actual: Json | undefined, expected: Json | undefined, at
   }
 }
 
-/** What a refresh reads is what is in the state, and neither it nor an update after it finds anything to do. */
+/** A refresh reads the values of the state, and neither it nor a later update finds a change. */
 async function expectSteady(
   handler: AnyResourceHandler,
   id: string,

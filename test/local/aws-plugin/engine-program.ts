@@ -14,7 +14,7 @@ import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketSe
 import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
 import { interpolate, jsonStringify, type Output } from "@pulumi/pulumi";
 
-/** What differs between two runs of the program. */
+/** The differences between two runs of the program. */
 export interface Settings {
   readonly prefix: string;
   readonly ttlDays: number;
@@ -22,10 +22,10 @@ export interface Settings {
   readonly hashKey: string;
 }
 
-/** How many resources {@link everyType} makes, the stack itself counted. */
+/** The number of resources in {@link everyType}, including the stack. */
 export const RESOURCES = 16;
 
-/** A program with every type, wired as spawn's own wires them: most inputs are outputs of others. */
+/** A program with every type, wired like spawn's own: most inputs are outputs of other resources. */
 export function everyType({ prefix, ttlDays, team, hashKey }: Settings): {
   account: Output<string>;
   point: Output<string>;

@@ -13,11 +13,9 @@ import { type EngineCloud, startEngineCloud } from "./engine-cloud.ts";
 import { everyType, RESOURCES, type Settings } from "./engine-program.ts";
 
 /*
- * The plugin as the real engine uses it: bundled, started by its wrapper from PATH, with a program on @pulumi/aws.
+ * The plugin under the real engine: bundled, started by its wrapper from PATH, with a program on @pulumi/aws.
  */
-describe("aws plugin under the Pulumi engine", function () {
-  this.timeout(120_000);
-
+describe("aws plugin under the Pulumi engine", () => {
   const first: Settings = { prefix: "engine", ttlDays: 7, team: "genomics", hashKey: "id" };
   let engine: EngineCloud;
   let west: S3Client;
@@ -39,7 +37,7 @@ describe("aws plugin under the Pulumi engine", function () {
     await engine?.stop();
   });
 
-  it("previews a program whose values are not known yet", async () => {
+  it("previews a program with unknown values", async () => {
     const { changeSummary } = await stack.preview();
     expect(changeSummary).to.deep.equal({ create: RESOURCES });
   });
@@ -51,14 +49,14 @@ describe("aws plugin under the Pulumi engine", function () {
     expect(outputs["point"]?.value).to.match(/s3alias$/);
   });
 
-  it("finds nothing to do in a refresh and an update after it", async () => {
+  it("finds no change in a refresh and a later update", async () => {
     const refreshed = await stack.refresh({ expectNoChanges: true });
     expect(refreshed.summary.resourceChanges).to.deep.equal({ same: RESOURCES });
     const updated = await stack.up({ expectNoChanges: true });
     expect(updated.summary.resourceChanges).to.deep.equal({ same: RESOURCES });
   });
 
-  it("updates in place what can be", async () => {
+  it("updates properties in place where AWS can", async () => {
     settings = { ...first, ttlDays: 30, team: "physics" };
     const { summary } = await stack.up();
     // Tags of two buckets, a role and a table; the lifecycle and the item.
@@ -67,7 +65,7 @@ describe("aws plugin under the Pulumi engine", function () {
     await stack.up({ expectNoChanges: true });
   });
 
-  it("shows manual changes, and reverts them", async () => {
+  it("shows and reverts manual changes", async () => {
     const Bucket = "engine-us-west-2";
     await west.send(new DeleteBucketPolicyCommand({ Bucket }));
     await west.send(
@@ -81,14 +79,14 @@ describe("aws plugin under the Pulumi engine", function () {
     await stack.refresh({ expectNoChanges: true });
   });
 
-  it("replaces a table whose key changes, and what stands on it", async () => {
+  it("replaces a table whose key changes, and the resources that depend on it", async () => {
     settings = { ...settings, hashKey: "entry" };
     const { summary } = await stack.up();
     expect(summary.resourceChanges).to.deep.equal({ replace: 2, same: RESOURCES - 2 });
     await stack.refresh({ expectNoChanges: true });
   });
 
-  it("adopts a bucket that is there already", async () => {
+  it("adopts an existing bucket", async () => {
     await west.send(
       new CreateBucketCommand({
         Bucket: "made-by-hand",
@@ -119,7 +117,7 @@ describe("aws plugin under the Pulumi engine", function () {
     await bad.destroy({ remove: true });
   });
 
-  it("destroys all of it", async () => {
+  it("destroys all resources", async () => {
     const { summary } = await stack.destroy({ remove: true });
     expect(summary.resourceChanges).to.deep.equal({ delete: RESOURCES });
     const error = await west

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
-import { callIn } from "../../../local/aws-plugin/sdk/call.ts";
+import { Server } from "../../../local/aws-plugin/sdk/call.ts";
 import { dynamodb } from "../../../local/aws-plugin/sdk/dynamodb.ts";
 import { type AnyResourceHandler, PartialFailure, type Properties } from "../../../provider/plugin/types.ts";
 import { UserError } from "../../../staging/errors.ts";
@@ -11,10 +11,9 @@ import { handlerOf, setEnvironment, testContext, withEnvironment } from "./handl
 import { type LossyProxy, startLossyProxy } from "./lossy-proxy.ts";
 
 /*
- * What goes wrong between the plugin and AWS: lost answers, what is there already, failures half-way, no endpoint.
+ * Failures between the plugin and AWS: lost responses, existing resources, partial creations, no endpoint.
  */
-describe("aws plugin when something fails", function () {
-  this.timeout(30_000);
+describe("aws plugin after failures", () => {
   let proxy: LossyProxy;
   withEnvironment(async () => {
     const cloud = await startTestCloud();
@@ -45,7 +44,7 @@ describe("aws plugin when something fails", function () {
   ];
 
   for (const [name, matches] of writes) {
-    it(`${name}: a creation whose answer is lost is known for its own`, async () => {
+    it(`${name}: recognises its own resource after a lost response to the creation`, async () => {
       const { handler, inputs, tidy } = await prepared(name);
       const before = proxy.lost();
       proxy.loseNext(matches);
@@ -66,9 +65,9 @@ describe("aws plugin when something fails", function () {
     });
   }
 
-  it("TableItem: a lost answer does not hide that the item is another's", async () => {
+  it("TableItem: a lost response does not hide that another program owns the item", async () => {
     const { handler, inputs, tidy } = await prepared("TableItem");
-    const call = callIn("us-west-2", testContext());
+    const call = new Server().callIn("us-west-2", testContext());
     const Item = { id: { S: "stage|1" }, mine: { BOOL: true } };
     await dynamodb(call).send(new PutItemCommand({ TableName: "conf-items", Item }));
     proxy.loseNext(target("PutItem"));
@@ -81,10 +80,10 @@ describe("aws plugin when something fails", function () {
     await tidy();
   });
 
-  it("TableItem: what others add stays in an update, until a refresh shows it", async () => {
+  it("TableItem: an update keeps attributes that others add, until a refresh shows them", async () => {
     const { handler, inputs, tidy } = await prepared("TableItem");
     const { id, outputs } = await handler.create(inputs, testContext());
-    const call = callIn("us-west-2", testContext());
+    const call = new Server().callIn("us-west-2", testContext());
     await dynamodb(call).send(
       new UpdateItemCommand({
         TableName: "conf-items",
@@ -158,7 +157,7 @@ describe("aws plugin when something fails", function () {
     const error = await failure(handler.update?.(id, outputs, { ...inputs, minSize: 1 }, testContext()));
     expect(error).to.be.instanceOf(UserError);
     expect(error?.message).to.equal(`the Auto Scaling group ${id} cannot start its instances`);
-    expect((error as UserError).why).to.match(/IMAGE/); // no image of AWS is called so
+    expect((error as UserError).why).to.match(/IMAGE/); // AWS has no such image
     await handler.delete(id, outputs, testContext());
     await tidy();
   });
@@ -167,7 +166,7 @@ describe("aws plugin when something fails", function () {
     const handler = await handlerOf("aws:dynamodb/table:Table");
     const { inputs } = await inputsOf("Table");
     const isTimeToLive = target("UpdateTimeToLive");
-    // No attempt gets its answer.
+    // Every attempt loses its response.
     const lose = () =>
       proxy.loseNext((request) => {
         if (!isTimeToLive(request)) return false;
@@ -227,7 +226,7 @@ async function inputsOf(name: string): Promise<{ handler: AnyResourceHandler; in
   return { handler, inputs };
 }
 
-/** The handler and inputs of a case, with what it needs already made. */
+/** The handler and inputs of a case, after the creation of its prerequisites. */
 async function prepared(name: string) {
   const needs: (() => Promise<void>)[] = [];
   for (const need of cases.find((candidate) => candidate.name === name)?.needs ?? []) {

@@ -17,11 +17,9 @@ import { sweepSpec } from "../../staging/sweep/sweep-spec.ts";
 import { type EngineCloud, startEngineCloud } from "./engine-cloud.ts";
 
 /*
- * The role and the fleets of a sweep, as its own components declare them, without its run: what starts and ends workers is not theirs.
+ * The role and the fleets of a sweep, as its components declare them, without its run, which starts and ends workers.
  */
-describe("fleets of a sweep on the local cloud", function () {
-  this.timeout(120_000);
-
+describe("fleets of a sweep on the local cloud", () => {
   const environment = environmentSettings();
   const spec = sweepSpec({ managedPolicies: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"], spot: true });
   const { workers } = spec.regions[0];
@@ -69,24 +67,24 @@ describe("fleets of a sweep on the local cloud", function () {
     return (await groups.send(request)).AutoScalingGroups?.[0];
   };
 
-  it("previews them", async () => {
+  it("are previewed", async () => {
     expect((await stack.preview()).changeSummary).to.deep.equal({ create: resources });
     expect(await describe()).to.equal(undefined);
   });
 
-  it("makes them, empty, and finds nothing to do after", async () => {
+  it("are created empty, and then show no change", async () => {
     expect((await stack.up()).summary.resourceChanges).to.deep.equal({ create: resources });
     expect(await describe()).to.include({ MinSize: 0, MaxSize: workers, DesiredCapacity: 0 });
     await expectNothingToDo();
   });
 
-  it("finds nothing to do while workers work", async () => {
+  it("show no change while workers run", async () => {
     await groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 4 }));
     await expectNothingToDo();
     expect((await describe())?.DesiredCapacity).to.equal(4);
   });
 
-  it("removes them, with the workers", async () => {
+  it("are removed with the workers", async () => {
     expect((await stack.destroy({ remove: true })).summary.resourceChanges).to.deep.equal({
       delete: resources,
     });

@@ -1,11 +1,24 @@
 import type { Keys } from "../../../connection/connection.ts";
 import { EMBEDDED_ENDPOINT_VARIABLE } from "../../../connection/variables.ts";
 import { awsPlugin } from "../../../local/aws-plugin/plugin.ts";
+import { Server } from "../../../local/aws-plugin/sdk/call.ts";
 import type { AnyResourceHandler, CallContext } from "../../../provider/plugin/types.ts";
+
+const plugin = awsPlugin(new Server());
+
+/** The types of resources that the plugin serves. */
+export const types = Object.keys(plugin.resources);
+
+/** The function of a token, as the plugin serves it. */
+export function functionOf(token: string) {
+  const found = plugin.functions?.[token];
+  if (found === undefined) throw new Error(`the plugin has no function ${token}`);
+  return found;
+}
 
 /** The handler of a type, as the plugin serves it. */
 export async function handlerOf(type: string): Promise<AnyResourceHandler> {
-  const load = awsPlugin.resources[type];
+  const load = plugin.resources[type];
   if (load === undefined) throw new Error(`the plugin has no type ${type}`);
   return load();
 }
@@ -14,7 +27,7 @@ export function testContext(signal: AbortSignal = new AbortController().signal):
   return { urn: "urn:pulumi:test::test::test::test", signal, log: () => undefined };
 }
 
-/** Sets variables of this process; the function returned puts them back. */
+/** Sets variables of this process; the returned function restores them. */
 export function setEnvironment(values: Record<string, string | undefined>): () => void {
   const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
   const set = (entries: Iterable<readonly [string, string | undefined]>) => {
@@ -29,7 +42,7 @@ export function setEnvironment(values: Record<string, string | undefined>): () =
 
 export interface Emulator {
   readonly endpoint: string;
-  /** Undefined for one that takes any keys. */
+  /** Undefined for any keys. */
   readonly keys?: Keys;
   stop(): Promise<void>;
 }
@@ -38,8 +51,7 @@ export interface Emulator {
 export function withEnvironment(start: () => Promise<Emulator>): void {
   let stop: (() => Promise<void>) | undefined;
   let restore: (() => void) | undefined;
-  before("start the emulator", async function () {
-    this.timeout(180_000);
+  before("start the emulator", async () => {
     const emulator = await start();
     stop = () => emulator.stop();
     restore = setEnvironment({
@@ -51,8 +63,7 @@ export function withEnvironment(start: () => Promise<Emulator>): void {
       AWS_REGION: "us-east-1",
     });
   });
-  after("stop the emulator", async function () {
-    this.timeout(30_000);
+  after("stop the emulator", async () => {
     restore?.();
     await stop?.();
   });

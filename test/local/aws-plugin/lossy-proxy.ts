@@ -3,16 +3,16 @@ import type { AddressInfo } from "node:net";
 
 export interface LossyProxy {
   readonly endpoint: string;
-  /** Lets the next request for which `matches` holds through, and loses its answer. */
+  /** Forwards the next request for which `matches` holds, and drops its response. */
   loseNext(matches: (request: IncomingMessage) => boolean): void;
-  /** Calls `see` with each request that comes, before it goes on. */
+  /** Calls `see` with each request before it is forwarded. */
   watch(see: (request: IncomingMessage) => void): void;
-  /** How many answers were lost. */
+  /** The number of lost responses. */
   lost(): number;
   stop(): Promise<void>;
 }
 
-/** A proxy before an emulator that can lose an answer: the write is done, and the client does not know. */
+/** A proxy in front of an emulator that can drop a response: the write happens, and the client does not know. */
 export async function startLossyProxy(target: string): Promise<LossyProxy> {
   let matches: ((request: IncomingMessage) => boolean) | undefined;
   let see: (request: IncomingMessage) => void = () => undefined;

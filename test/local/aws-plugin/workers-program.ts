@@ -12,17 +12,17 @@ import type { Output } from "@pulumi/pulumi";
 export const REGION = "us-west-2";
 export const GROUP = "engine-workers";
 
-/** What differs between two runs of the program. */
+/** The differences between two runs of the program. */
 export interface WorkerSettings {
   readonly script: string;
   readonly most: number;
   readonly templateName: string;
 }
 
-/** How many resources {@link workers} makes, the stack itself counted. */
+/** The number of resources in {@link workers}, including the stack. */
 export const WORKERS = 7;
 
-/** Instances that nobody counts: a group without a declared capacity, and what it needs. */
+/** Instances with undeclared capacity: a group without a declared capacity, and its requirements. */
 export function workers({ script, most, templateName }: WorkerSettings): {
   image: Output<string>;
   capacity: Output<number>;

@@ -19,12 +19,10 @@ import { type EngineCloud, startEngineCloud } from "./engine-cloud.ts";
 import { GROUP, REGION, WORKERS, type WorkerSettings, workers } from "./workers-program.ts";
 
 /*
- * Machines as the real engine declares them: whatever starts and ends instances of a group whose capacity nobody declares, the
- * program has nothing to do.
+ * Machines under the real engine: the program sees no change when a process starts or ends instances of a group with undeclared
+ * capacity.
  */
-describe("aws plugin with machines, under the Pulumi engine", function () {
-  this.timeout(120_000);
-
+describe("aws plugin with machines, under the Pulumi engine", () => {
   let settings: WorkerSettings = { script: "#!/bin/sh\n", most: 10, templateName: "engine-first" };
   let engine: EngineCloud;
   let groups: AutoScalingClient;
@@ -68,13 +66,13 @@ describe("aws plugin with machines, under the Pulumi engine", function () {
     ).SecurityGroups?.length,
   });
 
-  it("previews them, and makes nothing", async () => {
+  it("previews them and creates nothing", async () => {
     const { changeSummary } = await stack.preview();
     expect(changeSummary).to.deep.equal({ create: WORKERS });
     expect(await remains()).to.deep.equal({ groups: 0, templates: 0, securityGroups: 0 });
   });
 
-  it("creates them, without an instance", async () => {
+  it("creates them without an instance", async () => {
     const { summary, outputs } = await stack.up();
     expect(summary.resourceChanges).to.deep.equal({ create: WORKERS });
     expect(outputs["image"]?.value).to.match(/^ami-/);
@@ -85,7 +83,7 @@ describe("aws plugin with machines, under the Pulumi engine", function () {
     await expectNothingToDo();
   });
 
-  it("makes no change after the group grows or shrinks", async () => {
+  it("shows no change after the group grows or shrinks", async () => {
     await groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: GROUP, DesiredCapacity: 3 }));
     await expectNothingToDo();
     expect((await describeGroup())?.DesiredCapacity).to.equal(3);
@@ -113,7 +111,7 @@ describe("aws plugin with machines, under the Pulumi engine", function () {
     await expectNothingToDo();
   });
 
-  it("shows manual changes, and reverts them", async () => {
+  it("shows and reverts manual changes", async () => {
     await groups.send(
       new ResumeProcessesCommand({ AutoScalingGroupName: GROUP, ScalingProcesses: ["AZRebalance"] }),
     );
@@ -148,7 +146,7 @@ describe("aws plugin with machines, under the Pulumi engine", function () {
     await expectNothingToDo();
   });
 
-  it("destroys all of it, instances as well", async () => {
+  it("destroys all resources, including instances", async () => {
     const { summary } = await stack.destroy({ remove: true });
     expect(summary.resourceChanges).to.deep.equal({ delete: WORKERS });
     expect(await remains()).to.deep.equal({ groups: 0, templates: 0, securityGroups: 0 });

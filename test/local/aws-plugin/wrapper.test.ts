@@ -1,24 +1,22 @@
-import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { runCommand } from "../../../local/command.ts";
 import { packageRoot } from "../../../package-root.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 
 describe("pulumi-resource-aws, the wrapper", () => {
-  let folder: string;
+  const folder = temporaryFolder("spawn wrapper ");
   let root: string;
   let wrapper: string;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "spawn wrapper "));
-    root = join(folder, "a package");
+    root = join(folder(), "a package");
     await mkdir(join(root, "local", "aws-plugin"), { recursive: true });
     const bin = join(root, "local", "aws-plugin", "bin");
     await cp(join(packageRoot(), "local", "aws-plugin", "bin"), bin, { recursive: true });
     wrapper = join(bin, "pulumi-resource-aws");
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   async function installProgram(): Promise<void> {
     await mkdir(join(root, "dist", "local"), { recursive: true });
@@ -35,12 +33,12 @@ describe("pulumi-resource-aws, the wrapper", () => {
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: '["127.0.0.1:1","-a b"]\n' });
   });
 
-  it("finds the package through links to it, relative ones too", async () => {
+  it("finds the package through absolute and relative links", async () => {
     await installProgram();
-    await mkdir(join(folder, "links"));
-    await symlink("../a package/local/aws-plugin/bin/pulumi-resource-aws", join(folder, "links", "first"));
-    await symlink(join(folder, "links", "first"), join(folder, "second"));
-    const { code, stdout } = await runCommand(join(folder, "second"), ["x"]);
+    await mkdir(join(folder(), "links"));
+    await symlink("../a package/local/aws-plugin/bin/pulumi-resource-aws", join(folder(), "links", "first"));
+    await symlink(join(folder(), "links", "first"), join(folder(), "second"));
+    const { code, stdout } = await runCommand(join(folder(), "second"), ["x"]);
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: '["x"]\n' });
   });
 
@@ -54,7 +52,7 @@ describe("pulumi-resource-aws, the wrapper", () => {
     expect(stdout).to.equal(`own node: ${join(root, "dist", "local", "aws-plugin.js")}\n`);
   });
 
-  it("shows how to build a missing bundle", async () => {
+  it("prints the command that builds a missing bundle", async () => {
     const { code, stdout, stderr } = await runCommand(wrapper, []);
     expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
     expect(stderr).to.match(/aws-plugin\.js is missing\. Run: npm run build\n$/);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { checkDenials } from "../../../provider/adoption/denials.ts";
 import type { UserError } from "../../../staging/errors.ts";
-import type { BucketRule } from "../../../staging/resources.ts";
+import type { BucketRule } from "../../../staging/resources/bucket-rules.ts";
 
 const BUCKET = "genomes";
 const ALL = `arn:aws:s3:::${BUCKET}/*`;
@@ -17,8 +17,8 @@ const refusal = (more: Record<string, unknown>): UserError => {
   throw new Error("it is not refused");
 };
 
-describe("statements of a bucket's policy that deny", () => {
-  it("refuse the bucket where every upload, read or deletion meets them", () => {
+describe("Deny statements of a bucket's policy", () => {
+  it("refuse the bucket if they match every upload, read or deletion", () => {
     expect(refusal({}).message).to.contain("(statement Mine) denies s3:PutObject");
     expect(refusal({ Sid: undefined, Principal: { AWS: ["*"] } }).message).to.contain("(statement 1)");
     expect(refusal({ Action: ["s3:DeleteObject*"] }).message).to.match(
@@ -32,7 +32,7 @@ describe("statements of a bucket's policy that deny", () => {
     );
   });
 
-  it("refuse it where they ask for a header of encryption, which no request has", () => {
+  it("refuse it if they require an encryption header, which no request has", () => {
     const key = "s3:x-amz-server-side-encryption";
     for (const Condition of [
       { StringNotEquals: { [key]: "aws:kms" } },
@@ -48,7 +48,7 @@ describe("statements of a bucket's policy that deny", () => {
     expect(check({ Action: "s3:PutObject", Condition: { Null: { [key]: "false" } } })).to.have.length(1);
   });
 
-  it("are told where a condition or the principal decides", () => {
+  it("are reported if a condition or the principal decides", () => {
     const [told = "", ...more] = check({ Condition: { StringNotEquals: { "aws:PrincipalOrgID": "o-1" } } });
     expect(more).to.deep.equal([]);
     expect(told).to.contain("statement Mine").and.to.contain("depending on aws:PrincipalOrgID");
@@ -60,7 +60,7 @@ describe("statements of a bucket's policy that deny", () => {
     ).to.have.length(1);
   });
 
-  it("are nothing to entries where they concern other objects, other actions or plain HTTP", () => {
+  it("are ignored if they concern other objects, other actions or plain HTTP", () => {
     for (const more of [
       { Effect: "Allow" },
       { Resource: `arn:aws:s3:::${BUCKET}/secret/*` },

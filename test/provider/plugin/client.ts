@@ -7,15 +7,17 @@ import structs from "google-protobuf/google/protobuf/struct_pb.js";
 
 type Client = InstanceType<typeof services.ResourceProviderClient>;
 
-/** A plugin started as the engine starts it, and the engine's side of the wire. */
+/** A plugin process, started like the engine does, with the engine's side of the protocol. */
 export interface RunningPlugin {
   readonly process: ChildProcess;
   readonly client: Client;
   /** Milliseconds from the start of the process until it printed its port. */
   readonly startMs: number;
-  /** What the plugin wrote to stderr. */
+  /** The plugin's stderr. */
   stderr(): string;
-  /** What the plugin wrote to stdout, after the port too. */
+  /** Waits for a text on the plugin's stderr. */
+  wrote(text: string): Promise<void>;
+  /** The plugin's stdout, also after the port. */
   stdout(): string;
   /** Resolves with the exit code, or the signal that ended it. */
   readonly exited: Promise<number | string | null>;
@@ -52,6 +54,9 @@ export async function startPlugin(
     client,
     startMs,
     stderr: () => stderr,
+    wrote: async (text) => {
+      while (!stderr.includes(text)) await once(child.stderr, "data");
+    },
     stdout: () => stdout,
     exited,
     stop: async () => {
@@ -82,7 +87,7 @@ export function call<M extends Method>(client: Client, method: M, request: Reque
   });
 }
 
-/** The failure of a call that must fail. */
+/** The error of a call that must fail. */
 export async function failure(promise: Promise<unknown>): Promise<grpc.ServiceError> {
   try {
     await promise;

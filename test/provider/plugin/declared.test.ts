@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Behaviour, declaredResource } from "../../../provider/plugin/declared.ts";
 import { UNKNOWN } from "../../../provider/plugin/values.ts";
-import { parseRegion } from "../../../staging/regions.ts";
+import { parseRegion, REGIONS } from "../../../staging/regions.ts";
 import { integer, json, list, string } from "../../../staging/schema/fields.ts";
 import {
   declareResource,
@@ -49,7 +49,7 @@ describe("declaredResource", () => {
     return (checked?.failures ?? []).map(({ property, reason }) => `${property}: ${reason}`);
   };
 
-  it("knows no output before it is there, but for those that may stay away", () => {
+  it("knows no output before the creation, but omits optional ones", () => {
     expect(handler.computed).to.deep.equal(["madeAt", "checkedAt"]);
     expect(handler.changing).to.deep.equal(["checkedAt"]);
   });
@@ -57,7 +57,7 @@ describe("declaredResource", () => {
   it("checks types, ranges and the domain's rules, each with its path", async () => {
     expect(await failures({ region: "mars", size: 0, names: ["a", 1], other: 1 })).to.deep.equal([
       "other: staging:index:Thing does not support it (it supports region, size, names, rules, source)",
-      'region: unknown region "mars"',
+      `region: unknown region "mars". Staging is offered in ${REGIONS.join(", ")}.`,
       "size: expected a whole number from 1, got 0",
       "names[1]: expected a string, got 1",
     ]);
@@ -67,11 +67,11 @@ describe("declaredResource", () => {
     ]);
   });
 
-  it("lets unknown values pass", async () => {
+  it("accepts unknown values", async () => {
     expect(await failures({ region: UNKNOWN, size: UNKNOWN, names: [UNKNOWN] })).to.deep.equal([]);
   });
 
-  it("adds what the type itself finds, but for inputs that are wrong already", async () => {
+  it("adds the type's own problems, except for inputs that are already invalid", async () => {
     const check = () => ["region", "size"].map((property) => ({ property, reason: "too much" }));
     const strict = declaredResource(thing, { ...behaviour, check });
     expect(await failures({ region: "us-east-1", size: -1 }, strict)).to.deep.equal([
@@ -80,7 +80,7 @@ describe("declaredResource", () => {
     ]);
   });
 
-  it("tells replacements, updates and changes that are none", async () => {
+  it("distinguishes replacements, updates and equal inputs", async () => {
     const diff = async (changes: Partial<Inputs>, olds = inputs) =>
       handler.diff("it", olds, outputs(olds), { ...olds, ...changes });
     expect(await diff({ region: "us-west-2", source: "/b" })).to.deep.equal({
@@ -98,7 +98,7 @@ describe("declaredResource", () => {
     });
   });
 
-  it("compares another API's objects by what they say", async () => {
+  it("compares the content of another API's objects", async () => {
     const olds: Inputs = { ...inputs, rules: [{ ID: "a", Filter: { Prefix: "x", Tag: "y" } }] };
     const same: Inputs = { ...inputs, rules: [{ Filter: { Tag: "y", Prefix: "x" }, ID: "a" }] };
     const other: Inputs = { ...inputs, rules: [{ ID: "a", Filter: { Prefix: "x" } }] };
@@ -106,7 +106,7 @@ describe("declaredResource", () => {
     expect(await handler.diff("it", olds, outputs(olds), other)).to.deep.include({ updates: ["rules"] });
   });
 
-  it("updates what an earlier update left undone", async () => {
+  it("completes an earlier partial update", async () => {
     const resuming = declaredResource(thing, {
       ...behaviour,
       pending: ({ madeAt }) => (madeAt === undefined ? ["size"] : []),

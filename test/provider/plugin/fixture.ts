@@ -1,8 +1,13 @@
 import { servePlugin } from "../../../provider/plugin/serve.ts";
-import { PartialFailure, type Properties, type ResourceHandler } from "../../../provider/plugin/types.ts";
+import {
+  InvalidInputs,
+  PartialFailure,
+  type Properties,
+  type ResourceHandler,
+} from "../../../provider/plugin/types.ts";
 import { InputError } from "../../../staging/errors.ts";
 
-/** A plugin for tests of the server: its one resource does what its input `mode` says. Started as a process. */
+/** A plugin for tests of the server: the input `mode` controls its one resource. Runs as a process. */
 const handler: ResourceHandler = {
   computed: ["answer"],
   changing: ["answer"],
@@ -22,6 +27,7 @@ const handler: ResourceHandler = {
       deleteBeforeReplace: true,
     };
   },
+  preview: async () => ({ size: 3 }),
   async create(inputs, context) {
     const outputs: Properties = { ...inputs, answer: 42 };
     switch (inputs["mode"]) {
@@ -33,13 +39,14 @@ const handler: ResourceHandler = {
         throw new PartialFailure("half", outputs, "half of it is there");
       case "uncaught":
         setTimeout(() => {
-          throw new Error("nobody caught this");
+          throw new Error("an uncaught error");
         }, 10);
         return new Promise(() => {});
       case "wait":
         context.log("info", "waiting", { ephemeral: true });
+        process.stderr.write("waiting\n");
         await new Promise((_, reject) => {
-          // Clean-up that takes a while: the server must wait for it.
+          // Slow clean-up: the server must wait for it.
           context.signal.addEventListener("abort", () =>
             setTimeout(() => {
               process.stderr.write("cleaned up\n");
@@ -64,5 +71,11 @@ const handler: ResourceHandler = {
 await servePlugin({
   version: "1.2.3",
   resources: { "test:index:Thing": async () => handler },
+  async construct(request) {
+    if (request.getName() === "invalid")
+      throw new InvalidInputs("invalid arguments", [{ property: "regions[1]", reason: "mars is no region" }]);
+    void Promise.reject(new Error("no code handles this"));
+    return new Promise(() => {});
+  },
   functions: { "test:index:double": async (args) => ({ result: Number(args["value"]) * 2 }) },
 });

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import grpc from "@grpc/grpc-js";
 import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
+import errorsProto from "@pulumi/pulumi/proto/errors_pb.js";
 import proto from "@pulumi/pulumi/proto/provider_pb.js";
 import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import { expect } from "chai";
@@ -12,6 +13,17 @@ import { call, createRequest, failure, type RunningPlugin, startPlugin, struct, 
 
 const TYPE = "test:index:Thing";
 const FIXTURE = fileURLToPath(new URL("fixture.ts", import.meta.url));
+
+/** The only detail of an error. @throws AssertionError if it is of another type */
+function detailOf(error: grpc.ServiceError, type: string): Uint8Array {
+  const [raw] = error.metadata.get("grpc-status-details-bin");
+  const [detail] = statusProto.Status.deserializeBinary(raw as Buffer).getDetailsList();
+  expect(detail?.getTypeName()).to.equal(type);
+  return detail?.getValue_asU8() ?? Buffer.of();
+}
+
+const initFailure = (error: grpc.ServiceError): proto.ErrorResourceInitFailed =>
+  proto.ErrorResourceInitFailed.deserializeBinary(detailOf(error, "pulumirpc.ErrorResourceInitFailed"));
 
 /** The engine's side of the log. */
 class LogSink {
@@ -56,17 +68,19 @@ describe("servePlugin", () => {
     engine.stop();
   });
 
-  it("shakes hands, names its version and promises previews only", async () => {
+  it("supports previews and secrets, and has a version", async () => {
     const { client } = plugin;
     const hello = await call(client, "handshake", new proto.ProviderHandshakeRequest());
-    expect(hello.toObject()).to.deep.equal(new proto.ProviderHandshakeResponse().toObject());
+    expect(hello.toObject()).to.deep.equal(
+      new proto.ProviderHandshakeResponse().setAcceptSecrets(true).toObject(),
+    );
     const info = await call(client, "getPluginInfo", new emptyProto.Empty());
     expect(info.getVersion()).to.equal("1.2.3");
     const schema = await call(client, "getSchema", new proto.GetSchemaRequest());
     expect(schema.getSchema()).to.equal("{}");
     const configured = await call(client, "configure", new proto.ConfigureRequest());
     expect(configured.toObject()).to.deep.equal(
-      new proto.ConfigureResponse().setSupportspreview(true).toObject(),
+      new proto.ConfigureResponse().setSupportspreview(true).setAcceptsecrets(true).toObject(),
     );
     const config = struct({ region: "eu-west-1" });
     const checked = await call(client, "checkConfig", new proto.CheckRequest().setNews(config));
@@ -75,7 +89,7 @@ describe("servePlugin", () => {
     expect(differs.getChanges()).to.equal(proto.DiffResponse.DiffChanges.DIFF_NONE);
   });
 
-  it("completes inputs, leaves unknowns alone and reports what is wrong by property", async () => {
+  it("completes inputs, keeps unknowns and reports problems by property", async () => {
     const check = (news: Record<string, string>) =>
       call(
         plugin.client,
@@ -91,6 +105,32 @@ describe("servePlugin", () => {
     ]);
     const details = engine.messages.map((message) => decodeErrorDetails(message.getMessage())?.message);
     expect(details).to.include("is invalid");
+  });
+
+  it("gives handlers plain values of secrets, and marks results as secret", async () => {
+    const { client } = plugin;
+    const secret = (value: string) => ({
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      value,
+    });
+    const inputs = { name: secret("hidden"), size: 1 };
+    const check = new proto.CheckRequest().setType(TYPE).setUrn(urnOf(TYPE)).setNews(struct(inputs));
+    const checked = await call(client, "check", check);
+    expect(checked.getInputs()?.toJavaScript()).to.deep.equal({ ...inputs, defaulted: "yes" });
+    const created = await call(client, "create", createRequest(TYPE, inputs));
+    expect(created.getProperties()?.toJavaScript()).to.deep.equal({ ...inputs, answer: 42 });
+    const failed = createRequest(TYPE, { ...inputs, mode: secret("partial") });
+    const error = await failure(call(client, "create", failed));
+    expect(initFailure(error).getProperties()?.toJavaScript()).to.deep.equal({
+      ...inputs,
+      mode: secret("partial"),
+      answer: 42,
+    });
+    const diff = new proto.DiffRequest().setType(TYPE).setOldInputs(struct(inputs));
+    const same = diff.setOlds(struct({})).setNews(struct({ name: "hidden", size: 1 }));
+    expect((await call(client, "diff", same)).getChanges()).to.equal(
+      proto.DiffResponse.DiffChanges.DIFF_NONE,
+    );
   });
 
   it("says for each input how it differs", async () => {
@@ -119,7 +159,7 @@ describe("servePlugin", () => {
     });
   });
 
-  it("previews a creation and an update without doing them", async () => {
+  it("previews a creation and an update without performing them", async () => {
     const { client } = plugin;
     const created = await call(
       client,
@@ -131,6 +171,7 @@ describe("servePlugin", () => {
       mode: "bug",
       list: [{ a: null }, UNKNOWN],
       answer: UNKNOWN,
+      size: 3,
     });
     const updated = await call(
       client,
@@ -177,14 +218,14 @@ describe("servePlugin", () => {
     expect(invoked.getReturn()?.toJavaScript()).to.deep.equal({ result: 42 });
   });
 
-  it("takes and returns messages beyond gRPC's 4 MiB", async () => {
+  it("receives and sends messages beyond gRPC's 4 MiB", async () => {
     const { client } = plugin;
     const text = "x".repeat(6_000_000);
     const created = await call(client, "create", createRequest(TYPE, { text }));
     expect(created.getProperties()?.toJavaScript()["text"]).to.equal(text);
   });
 
-  it("tells users what happened, why and what mends it, without a stack", async () => {
+  it("reports the event, the cause and the fix to users, without a stack", async () => {
     const { client } = plugin;
     const input = await failure(call(client, "create", createRequest(TYPE, { mode: "bad input" })));
     expect(input.code).to.equal(grpc.status.INVALID_ARGUMENT);
@@ -202,40 +243,61 @@ describe("servePlugin", () => {
     expect(type.details).to.contain("test:index:None");
   });
 
-  it("keeps the state of a resource that did not come up whole", async () => {
+  it("keeps the state of an incomplete resource", async () => {
     const error = await failure(call(plugin.client, "create", createRequest(TYPE, { mode: "partial" })));
-    const [raw] = error.metadata.get("grpc-status-details-bin");
-    const status = statusProto.Status.deserializeBinary(raw as Buffer);
-    const packed = status.getDetailsList()[0];
-    expect(packed?.getTypeName()).to.equal("pulumirpc.ErrorResourceInitFailed");
-    const detail = proto.ErrorResourceInitFailed.deserializeBinary(packed?.getValue_asU8() ?? Buffer.of());
+    const detail = initFailure(error);
     expect(detail.getId()).to.equal("half");
     expect(detail.getReasonsList()).to.deep.equal(["half of it is there"]);
     expect(detail.getProperties()?.toJavaScript()).to.deep.equal({ mode: "partial", answer: 42 });
   });
 
-  it("answers the running calls when an exception is caught by nobody, and goes on", async () => {
+  it("fails a component after an error that no code caught, and keeps the other calls", async () => {
+    const { client } = plugin;
+    const other = failure(call(client, "create", createRequest(TYPE, { mode: "wait" })));
+    await engine.until((message) => message.getMessage() === "waiting");
+    const error = await failure(call(client, "construct", new proto.ConstructRequest().setName("rejects")));
+    expect(error.details).to.equal("the plugin failed unexpectedly: no code handles this");
+    await call(client, "cancel", new emptyProto.Empty());
+    expect((await other).details).to.equal("interrupted");
+    await call(client, "handshake", new proto.ProviderHandshakeRequest());
+  });
+
+  it("names the invalid properties of a component", async () => {
+    const error = await failure(
+      call(plugin.client, "construct", new proto.ConstructRequest().setName("invalid")),
+    );
+    expect(error.code).to.equal(grpc.status.INVALID_ARGUMENT);
+    const detail = errorsProto.InputPropertiesError.deserializeBinary(
+      detailOf(error, "pulumirpc.InputPropertiesError"),
+    );
+    expect(detail.getErrorsList().map((one) => one.toObject())).to.deep.equal([
+      { propertyPath: "regions[1]", reason: "mars is no region" },
+    ]);
+  });
+
+  it("fails the running calls after an exception that no code caught, and accepts later calls", async () => {
     const { client } = plugin;
     const error = await failure(call(client, "create", createRequest(TYPE, { mode: "uncaught" })));
-    expect(error.details).to.equal("the plugin failed unexpectedly: nobody caught this");
+    expect(error.details).to.equal("the plugin failed unexpectedly: an uncaught error");
     expect((await call(client, "create", createRequest(TYPE, {}))).getId()).to.equal("made");
   });
 
-  it("ends a call whose time is over, with the time in its error", async () => {
+  it("ends a call after its timeout, with the time in its error", async () => {
     const { client } = plugin;
     const request = createRequest(TYPE, { mode: "wait" }, { timeout: 0.2 });
     const error = await failure(call(client, "create", request));
     expect(error.code).to.equal(grpc.status.CANCELLED);
-    expect(error.details).to.equal("not finished within the 0.2 s that it was given");
+    expect(error.details).to.equal("not finished within its timeout of 0.2 s");
     const progress = await engine.until((message) => message.getMessage() === "waiting");
     expect(progress.getEphemeral()).to.equal(true);
     expect(progress.getUrn()).to.equal(urnOf(TYPE));
   });
 
-  it("cancels what runs and what comes, until an engine shakes hands again", async () => {
+  it("cancels running and later calls until the next handshake", async () => {
     const { client } = plugin;
+    engine.messages.length = 0;
     const running = failure(call(client, "create", createRequest(TYPE, { mode: "wait" })));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await engine.until((message) => message.getMessage() === "waiting");
     await call(client, "cancel", new emptyProto.Empty());
     expect((await running).details).to.equal("interrupted");
     await call(client, "handshake", new proto.ProviderHandshakeRequest());
@@ -256,12 +318,11 @@ describe("the end of a plugin", () => {
 
   async function createAndWait(): Promise<void> {
     failure(call(plugin.client, "create", createRequest(TYPE, { mode: "wait" }))).catch(() => {});
-    await call(plugin.client, "getPluginInfo", new emptyProto.Empty());
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await plugin.wrote("waiting");
   }
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    it(`${signal} lets running calls clean up first`, async () => {
+    it(`after ${signal} lets running calls clean up first`, async () => {
       await createAndWait();
       plugin.process.kill(signal);
       expect(await plugin.exited).to.equal(0);
@@ -269,12 +330,12 @@ describe("the end of a plugin", () => {
     });
   }
 
-  it("an idle plugin ends at once", async () => {
+  it("is immediate for an idle plugin", async () => {
     plugin.process.kill("SIGINT");
     expect(await plugin.exited).to.equal(0);
   });
 
-  it("ends with the engine, after its running calls cleaned up", async () => {
+  it("follows the engine's end, after running calls have cleaned up", async () => {
     await createAndWait();
     plugin.process.stdin?.end();
     expect(await plugin.exited).to.equal(0);

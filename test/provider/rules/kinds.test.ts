@@ -5,7 +5,7 @@ import { lifecycleKind } from "../../../provider/rules/lifecycle.ts";
 import { policyKind } from "../../../provider/rules/policy.ts";
 import { replicationKind } from "../../../provider/rules/replication.ts";
 import { UserError } from "../../../staging/errors.ts";
-import type { BucketRule } from "../../../staging/resources.ts";
+import type { BucketRule } from "../../../staging/resources/bucket-rules.ts";
 
 const OURS = adoptedLifecycleRules();
 const only = (...rules: BucketRule[]): Configuration => ({ rules, rest: {} });
@@ -27,7 +27,7 @@ function refusalOf(work: () => unknown): UserError {
 }
 
 describe("Lifecycle rules beside a user's", () => {
-  it("get a filter where they are of the old form, and their own form again without ours", () => {
+  it("give old-form rules a filter, and restore their form after the removal", () => {
     const users = only(expiring("a", { Prefix: "" }), expiring("b", { Prefix: "logs/" }));
     const merged = lifecycleKind.merge("b", users, OURS);
     expect(merged.rules.slice(0, 2)).to.deep.equal([
@@ -38,26 +38,26 @@ describe("Lifecycle rules beside a user's", () => {
     expect(lifecycleKind.restored?.(usersPart(lifecycleKind, merged), before)).to.deep.equal(users);
   });
 
-  it("keep the new form where the user added a rule since: S3 takes no mix", () => {
+  it("keep the new form if the user added such a rule, because S3 refuses a mix", () => {
     const users = only(expiring("a", { Prefix: "" }));
     const before = lifecycleKind.remember?.(users) ?? "";
     const now = only(expiring("a", { Filter: { Prefix: "" } }), expiring("c", { Filter: { Prefix: "x" } }));
     expect(lifecycleKind.restored?.(now, before)).to.deep.equal(now);
   });
 
-  describe("in their own form again", () => {
+  describe("restored to their own form", () => {
     const users = only(expiring("a", { Prefix: "logs/" }), expiring("b", { Prefix: "" }));
     const before = lifecycleKind.remember?.(users) ?? "";
     const restored = (current: Configuration) => lifecycleKind.restored?.(current, before);
 
-    it("keep it where ours were never beside them, and where they have it already", () => {
+    it("keep the form of rules that were never changed or are already restored", () => {
       expect(restored(users)).to.deep.equal(users);
       const once = restored(usersPart(lifecycleKind, lifecycleKind.merge("b", users, OURS)));
       expect(once).to.deep.equal(users);
       expect(restored(once ?? only())).to.deep.equal(users);
     });
 
-    it("keep whatever else they filter by since", () => {
+    it("keep all filters that were added since", () => {
       const Tag = { Key: "team", Value: "x" };
       for (const Filter of [
         { Tag },
@@ -71,13 +71,13 @@ describe("Lifecycle rules beside a user's", () => {
       }
     });
 
-    it("are left where some of them have neither a filter nor the new form", () => {
+    it("stay unchanged if some of them have neither a filter nor the new form", () => {
       const now = only(expiring("a", { Filter: { Prefix: "logs/" } }), expiring("b", {}));
       expect(restored(now)).to.deep.equal(now);
     });
   });
 
-  it("are left as they are where they filter", () => {
+  it("keep rules with filters unchanged", () => {
     const users = only(expiring("a", { Filter: { Prefix: "" } }));
     expect(lifecycleKind.remember?.(users)).to.equal(undefined);
     expect(lifecycleKind.merge("b", users, OURS).rules).to.deep.equal([...users.rules, ...OURS]);
@@ -89,10 +89,10 @@ describe("Lifecycle rules beside a user's", () => {
     expect(lifecycleKind.merge("b", many(909), OURS).rules).to.have.length(1_000);
     const error = refusalOf(() => lifecycleKind.merge("b", many(910), OURS));
     expect(error.message).to.equal("the bucket b has no room for 91 more lifecycle rules");
-    expect(error.why).to.equal("S3 allows 1000, and 910 of yours are there.");
+    expect(error.why).to.equal("S3 allows 1000, and the bucket already has 910.");
   });
 
-  it("are ours by their ids and nothing else", () => {
+  it("are recognised by their IDs alone", () => {
     for (const id of ["spawn-ttl-1", "spawn-ttl-90", "spawn-housekeeping"]) {
       expect(lifecycleKind.isOurs(id), id).to.equal(true);
     }
@@ -105,7 +105,7 @@ describe("Lifecycle rules beside a user's", () => {
 describe("Replication rules beside a user's", () => {
   const ours = [{ ID: "spawn-replicate-us-west-2", Status: "Enabled", Priority: 4 }];
 
-  it("go above the user's only where two would have the same priority", () => {
+  it("get higher priorities than the user's only if two would be equal", () => {
     const users = (Priority: number) => ({ rules: [{ ID: "mine", Priority }], rest: { Role: "r" } });
     const priorities = (theirs: number) =>
       replicationKind.merge("b", users(theirs), ours, "r").rules.map(({ Priority }) => Priority);
@@ -113,7 +113,7 @@ describe("Replication rules beside a user's", () => {
     expect(priorities(9)).to.deep.equal([9, 4]);
   });
 
-  it("take over a configuration that has none of the user's, whatever its role is", () => {
+  it("replace a configuration without the user's rules, whatever its role", () => {
     const merged = replicationKind.merge("b", { rules: [], rest: { Role: "old" } }, ours, "new");
     expect(merged).to.deep.equal({ rules: ours, rest: { Role: "new" } });
   });
@@ -123,13 +123,13 @@ describe("Statements beside those of a user's policy", () => {
   const statement = { Sid: "Mine", Effect: "Deny", Principal: "*", Action: "s3:*", Resource: "*" };
   const ours = [{ Sid: "SpawnStagingDelegateToAccessPoints", Effect: "Allow" }];
 
-  it("keep the policy's version and id, and bring a version where there is no policy", () => {
+  it("keep the policy's version and ID, and add a version if there is no policy", () => {
     const users = { rules: [statement], rest: { Version: "2008-10-17", Id: "p", text: "{…}" } };
     expect(policyKind.merge("b", users, ours).rest).to.deep.equal({ Version: "2008-10-17", Id: "p" });
     expect(policyKind.merge("b", only(), ours).rest).to.deep.equal({ Version: "2012-10-17" });
   });
 
-  it("are refused where the user's version of policies does not know their variables", () => {
+  it("are refused if the user's policy version does not support their variables", () => {
     const variable = { StringLike: { "s3:ExistingObjectTag/x": `*\${aws:PrincipalAccount}*` } };
     const withVariable = [{ Sid: "SpawnStagingReadTagged", Effect: "Allow", Condition: variable }];
     for (const rest of [{ Version: "2008-10-17" }, {}]) {
@@ -144,7 +144,7 @@ describe("Statements beside those of a user's policy", () => {
     policyKind.merge("b", { rules: [statement], rest: { Version: "2012-10-17" } }, withVariable);
   });
 
-  it("give the user's text back only while it means the same", () => {
+  it("restore the user's text only while its meaning is the same", () => {
     const before = JSON.stringify({ Version: "2012-10-17", Statement: statement }, null, 2);
     const rest = { Version: "2012-10-17", text: "with ours" };
     const same = policyKind.restored?.({ rules: [statement], rest }, before);

@@ -6,11 +6,11 @@ describe("the meaning of a rule", () => {
     ...{ Sid: "ReadTagged", Effect: "Allow", Principal: { AWS }, Resource },
   });
 
-  it("is the same where S3 gives a list of one back as its text, or a list in another order", () => {
+  it("is the same if S3 returns a one-element list as its element, or a list in another order", () => {
     expect(meaningOf([statement(["b", "a"], ["x"])])).to.equal(meaningOf([statement(["a", "b"], "x")]));
   });
 
-  it("is another one with another text, and the order of rules counts", () => {
+  it("differs with another text or another order of rules", () => {
     const [one, other] = [statement("a", "x"), statement("b", "x")];
     expect(meaningOf(one)).to.not.equal(meaningOf(other));
     expect(meaningOf([one, other])).to.not.equal(meaningOf([other, one]));

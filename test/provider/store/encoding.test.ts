@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { objectMetadata, parseObjectMetadata } from "../../../provider/store/object-facts.ts";
 import { copySourceHeader } from "../../../provider/store/sdk-fields.ts";
-import { objectMetadata, parseObjectMetadata } from "../../../provider/transfer/verify/object-facts.ts";
 import { encodeTags, primaryTags } from "../../../staging/classes.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { REGIONS } from "../../../staging/regions.ts";
@@ -10,7 +10,7 @@ import { parseTtlDays } from "../../../staging/ttl.ts";
 const names = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
 
 describe("copySourceHeader", () => {
-  it("encodes all but the slashes, and nothing of a key can be taken for a version", () => {
+  it("encodes all but the slashes, so that no part of a key looks like a version", () => {
     expect(
       copySourceHeader({ bucket: "b", key: "stage-1/ü ?versionId=x+y%20'\"", versionId: "v+/=" }),
     ).to.equal("b/stage-1/%C3%BC%20%3FversionId%3Dx%2By%2520'%22?versionId=v%2B%2F%3D");
@@ -51,7 +51,7 @@ describe("object metadata", () => {
     }
   });
 
-  it("of other programs is not taken for ours", () => {
+  it("of other programs is ignored", () => {
     expect(parseObjectMetadata({})).to.equal(undefined);
     expect(parseObjectMetadata({ a: "b" })).to.equal(undefined);
     expect(parseObjectMetadata({ "spawn-part-size": "-1" })).to.equal(undefined);

@@ -2,16 +2,12 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as s3 from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { clientsOfAnyOwner } from "../../../provider/store/any-owner.ts";
-import { createS3Clients, type S3Clients } from "../../../provider/store/clients.ts";
-import {
-  OWNER_HEADER,
-  ofAnyOwner,
-  SOURCE_OWNER_HEADER,
-  WITHOUT_OWNER,
-} from "../../../provider/store/expected-owner.ts";
+import { createS3Clients } from "../../../provider/store/clients.ts";
+import { OWNER_HEADER, SOURCE_OWNER_HEADER, WITHOUT_OWNER } from "../../../provider/store/expected-owner.ts";
 import type { CopySource, ObjectStore } from "../../../provider/store/object-store.ts";
-import { clientsWith } from "../../../provider/store/sending.ts";
+import type { S3Clients } from "../../../provider/store/s3-clients.ts";
+import { withOwnerFlags } from "../../../provider/store/sdk-client.ts";
+import { clientsOfAnyOwner, clientsWith } from "../../../provider/store/sending.ts";
 
 const ACCOUNT = "123456789012";
 const AT = { bucket: "bucket", key: "key" };
@@ -20,7 +16,7 @@ const HEAD = { Bucket: "bucket", Key: "key" };
 describe("the expected owner of a bucket", () => {
   let server: Server;
   let seen: IncomingMessage["headers"][];
-  let clients: S3Clients;
+  let clients: S3Clients<s3.S3Client>;
   let asked: number;
   beforeEach(async () => {
     seen = [];
@@ -56,7 +52,7 @@ describe("the expected owner of a bucket", () => {
       isSigned: headers.authorization?.includes(OWNER_HEADER),
     }));
 
-  it("is in the table of exceptions for no command whose model of S3 accepts it, and for all others", () => {
+  it("is in the table of exceptions for exactly the commands whose S3 model does not accept it", () => {
     const models = s3 as unknown as Record<string, [number, string, string, unknown, string[]] | undefined>;
     const commands = Object.keys(s3).filter((name) => /^[A-Z]\w+Command$/.test(name));
     expect(commands.length).to.be.greaterThan(100);
@@ -73,7 +69,7 @@ describe("the expected owner of a bucket", () => {
     head: (store) => store.head(AT),
   };
   for (const [name, send] of Object.entries(requests)) {
-    it(`is signed in each request, by the SDK and past it: ${name}`, async () => {
+    it(`is signed in each request, by the SDK and on the fast path: ${name}`, async () => {
       const store = clients.store("us-east-1");
       await send(store);
       await send(store);
@@ -91,7 +87,7 @@ describe("the expected owner of a bucket", () => {
     copyPart: (store, source) => store.copyPart({ ...AT, uploadId: "id", number: 1, source, range }),
   };
   for (const [name, send] of Object.entries(copies)) {
-    it(`is also that of the source, unless the user names the source: ${name}`, async () => {
+    it(`is also set for the source, unless the user names the source: ${name}`, async () => {
       const store = clients.store("us-east-1");
       const source = { bucket: "other", key: "key", ifMatch: '"e"' };
       for (const anyOwner of [false, true, false, true]) await send(store, { ...source, anyOwner });
@@ -121,7 +117,7 @@ describe("the expected owner of a bucket", () => {
     expect(owners().map(({ owner }) => owner)).to.deep.equal(expected);
   });
 
-  it("is not expected of a source that the user names, whichever way its requests take", async () => {
+  it("is not set for a source that the user names, on any path", async () => {
     for (const made of [clientsOfAnyOwner(clients), clientsWith(clientsOfAnyOwner(clients), {})]) {
       expect(made.anyOwner).to.equal(true);
       await made.of("us-east-1").send(new s3.HeadObjectCommand(HEAD));
@@ -129,13 +125,15 @@ describe("the expected owner of a bucket", () => {
       await made.store("us-east-1").head(AT);
       expect(owners().at(-1)?.bySdk).to.equal(false);
     }
-    await clients.of("us-east-1").send(ofAnyOwner(new s3.HeadBucketCommand({ Bucket: "bucket" })));
+    await clients
+      .of("us-east-1")
+      .send(withOwnerFlags(new s3.HeadBucketCommand({ Bucket: "bucket" }), { toAnyOwner: true }));
     expect(owners().every(({ owner }) => owner === undefined)).to.equal(true);
     await clients.of("us-east-1").send(new s3.HeadObjectCommand(HEAD));
     expect(owners().at(-1)?.owner).to.equal(ACCOUNT);
   });
 
-  it("fails a request before it is sent, where the account cannot be found out", async () => {
+  it("fails a request before it is sent if the account is unknown", async () => {
     const lost = createS3Clients({
       account: () => Promise.reject(new Error("no answer of STS")),
       config: { endpoint: "http://127.0.0.1:1", credentials: { accessKeyId: "k", secretAccessKey: "s" } },
@@ -147,7 +145,7 @@ describe("the expected owner of a bucket", () => {
     expect(failed).to.equal("no answer of STS");
   });
 
-  it("is left out where the server has no accounts", async () => {
+  it("is omitted if the server has no accounts", async () => {
     const none = createS3Clients({
       account: async () => undefined,
       config: { ...(await settingsOf(clients)), forcePathStyle: true },
@@ -161,8 +159,8 @@ describe("the expected owner of a bucket", () => {
     expect(asked).to.equal(0);
   });
 
-  async function settingsOf(made: S3Clients): Promise<s3.S3ClientConfig> {
-    const { endpoint, credentials } = made.of("us-east-1").config;
+  async function settingsOf(made: S3Clients<s3.S3Client>): Promise<s3.S3ClientConfig> {
+    const { endpoint, credentials } = made.at("us-east-1").client.config;
     const at = await endpoint?.();
     if (at === undefined) throw new Error("the client has no endpoint");
     return { endpoint: `${at.protocol}//${at.hostname}:${at.port}`, credentials };

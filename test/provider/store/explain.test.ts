@@ -28,7 +28,7 @@ describe("explainAwsError", () => {
     return { why, fix };
   };
 
-  it("names the remedy for what has one", () => {
+  it("has the known fixes", () => {
     expect(told(awsError("NoSuchBucket", 404)).fix).to.equal("spawn environment up");
     expect(told(awsError("ResourceNotFoundException", 400)).fix).to.equal("spawn environment up");
     expect(told(awsError("AccessDenied", 403)).why).to.equal("Access was denied: said AWS");
@@ -38,7 +38,7 @@ describe("explainAwsError", () => {
     );
   });
 
-  it("tells a stopped local cloud from a lost network", () => {
+  it("distinguishes a stopped local cloud from a lost network", () => {
     const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
     process.env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1";
     expect(told(refused).fix).to.equal("Check AWS_ENDPOINT_URL, or unset it, then run the command again.");
@@ -56,7 +56,7 @@ describe("explainAwsError", () => {
     const replication = { what: "replication", region: "us-west-2", bucket: "b" } as const;
     const of = (error: unknown, doing: Transfer) => explainAwsError(error, doing) as UserError;
 
-    it("tells a time-out, for how long there was no answer, and what gives it more time", () => {
+    it("reports a time-out, its duration, and the option that extends it", () => {
       const silence = new NoAnswerError("us-east-1", 300);
       const { message, why, fix } = of(silence, upload);
       expect(message).to.equal("upload failed: connection timeout");
@@ -67,14 +67,14 @@ describe("explainAwsError", () => {
       );
     });
 
-    it("tells who was denied what where, and how to grant it", () => {
+    it("reports the denied principal and resource, and how to grant access", () => {
       const { message, why, fix } = of(awsError("AccessDenied", 403, "Access Denied"), replication);
       expect(message).to.equal("replication failed: access denied in us-west-2");
       expect(why).to.equal("Access was denied: Access Denied");
       expect(fix).to.match(/^spawn environment policy stager prints the necessary permissions: /);
     });
 
-    it("names the right that was denied, and the policy that has it", () => {
+    it("names the missing permission and the policy that has it", () => {
       const denied = (action: string) =>
         of(
           awsError(
@@ -89,13 +89,13 @@ describe("explainAwsError", () => {
       expect(denied("s3:GetBucketPolicy")).to.match(/^spawn environment policy operator prints/);
     });
 
-    it("names the region that denied it, which may be the one that the replica is made from", () => {
+    it("names the region that denied access, which may be the replica's source", () => {
       const error = awsError("AccessDenied", 403);
       noteRegion(error, "us-east-1");
       expect(of(error, replication).message).to.equal("replication failed: access denied in us-east-1");
     });
 
-    it("takes no other refusal for a denial", () => {
+    it("reports no other refusal as a denial", () => {
       const text = "The operation is not valid for the object's storage class";
       const { message, why, fix } = of(awsError("InvalidObjectState", 403, text), upload);
       expect(message).to.equal("upload to us-east-1 (bucket b) failed");
@@ -121,12 +121,12 @@ describe("explainAwsError", () => {
       }
     });
 
-    it("tells anything else by what was being done", () => {
+    it("describes any other failure by the operation", () => {
       expect(of(awsError("SlowDown", 503), upload).message).to.equal("upload to us-east-1 (bucket b) failed");
     });
   });
 
-  it("tells missing credentials from expired ones and bad ones", () => {
+  it("distinguishes missing, expired and invalid credentials", () => {
     const expired = told(awsError("ExpiredToken", 400, "The provided token has expired."));
     expect(expired.why).to.equal("The AWS credentials have expired: The provided token has expired.");
     expect(expired.fix).to.contain("aws sso login");
@@ -135,7 +135,7 @@ describe("explainAwsError", () => {
     expect(bad.fix).to.contain("AWS_PROFILE");
   });
 
-  it("passes on what AWS says of anything else, with the request's id", () => {
+  it("passes on AWS's message for any other error, with the request ID", () => {
     expect(told(awsError("MalformedXML", 400)).why).to.equal("MalformedXML: said AWS (request R1)");
     expect(told(awsError("SlowDown", 503))).to.deep.equal({
       why: "AWS is limiting the rate of requests: SlowDown: said AWS (request R1)",
@@ -143,7 +143,7 @@ describe("explainAwsError", () => {
     });
   });
 
-  it("tells a connection that broke off from one that stalls, without the SDK's words", () => {
+  it("distinguishes a broken connection from a stalled one, without the SDK's words", () => {
     const aborted = new Error("aborted\n  Deserialization error: inspect the hidden field {error}.$response");
     const broken = told(Object.assign(aborted, { code: "ECONNRESET", $metadata: { attempts: 6 } }));
     expect(broken.why).to.equal("AWS is not answering. The connection broke off again and again.");
@@ -157,7 +157,7 @@ describe("explainAwsError", () => {
     expect(told(strange).why).to.equal("SyntaxError: Unexpected end (request R1)");
   });
 
-  it("tells the status of an answer that had nothing else, as a HEAD's", () => {
+  it("names the status of a response without a body, as that to a HEAD", () => {
     const text = (status: number) => `the answer was HTTP status ${status}, without a text.`;
     const error = (name: string, status: number) => awsError(name, status, "UnknownError");
     expect(told(error("403", 403)).why).to.equal(`Access was denied: ${text(403)}`);
@@ -166,7 +166,7 @@ describe("explainAwsError", () => {
     );
   });
 
-  it("leaves alone what is told already, aborts and bugs", () => {
+  it("leaves explained errors, aborts and bugs unchanged", () => {
     for (const error of [
       new InputError("bad"),
       Object.assign(new Error("stop"), { name: "AbortError" }),

@@ -1,10 +1,12 @@
-import type { ListObjectsV2Command, ListObjectsV2CommandInput, S3Client } from "@aws-sdk/client-s3";
+import type { ListObjectsV2Command, ListObjectsV2CommandInput } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { type ListOptions, listObjects } from "../../../provider/store/listing.ts";
+import { sdkStore } from "../../../provider/store/client.ts";
+import type { ListObjectsInput } from "../../../provider/store/object-store.ts";
+import type { SdkClient } from "../../../provider/store/sdk-client.ts";
 
 describe("listObjects", () => {
-  /** Lists two pages, of which the second has archived objects, as S3 does. */
-  async function list(options?: ListOptions) {
+  /** Lists two pages, of which the second has archived objects, like S3. */
+  async function list(options?: Pick<ListObjectsInput, "restores">) {
     const asked: ListObjectsV2CommandInput[] = [];
     const send = async ({ input }: ListObjectsV2Command) => {
       asked.push(input);
@@ -23,21 +25,15 @@ describe("listObjects", () => {
         ],
       };
     };
-    const client = { send } as unknown as S3Client;
+    const store = sdkStore({ send } as unknown as SdkClient, "us-east-1");
     const archived: string[] = [];
-    for await (const { key, isArchived } of listObjects(
-      client,
-      "b",
-      "",
-      new AbortController().signal,
-      options,
-    )) {
+    for await (const { key, isArchived } of store.listObjects({ bucket: "b", ...options })) {
       if (isArchived) archived.push(key);
     }
     return { archived, requests: asked.length };
   }
 
-  it("looks for restores on a page with archived objects, where they are wanted", async () => {
+  it("reads restores on a page with archived objects on request", async () => {
     expect(await list({ restores: true })).to.deep.equal({ archived: ["archived", "ongoing"], requests: 3 });
     expect(await list()).to.deep.equal({ archived: ["archived", "ongoing", "restored"], requests: 2 });
   });

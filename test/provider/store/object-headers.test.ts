@@ -6,13 +6,13 @@ import {
   objectHeaders,
   sameDescription,
 } from "../../../provider/store/object-headers.ts";
-import { copiedMetadata, refuseLostMetadata } from "../../../provider/transfer/copy/kept-metadata.ts";
+import { copiedMetadata, refuseLostMetadata } from "../../../provider/transfer/source/kept-metadata.ts";
 import { InputError, type UserError } from "../../../staging/errors.ts";
 
 const FACTS = { partSize: 0, sourceEtag: '"0123456789abcdef0123456789abcdef"' };
 
 describe("The headers and metadata of a copy", () => {
-  it("are those that S3 answers, without the coding of one request", () => {
+  it("equal S3's response, without the transfer coding", () => {
     for (const [encoding, kept] of [
       ["gzip", "gzip"],
       ["gzip,aws-chunked", "gzip"],
@@ -28,7 +28,7 @@ describe("The headers and metadata of a copy", () => {
     });
   });
 
-  it("are the same past the SDK", () => {
+  it("are the same on the fast path", () => {
     const headers = {
       "content-type": "text/csv",
       "content-encoding": "gzip",
@@ -58,7 +58,7 @@ describe("The headers and metadata of a copy", () => {
     for (const value of [encoded, asBytes]) expect(metadataBytes({ value })).to.equal(5 + 4);
   });
 
-  it("keep all keys but those of this program, which it writes anew", () => {
+  it("keep all keys except spawn's own, which it writes again", () => {
     const metadata = { sample: "1", "spawn-part-size": "9", "spawn-sha256": "f", "spawn-other": "2" };
     const copied = copiedMetadata({ metadata, missingMetadata: 0 }, FACTS, "s3://b/k");
     expect(copied).to.deep.equal({
@@ -75,7 +75,7 @@ describe("The headers and metadata of a copy", () => {
     );
   });
 
-  it("are refused where S3 would lose some", () => {
+  it("are refused if S3 would lose some", () => {
     const room = 2048 - metadataBytes(copiedMetadata({ metadata: {}, missingMetadata: 0 }, FACTS, ""));
     const fits = { metadata: { n: "x".repeat(room - 1) }, missingMetadata: 0 };
     copiedMetadata(fits, FACTS, "s3://b/k");

@@ -4,10 +4,11 @@ import { expect } from "chai";
 import { errorName } from "../../../connection/errors/failure.ts";
 import type { ObjectStore } from "../../../provider/store/object-store.ts";
 import { combineCrc32, encodeCrc32 } from "../../../provider/transfer/hash/crc32.ts";
-import { bucketOf, CloudFixture, errorOf, PRIMARY, SECOND } from "../cloud-fixture.ts";
+import { errorOf } from "../../support/failure.ts";
+import { bucketOf, CloudFixture, PRIMARY, SECOND } from "../cloud-fixture.ts";
 
 const MIB = 1024 ** 2;
-/** A key that neither XML nor a path takes as it is. */
+/** A key that XML and paths must escape. */
 const ODD = "odd/ä\u0001 +%&<b>";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -16,15 +17,12 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
-describe("The object store", function () {
-  this.timeout(60_000);
-  let fixture: CloudFixture;
+describe("The object store", () => {
+  const fixture = CloudFixture.forSuite();
   let store: ObjectStore;
   before(async () => {
-    fixture = await CloudFixture.start();
     store = fixture.s3.store(PRIMARY);
   });
-  after(() => fixture.stop());
 
   const bucket = bucketOf(PRIMARY);
   const crcOf = (bytes: Uint8Array) => encodeCrc32(crc32(bytes));
@@ -32,7 +30,7 @@ describe("The object store", function () {
     store.put({ bucket, key, body: bytes, checksum: { crc32: crcOf(bytes) } });
   const read = async (bytes: AsyncIterable<Uint8Array>): Promise<Buffer> => Buffer.concat(await all(bytes));
 
-  it("puts an object with all that goes along with it, and reads it back", async () => {
+  it("puts an object with all its properties, and reads it back", async () => {
     const body = randomBytes(1000);
     const tags = { one: "1", "two ä": "b c" };
     const written = await store.put({
@@ -51,7 +49,7 @@ describe("The object store", function () {
     expect(await read(await store.get({ bucket, key: ODD, range }))).to.deep.equal(body.subarray(10, 30));
   });
 
-  it("refuses bytes of another checksum, and to read another object than the one asked for", async () => {
+  it("refuses bytes with a wrong checksum, and refuses to read an object other than the requested one", async () => {
     const wrong = {
       bucket,
       key: "wrong",
@@ -65,7 +63,7 @@ describe("The object store", function () {
     expect(errorName(error)).to.equal("PreconditionFailed");
   });
 
-  it("has nothing to tell of an object or a bucket that does not exist", async () => {
+  it("returns nothing for a missing object or bucket", async () => {
     expect(await store.head({ bucket, key: "nothing" })).to.equal(undefined);
     expect(await store.head({ bucket: `${bucket}-missing`, key: "nothing" })).to.equal(undefined);
     expect(errorName(await errorOf(store.get({ bucket, key: "nothing" })))).to.equal("NoSuchKey");
@@ -78,7 +76,7 @@ describe("The object store", function () {
     expect(await store.getTags({ bucket, key: "tagged" })).to.deep.equal({ b: "3" });
   });
 
-  it("makes an object of uploaded and copied parts", async () => {
+  it("assembles an object from uploaded and copied parts", async () => {
     const source = randomBytes(6 * MIB);
     await put("source", source);
     const own = randomBytes(100);
@@ -118,7 +116,7 @@ describe("The object store", function () {
     expect(await all(store.listUploads({ bucket }))).to.deep.equal([]);
   });
 
-  it("copies one version of an object to another region, with its description or a new one", async () => {
+  it("copies one version of an object to another region, with its metadata or new metadata", async () => {
     const bytes = randomBytes(100);
     const old = await store.put({ bucket, key: ODD, body: bytes, metadata: { kept: "yes" } });
     await put(ODD);
@@ -142,7 +140,7 @@ describe("The object store", function () {
     expect(errorName(error)).to.equal("PreconditionFailed");
   });
 
-  it("lists objects, prefixes and versions page by page, with the keys as they are", async () => {
+  it("lists objects, prefixes and versions page by page, with unchanged keys", async () => {
     const keys = ["list/a", "list/b/\u00e4 +", "list/b/c%20", "list/d"];
     for (const key of keys) await put(key);
     const prefix = "list/";
@@ -162,7 +160,7 @@ describe("The object store", function () {
     expect(prefixes).to.deep.equal(["list/b/"]);
   });
 
-  it("deletes versions for good, keys that XML cannot hold among them", async () => {
+  it("deletes versions permanently, including keys that XML cannot express", async () => {
     const keys = ["gone/a", "gone/\u0001", "gone/b"];
     for (const key of keys) await put(key);
     const versions = await all(store.listVersions({ bucket, prefix: "gone/" }));

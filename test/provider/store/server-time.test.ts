@@ -2,7 +2,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { patientRetries } from "../../../provider/store/retry-strategy.ts";
+import { retryingClient } from "../../../provider/store/retrying.ts";
+import type { SdkClient } from "../../../provider/store/sdk-client.ts";
 import { followServerTime } from "../../../provider/store/server-time.ts";
 import { ServerClock } from "../../../staging/server-clock.ts";
 
@@ -12,7 +13,7 @@ describe("followServerTime", () => {
   let server: Server;
   /** Milliseconds by which the server is ahead of this machine. */
   let ahead: number;
-  /** What it answers to a request that was signed at this time. */
+  /** The response to a request that was signed at this time. */
   let answer: (signedAt: number, serverTime: number) => number;
   let requests: number;
   const clients: S3Client[] = [];
@@ -37,20 +38,20 @@ describe("followServerTime", () => {
     server.close();
   });
 
-  function clientOf(clock: ServerClock): S3Client {
+  function clientOf(clock: ServerClock): SdkClient {
     const client = new S3Client({
       region: "us-east-1",
       endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       forcePathStyle: true,
       credentials: { accessKeyId: "test", secretAccessKey: "test" },
-      retryStrategy: patientRetries({ attempts: 3, forMs: 0 }),
+      maxAttempts: 1,
     });
     followServerTime(client, clock);
     clients.push(client);
-    return client;
+    return retryingClient(client, { region: "us-east-1", patience: { attempts: 3, forMs: 0 } });
   }
 
-  const head = (client: S3Client) => client.send(new HeadObjectCommand({ Bucket: "b", Key: "k" }));
+  const head = (client: SdkClient) => client.send(new HeadObjectCommand({ Bucket: "b", Key: "k" }));
   const nameOf = (request: Promise<unknown>): Promise<string> =>
     request.then(
       () => "success",
@@ -58,7 +59,7 @@ describe("followServerTime", () => {
     );
 
   for (const minutes of [-14, 14, 3_000]) {
-    it(`sends no expected 404 again where the server is ahead by ${minutes} minutes`, async () => {
+    it(`retries no expected 404 if the server is ahead by ${minutes} minutes`, async () => {
       ahead = minutes * MINUTE;
       answer = () => 404;
       const clock = new ServerClock();
@@ -67,7 +68,7 @@ describe("followServerTime", () => {
       expect(Math.abs(clock.skewMs - ahead)).to.be.below(MINUTE);
     });
 
-    it(`signs by the server's time after one refusal, for every client (${minutes} minutes)`, async () => {
+    it(`signs with the server's time after one refusal, for every client (${minutes} minutes)`, async () => {
       ahead = minutes * MINUTE;
       answer = (signedAt, now) => (Math.abs(signedAt - now) < 10 * MINUTE ? 200 : 403);
       const clock = new ServerClock();
@@ -80,7 +81,7 @@ describe("followServerTime", () => {
     });
   }
 
-  it("does not blame the clock for a refusal of what was signed at the right time", async () => {
+  it("does not blame the clock if the request was signed at the right time", async () => {
     ahead = 14 * MINUTE;
     answer = () => 403;
     const clock = new ServerClock();

@@ -5,11 +5,11 @@ import type { SweepGroups } from "../../../provider/sweep/groups.ts";
 import { MissingGroup } from "../../../provider/sweep/missing-group.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { SweepCloud as LocalGroups } from "../../local/sweep-cloud.ts";
-import { errorOf, PRIMARY, TestContext } from "../cloud-fixture.ts";
+import { errorOf } from "../../support/failure.ts";
+import { PRIMARY, TestContext } from "../cloud-fixture.ts";
 import { GROUP, runInputs, SweepCloud } from "./sweep-cloud.ts";
 
-describe("the groups of a sweep", function () {
-  this.timeout(60_000);
+describe("the groups of a sweep", () => {
   let cloud: SweepCloud;
   let local: LocalGroups;
   let groups: SweepGroups;
@@ -25,7 +25,7 @@ describe("the groups of a sweep", function () {
     await cloud.stop();
   });
 
-  it("tell their capacity, and get another one and a deadline", async () => {
+  it("report their capacity, and accept another one and a deadline", async () => {
     expect(await groups.find(PRIMARY, GROUP, signal)).to.deep.equal({ desired: 0, max: 2 });
     await groups.setDesired(PRIMARY, GROUP, 1, signal);
     expect(await groups.find(PRIMARY, GROUP, signal)).to.deep.equal({ desired: 1, max: 2 });
@@ -41,7 +41,7 @@ describe("the groups of a sweep", function () {
     await groups.setDesired(PRIMARY, GROUP, 0, signal);
   });
 
-  it("are named where they are missing, or refuse", async () => {
+  it("are named if they are missing or refuse a request", async () => {
     expect(await groups.find(PRIMARY, "no-such-group", signal)).to.equal(undefined);
     for (const request of [
       groups.setDesired(PRIMARY, "no-such-group", 1, signal),
@@ -54,7 +54,7 @@ describe("the groups of a sweep", function () {
     expect((error as UserError).why).to.match(/^ValidationError: .*max/);
   });
 
-  it("are asked again while they are busy", async () => {
+  it("receive a retry while they are busy", async () => {
     let asked = 0;
     const clients = createAutoScalingClients();
     clients(PRIMARY).middlewareStack.add(

@@ -2,8 +2,9 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { cancelSweep } from "../../../provider/sweep/cancel.ts";
 import type { SweepGroups } from "../../../provider/sweep/groups.ts";
-import type { SweepRunInputs } from "../../../staging/resources.ts";
-import { errorOf, PRIMARY, SECOND, TestContext } from "../cloud-fixture.ts";
+import type { SweepRunInputs } from "../../../staging/resources/sweep-run.ts";
+import { errorOf } from "../../support/failure.ts";
+import { PRIMARY, SECOND, TestContext } from "../cloud-fixture.ts";
 import { FakeGroups } from "./fake-groups.ts";
 import { Kill } from "./kill.ts";
 import { GROUP, runInputs, START, SweepCloud, TABLE } from "./sweep-cloud.ts";
@@ -11,8 +12,7 @@ import { Worker } from "./worker.ts";
 
 const GROUPS = [PRIMARY, SECOND].map((region) => ({ region, group: GROUP }));
 
-describe("the end of a sweep", function () {
-  this.timeout(120_000);
+describe("The cancellation of a sweep", () => {
   let cloud: SweepCloud;
   let groups: FakeGroups;
   before(async () => {
@@ -42,7 +42,7 @@ describe("the end of a sweep", function () {
     };
   }
 
-  it("ends the workers and cancels what is open, and a worker closes nothing after that", async () => {
+  it("ends the workers and cancels open indices, which a worker can no longer complete", async () => {
     const { inputs, worker, end } = await runningSweep();
     await end();
     const items = await cloud.items(inputs.sweepId);
@@ -57,7 +57,7 @@ describe("the end of a sweep", function () {
     expect(await cloud.items(inputs.sweepId)).to.deep.equal(items);
   });
 
-  it("is the same after it was killed after any request, and run again", async () => {
+  it("has the same result after a kill at any request and a repetition", async () => {
     const whole = await runningSweep();
     const counter = new Kill(0, "before");
     await whole.end(counter);
@@ -73,7 +73,7 @@ describe("the end of a sweep", function () {
     }
   });
 
-  it("leaves a sweep alone whose indices have all ended", async () => {
+  it("leaves a sweep unchanged whose indices have all ended", async () => {
     const { inputs, worker, end } = await runningSweep();
     await worker.fail(1);
     for (const index of [2, 3, 4]) {
@@ -86,7 +86,7 @@ describe("the end of a sweep", function () {
     expect(groups.desired).to.deep.equal({ [PRIMARY]: 0, [SECOND]: 0 });
   });
 
-  it("looks again at an index that a worker changes meanwhile", async () => {
+  it("reads an index again that a worker changes meanwhile", async () => {
     const { inputs, worker } = await runningSweep();
     const access = cloud.access(inputs.sweepId, groups);
     let isChanged = false;
@@ -111,7 +111,7 @@ describe("the end of a sweep", function () {
     });
   });
 
-  it("stops a start that is under way", async () => {
+  it("stops a start in progress", async () => {
     groups = new FakeGroups({ [PRIMARY]: 2, [SECOND]: 2 });
     const inputs = runInputs();
     const own: SweepGroups = {
@@ -130,7 +130,7 @@ describe("the end of a sweep", function () {
     expect(groups.desired).to.deep.equal({ [PRIMARY]: 0, [SECOND]: 0 });
   });
 
-  it("passes over what is gone: groups, items and the table", async () => {
+  it("skips missing groups, items and tables", async () => {
     const { inputs } = await runningSweep();
     groups.groups.delete(SECOND);
     expect(await cancelSweep(cloud.access(inputs.sweepId, groups), GROUPS)).to.equal(4);
@@ -140,7 +140,7 @@ describe("the end of a sweep", function () {
     await cloud.handler(groups).delete(other.sweepId, outputs, new TestContext());
   });
 
-  it("passes over an index that cannot be read, and names it", async () => {
+  it("skips an unreadable index, and names it", async () => {
     const { inputs } = await runningSweep();
     await cloud.client.send(
       new PutItemCommand({
@@ -154,7 +154,7 @@ describe("the end of a sweep", function () {
   });
 });
 
-/** The items without what differs between two sweeps. */
+/** The items without the differences between two sweeps. */
 const stripped = (items: Map<string, Record<string, unknown>>): object[] =>
   [...items.values()].map(
     ({ sweep_id: _id, stack: _stack, entries: _entries, inputs_sha256: _of, ...item }) => item,

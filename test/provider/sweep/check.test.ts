@@ -28,7 +28,7 @@ describe("the check of a run's inputs", () => {
     );
   });
 
-  it("leaves alone what is not known yet", async () => {
+  it("accepts unknown values", async () => {
     expect(await reasons({ regions: [{ ...first, group: UNKNOWN }, second], table: UNKNOWN })).to.deep.equal(
       [],
     );
@@ -58,7 +58,7 @@ describe("the check of a run's inputs", () => {
     });
   }
 
-  it("lets a sweep that was launched change its generation, and the place of its rows, only", async () => {
+  it("allows changes of the generation and of the rows' location only, after the launch", async () => {
     expect(await reasons({ generation: 3, retryIndices: [1] }, inputs)).to.deep.equal([]);
     expect(await reasons({ command: "other" }, inputs)).to.deep.equal([
       `command: a sweep does not change after its launch. Undo the edit, or end the sweep (spawn sweep delete ${inputs.sweepId}) and launch another`,

@@ -7,7 +7,7 @@ interface FakeGroup {
   endsAt: Date | undefined;
 }
 
-/** Auto Scaling groups in memory, by region; their names are not looked at. */
+/** Auto Scaling groups in memory, by region, whatever their names. */
 export class FakeGroups implements SweepGroups {
   readonly groups = new Map<string, FakeGroup>();
   /** Every change of a capacity, as `us-east-1 0→3`. */

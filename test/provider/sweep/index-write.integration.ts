@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { plainItem } from "../../../provider/plain-item.ts";
 import type { SweepAccess } from "../../../provider/sweep/access.ts";
 import { findIndex, findRegion } from "../../../provider/sweep/items.ts";
-import { isUnmet, transact } from "../../../provider/sweep/transact.ts";
+import { isConditionFailed, transact } from "../../../provider/sweep/transact.ts";
 import { newSweepId } from "../../../staging/sweep/id.ts";
 import { type IndexItem, indexItem, parseIndexItem } from "../../../staging/sweep/index-item.ts";
 import {
@@ -47,8 +47,7 @@ const TRANSITIONS: Record<string, (item: IndexItem, owner: string, now: Date) =>
   retry: (item) => retry(item, item.generation + 1, "ended"),
 };
 
-describe("the writing of transitions", function () {
-  this.timeout(60_000);
+describe("The writes of transitions", () => {
   let cloud: SweepCloud;
   before(async () => {
     cloud = await SweepCloud.start();
@@ -61,7 +60,7 @@ describe("the writing of transitions", function () {
     seconds: fc.integer({ min: 0, max: 400 }),
   });
 
-  it("leaves in the table what the pure functions say, and refuses what was decided about an older item", async () => {
+  it("leave the results of the pure functions in the table, and refuse decisions about an older item", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
         const access = cloud.access(newSweepId(), new FakeGroups({}));
@@ -86,7 +85,7 @@ describe("the writing of transitions", function () {
           });
         }
         for (const old of olds) {
-          // The same state may come again, but never the same attempt of it.
+          // A state can recur, but never the same attempt of it.
           if (isSame(old, item)) continue;
           const outcome = cancel(old, at(seconds));
           if (isRefused(outcome)) continue;
@@ -133,5 +132,5 @@ async function write(access: SweepAccess, before: IndexItem, after: IndexItem): 
   const region = regionUpdate(access.sweepId, before.region, counterChanges([{ before, after }]));
   const actions = [update(indexUpdate(before, after)), ...(region === undefined ? [] : [update(region)])];
   const reasons = await transact(access.client, actions, access.signal);
-  return reasons === undefined || !reasons.some(isUnmet);
+  return reasons === undefined || !reasons.some(isConditionFailed);
 }

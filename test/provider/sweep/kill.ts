@@ -1,12 +1,12 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SweepGroups } from "../../../provider/sweep/groups.ts";
 
-/** The process is dead: nothing that it would have asked is asked any more. */
+/** The error of a request after the process was killed: it sends no more requests. */
 export class Killed extends Error {
   override readonly name = "Killed";
 }
 
-/** When a request kills its process: before it is sent, or after AWS has done it and before the answer arrives. */
+/** The moment at which a request kills its process: before it is sent, or after AWS executed it and before the response arrives. */
 export type Moment = "before" | "after";
 
 /** Counts the requests of a process, and kills it at one of them. */
@@ -39,7 +39,7 @@ export class Kill {
     throw new Killed();
   }
 
-  /** Has the client's requests counted. */
+  /** Counts the client's requests. */
   watch(client: DynamoDBClient): DynamoDBClient {
     client.middlewareStack.add((next) => (args) => this.around(() => next(args)), {
       step: "initialize",

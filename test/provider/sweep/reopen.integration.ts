@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { cancelSweep } from "../../../provider/sweep/cancel.ts";
 import { workersWanted } from "../../../provider/sweep/capacity.ts";
-import type { SweepRunInputs, SweepRunOutputs } from "../../../staging/resources.ts";
-import { errorOf, PRIMARY, SECOND, TestContext } from "../cloud-fixture.ts";
+import type { SweepRunInputs, SweepRunOutputs } from "../../../staging/resources/sweep-run.ts";
+import { errorOf } from "../../support/failure.ts";
+import { PRIMARY, SECOND, TestContext } from "../cloud-fixture.ts";
 import { FakeGroups } from "./fake-groups.ts";
 import { Kill } from "./kill.ts";
 import { GROUP, runInputs, START, SweepCloud } from "./sweep-cloud.ts";
@@ -11,8 +12,7 @@ import { Worker } from "./worker.ts";
 const GROUPS = [PRIMARY, SECOND].map((region) => ({ region, group: GROUP }));
 const LATER = new Date("2026-11-15T12:00:00Z");
 
-describe("the retry of a sweep", function () {
-  this.timeout(120_000);
+describe("the retry of a sweep", () => {
   let cloud: SweepCloud;
   let groups: FakeGroups;
   before(async () => {
@@ -20,7 +20,7 @@ describe("the retry of a sweep", function () {
   });
   after(() => cloud.stop());
 
-  /** A sweep whose indices 1 and 3 have failed, 4 was cancelled by the deadline's end, and the others are done; nobody is alive. */
+  /** A sweep whose indices 1 and 3 have failed, 4 was cancelled by the deadline, and the others are done; no worker is alive. */
   async function endedSweep(): Promise<{ inputs: SweepRunInputs; outputs: SweepRunOutputs; worker: Worker }> {
     cloud.now = START;
     groups = new FakeGroups({ [PRIMARY]: 2, [SECOND]: 2 });
@@ -42,7 +42,7 @@ describe("the retry of a sweep", function () {
   const update = (outputs: SweepRunOutputs, news: SweepRunInputs, kill?: Kill, context = new TestContext()) =>
     cloud.handler(groups, kill).update?.(outputs.sweepId, outputs, news, context) ?? Promise.reject();
 
-  it("opens what failed or was cancelled, with a new deadline, and starts workers for it", async () => {
+  it("reopens failed and cancelled indices, with a new deadline, and starts workers for them", async () => {
     const { inputs, outputs, worker } = await endedSweep();
     const news = { ...inputs, generation: 1 };
     expect(await cloud.handler(groups).diff(inputs.sweepId, inputs, outputs, news)).to.deep.equal({
@@ -66,7 +66,7 @@ describe("the retry of a sweep", function () {
     expect(groups.of(SECOND).endsAt).to.deep.equal(new Date("2026-11-16T12:00:00Z"));
   });
 
-  it("is the same after it was killed after any request, and run again", async () => {
+  it("has the same result after a kill at any request and a repetition", async () => {
     const whole = await endedSweep();
     const counter = new Kill(0, "before");
     await update(whole.outputs, { ...whole.inputs, generation: 1 }, counter);
@@ -85,7 +85,7 @@ describe("the retry of a sweep", function () {
     }
   });
 
-  it("opens named indices, done ones too, and names those that have not ended", async () => {
+  it("reopens named indices, also completed ones, and names those that have not ended", async () => {
     const { inputs, outputs, worker } = await endedSweep();
     const first = await update(outputs, { ...inputs, generation: 1, retryIndices: [2] });
     expect(groups.desired).to.deep.equal({ [PRIMARY]: 1, [SECOND]: 0 });
@@ -99,7 +99,7 @@ describe("the retry of a sweep", function () {
     expect(groups.desired).to.deep.equal({ [PRIMARY]: 2, [SECOND]: 0 });
   });
 
-  it("has a worker more where one is about to leave", async () => {
+  it("adds a worker if one is about to leave", async () => {
     const { inputs, outputs, worker } = await endedSweep();
     const first = await update(outputs, { ...inputs, generation: 1, retryIndices: [1] });
     await worker.claim(1);
@@ -110,7 +110,7 @@ describe("the retry of a sweep", function () {
     expect(groups.of(PRIMARY).desired).to.equal(1);
   });
 
-  it("waits for one that is about to leave where the group has its maximum", async () => {
+  it("waits for a leaving worker if the group has its maximum", async () => {
     const { inputs, outputs, worker } = await endedSweep();
     const first = await update(outputs, { ...inputs, generation: 1, retryIndices: [1] });
     await worker.claim(1);
@@ -127,7 +127,7 @@ describe("the retry of a sweep", function () {
     expect(groups.of(PRIMARY).desired).to.equal(1);
   });
 
-  it("does nothing for a generation that it has had, and starts nothing where the items are gone", async () => {
+  it("does nothing for an earlier generation, and starts nothing if the items are gone", async () => {
     const { inputs, outputs } = await endedSweep();
     const news = { ...inputs, generation: 1 };
     const updated = await update(outputs, news);
@@ -142,7 +142,7 @@ describe("the retry of a sweep", function () {
     expect(groups.changes).to.deep.equal([]);
   });
 
-  it("works out how many workers a region needs", () => {
+  it("computes the number of workers of a region", () => {
     const region = { workers: 4, alive: 0, open: 9 };
     expect(workersWanted(region, { desired: 0 })).to.deep.equal({ alive: 4, leaving: 0 });
     expect(workersWanted({ ...region, open: 2 }, { desired: 0 })).to.deep.equal({ alive: 2, leaving: 0 });
@@ -150,7 +150,7 @@ describe("the retry of a sweep", function () {
       alive: 3,
       leaving: 0,
     });
-    // After a deadline nobody is alive.
+    // No worker is alive after a deadline.
     expect(workersWanted({ ...region, alive: 4, open: 1 }, { desired: 0 })).to.deep.equal({
       alive: 1,
       leaving: 0,
@@ -166,7 +166,7 @@ describe("the retry of a sweep", function () {
 
 type Items = Record<string, unknown>[];
 
-/** The items, but for the ids of the sweep and its data and what follows from them. */
+/** The items without the IDs of the sweep and its data and their derivatives. */
 function withoutId({ sweepId }: SweepRunInputs, items: Map<string, Record<string, unknown>>): Items {
   return withoutEntries(
     [...items.values()].map(

@@ -1,15 +1,15 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
-import type { SweepRunInputs } from "../../../staging/resources.ts";
-import { decodeParamSet } from "../../../staging/sweep/param-set.ts";
-import { errorOf, PRIMARY, SECOND, TestContext } from "../cloud-fixture.ts";
+import type { SweepRunInputs } from "../../../staging/resources/sweep-run.ts";
+import { errorOf } from "../../support/failure.ts";
+import { decodeParamSet } from "../../support/param-set.ts";
+import { PRIMARY, SECOND, TestContext } from "../cloud-fixture.ts";
 import { FakeGroups } from "./fake-groups.ts";
 import { Kill, Killed, type Moment } from "./kill.ts";
 import { GROUP, runInputs, START, SweepCloud, TABLE } from "./sweep-cloud.ts";
 import { Worker } from "./worker.ts";
 
-describe("the start of a sweep", function () {
-  this.timeout(120_000);
+describe("the start of a sweep", () => {
   let cloud: SweepCloud;
   let groups: FakeGroups;
   before(async () => {
@@ -68,7 +68,7 @@ describe("the start of a sweep", function () {
     expect(groups.of(SECOND).endsAt).to.deep.equal(new Date("2026-11-11T12:00:00Z"));
   });
 
-  it("is the same after it was killed at any request, and run again", async () => {
+  it("has the same result after a kill at any request and a repetition", async () => {
     const rows = [0, 1, 2, 3, 4].map((index) => ({ alpha: `${index}`, label: "a b" }));
     const file = await cloud.rows(rows);
     const whole = runInputs({ ...file });
@@ -93,7 +93,7 @@ describe("the start of a sweep", function () {
     }
   });
 
-  it("resets nothing that workers of a killed run have done", async () => {
+  it("keeps the work of a killed run's workers", async () => {
     const counter = new Kill(0, "before");
     const first = runInputs();
     await cloud.handler(groups, counter).create(first, new TestContext());
@@ -117,13 +117,13 @@ describe("the start of a sweep", function () {
         done: 1,
         alive: 1,
       });
-      // Who has left does not come back, and who is busy is not ended.
+      // A worker that has left does not return, and a busy one is not ended.
       expect(groups.desired).to.deep.equal({ [PRIMARY]: 1, [SECOND]: 2 });
     }
     expect(met).to.be.greaterThan(1);
   });
 
-  it("starts nothing once it has started, whatever has happened since", async () => {
+  it("starts nothing after the commit, whatever has happened since", async () => {
     const inputs = runInputs();
     const { outputs } = await create(inputs);
     const worker = new Worker(cloud.access(inputs.sweepId, groups), groups);
@@ -135,13 +135,13 @@ describe("the start of a sweep", function () {
     const before = await cloud.items(inputs.sweepId);
     cloud.now = new Date("2026-11-20T00:00:00Z");
     groups.changes.length = 0;
-    // The state of the stack was lost, and the rows are gone.
+    // The stack's state and the rows are lost.
     expect((await create(inputs)).outputs).to.deep.equal(outputs);
     expect(groups.changes).to.deep.equal([]);
     expect(await cloud.items(inputs.sweepId)).to.deep.equal(before);
   });
 
-  it("is done once by several processes at a time", async () => {
+  it("happens once if several processes run it at the same time", async () => {
     const inputs = runInputs({ count: 300, regions: [regionOf(0, 300)] });
     const all = await Promise.all([1, 2, 3].map(() => create(inputs)));
     expect(new Set(all.map(({ outputs }) => outputs.startedAt)).size).to.equal(1);
@@ -149,12 +149,12 @@ describe("the start of a sweep", function () {
     expect(groups.of(PRIMARY).desired).to.equal(2);
   });
 
-  it("counts the deadline from the moment in which workers could start", async () => {
+  it("counts the deadline from the moment when workers could start", async () => {
     const inputs = runInputs({ deadlineSeconds: 3_600 });
     const counter = new Kill(0, "before");
     await cloud.handler(groups, counter).create(runInputs(), new TestContext());
     groups = new FakeGroups({ [PRIMARY]: 2, [SECOND]: 2 });
-    // The items are there, and nothing else.
+    // Only the items exist.
     await errorOf(cloud.handler(groups, new Kill(5, "after")).create(inputs, new TestContext()));
     expect(groups.changes).to.deep.equal([]);
     cloud.now = new Date("2026-11-10T13:30:00Z");
@@ -162,7 +162,7 @@ describe("the start of a sweep", function () {
       cloud.handler(groups, new Kill(counter.requests - 2, "after")).create(inputs, new TestContext()),
     );
     expect(groups.of(PRIMARY).endsAt).to.deep.equal(new Date("2026-11-10T14:30:00Z"));
-    // Workers may be alive: their time goes on.
+    // Workers may be alive: their deadline continues.
     cloud.now = new Date("2026-11-10T14:00:00Z");
     const { outputs } = await create(inputs);
     expect(outputs).to.include({
@@ -172,7 +172,7 @@ describe("the start of a sweep", function () {
     });
   });
 
-  it("has a new deadline where the old one has passed before the commit", async () => {
+  it("sets a new deadline if the old one has passed before the commit", async () => {
     const inputs = runInputs({ deadlineSeconds: 3_600 });
     const counter = new Kill(0, "before");
     await cloud.handler(groups, counter).create(runInputs(), new TestContext());
@@ -186,7 +186,7 @@ describe("the start of a sweep", function () {
     expect(outputs.deadlineAt).to.equal("2026-11-10T19:00:00Z");
   });
 
-  it("gives each index its row, as data for a shell", async () => {
+  it("gives each index its row, quoted for a shell", async () => {
     const values = ["plain", "", "a b'c\"d", "$(rm -rf /)\n`x`", "\u2028größe,=%", "x".repeat(4_096)];
     const rows = values.map((value, index) => ({ alpha: `${index}`, label: value }));
     const count = rows.length;
@@ -205,8 +205,8 @@ describe("the start of a sweep", function () {
     }
   });
 
-  it("writes the longest rows that there can be", async () => {
-    // Each of these takes six bytes in JSON and three in a parameter set.
+  it("writes rows of the maximum length", async () => {
+    // Each of these characters takes six bytes in JSON and three in a parameter set.
     const row = { a: "\u0001".repeat(32 * 1024 - 3) };
     const inputs = runInputs({
       count: 12,
@@ -219,7 +219,7 @@ describe("the start of a sweep", function () {
     ).to.deep.equal(row);
   });
 
-  it("writes nothing where the rows are not those of the plan", async () => {
+  it("writes nothing if the rows differ from the plan's", async () => {
     const rows = [0, 1, 2, 3, 4].map((index) => ({ alpha: `${index}` }));
     const { rowsFile, rowsSha256 } = await cloud.rows(rows);
     const refusals: [Partial<SweepRunInputs>, RegExp][] = [
@@ -244,7 +244,7 @@ describe("the start of a sweep", function () {
     expect(groups.changes).to.deep.equal([]);
   });
 
-  it("refuses another sweep under the same id", async () => {
+  it("refuses another sweep with the same ID", async () => {
     const inputs = runInputs();
     await create(inputs);
     const error = await errorOf(create({ ...inputs, command: "other" }));
@@ -252,7 +252,7 @@ describe("the start of a sweep", function () {
     await create({ ...inputs, rowsFile: "/elsewhere" });
   });
 
-  it("stays in the state when it fails half way, so that it can go on or be deleted", async () => {
+  it("stays in the state after a partial failure, so that it can be resumed or deleted", async () => {
     const inputs = runInputs();
     groups.groups.delete(SECOND);
     const error = await errorOf(create(inputs));
@@ -289,7 +289,7 @@ describe("the start of a sweep", function () {
       }),
     );
     expect(await gone(other)).to.equal(undefined);
-    // Past its deadline it is over: it must not be started again because its items have expired.
+    // A sweep past its deadline is over: it must not be started again because its items have expired.
     cloud.now = new Date("2027-11-10T12:00:00Z");
     expect(await gone(other)).to.have.property("id", other.sweepId);
   });
@@ -303,7 +303,7 @@ describe("the start of a sweep", function () {
   });
 });
 
-/** The items, but for the id of the sweep and what follows from it. */
+/** The items without the ID of the sweep and its derivatives. */
 function withoutId({ sweepId }: SweepRunInputs, items: Map<string, Record<string, unknown>>): object {
   return [...items.values()].map(({ inputs_sha256: _of, ...item }) =>
     JSON.parse(JSON.stringify(item).replaceAll(sweepId, "ID")),

@@ -9,10 +9,10 @@ import type { SweepGroups } from "../../../provider/sweep/groups.ts";
 import { queryPages } from "../../../provider/sweep/queries.ts";
 import { sweepRun } from "../../../provider/sweep-run.ts";
 import { newStagingId } from "../../../staging/ids.ts";
-import type { SweepRunInputs } from "../../../staging/resources.ts";
+import type { SweepRunInputs } from "../../../staging/resources/sweep-run.ts";
 import { newSweepId, parseLaunchedSweepId, type SweepId } from "../../../staging/sweep/id.ts";
 import { ITEM_KEY } from "../../../staging/sweep/item-keys.ts";
-import { createSweepsTable } from "../../support/sweeps-table.ts";
+import { createSweepsTable } from "../../support/tables.ts";
 import { CloudFixture, PRIMARY, SECOND } from "../cloud-fixture.ts";
 import { Kill } from "./kill.ts";
 
@@ -22,7 +22,7 @@ export const START = new Date("2026-11-10T12:00:00Z");
 
 type Plain = Record<string, unknown>;
 
-/** A local cloud with a table of sweeps. */
+/** A local cloud with a sweeps table. */
 export class SweepCloud {
   readonly fixture: CloudFixture;
   readonly client: DynamoDBClient;
@@ -43,7 +43,7 @@ export class SweepCloud {
     return this.fixture.stop();
   }
 
-  /** The resource, in a process of its own that `kill` ends. */
+  /** The resource, in a simulated process that `kill` ends. */
   handler(groups: SweepGroups, kill: Kill = new Kill(0, "before")): ReturnType<typeof sweepRun> {
     const dynamo = createBulkDynamoClients();
     const watched = kill.watch(dynamo(PRIMARY));

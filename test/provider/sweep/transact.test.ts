@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
-import { transact, whileBusy } from "../../../provider/sweep/transact.ts";
-import { errorOf } from "../cloud-fixture.ts";
+import { retryConflicts, transact } from "../../../provider/sweep/transact.ts";
+import { errorOf } from "../../support/failure.ts";
 
 const { signal } = new AbortController();
 const cancelled = (...codes: string[]): Error =>
@@ -10,7 +10,7 @@ const cancelled = (...codes: string[]): Error =>
     CancellationReasons: codes.map((Code) => ({ Code })),
   });
 
-/** Answers with these errors one after the other, then with success. */
+/** Returns these errors one after the other, then success. */
 function clientOf(...errors: Error[]): { client: DynamoDBClient; sent(): number } {
   let sent = 0;
   const send = async (): Promise<object> => {
@@ -22,7 +22,7 @@ function clientOf(...errors: Error[]): { client: DynamoDBClient; sent(): number 
 }
 
 describe("a transaction", () => {
-  it("is sent again while others write the same items, or the table is busy", async () => {
+  it("is retried while others write the same items, or the table is throttled", async () => {
     const { client, sent } = clientOf(
       cancelled("TransactionConflict", "None"),
       cancelled("None", "ThrottlingError"),
@@ -33,7 +33,7 @@ describe("a transaction", () => {
     expect(sent()).to.equal(5);
   });
 
-  it("tells which conditions are not met", async () => {
+  it("reports unmet conditions", async () => {
     const { client, sent } = clientOf(cancelled("None", "ConditionalCheckFailed", "TransactionConflict"));
     expect((await transact(client, [], signal))?.map(({ Code }) => Code)).to.deep.equal([
       "None",
@@ -43,7 +43,7 @@ describe("a transaction", () => {
     expect(sent()).to.equal(1);
   });
 
-  it("fails for anything else, at once", async () => {
+  it("fails at once for any other error", async () => {
     for (const error of [cancelled("ValidationError", "TransactionConflict"), new Error("other")]) {
       const { client, sent } = clientOf(error);
       expect(await errorOf(transact(client, [], signal))).to.equal(error);
@@ -51,9 +51,9 @@ describe("a transaction", () => {
     }
   });
 
-  it("is not in the way of a write for long", async () => {
+  it("delays a write only briefly", async () => {
     let tries = 0;
-    const written = await whileBusy(signal, async () => {
+    const written = await retryConflicts(signal, async () => {
       if (++tries < 3) throw Object.assign(new Error(), { name: "TransactionConflictException" });
       return "written";
     });

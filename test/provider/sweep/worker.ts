@@ -17,7 +17,7 @@ import type { FakeGroups } from "./fake-groups.ts";
 const RETRIES = { interrupted: 3, error: 0 };
 const OWNER = "i-00000001";
 
-/** A worker: what the script does by the AWS CLI, by the functions that it follows. */
+/** A worker that uses the functions which the script implements with the AWS CLI. */
 export class Worker {
   readonly #access: SweepAccess;
   readonly #groups: FakeGroups;
@@ -56,7 +56,7 @@ export class Worker {
     );
   }
 
-  /** Takes itself off the workers that are alive. */
+  /** Removes itself from the workers that are alive. */
   async takeOff(region: Region): Promise<void> {
     const { client, table } = this.#access;
     await client.send(
@@ -96,7 +96,7 @@ export class Worker {
         ],
       }),
     );
-    await findRegion(this.#access, before.region); // the counters still make sense
+    await findRegion(this.#access, before.region); // the counters are still consistent
     return this.index(index);
   }
 }

@@ -2,19 +2,21 @@ import {
   DeleteObjectsCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
-  type S3Client,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import { sdkStore } from "../../../provider/store/client.ts";
+import type { SdkClient } from "../../../provider/store/sdk-client.ts";
 import { deleteEntry } from "../../../provider/transfer/delete.ts";
 import { UserError } from "../../../staging/errors.ts";
+import { errorOf } from "../../support/failure.ts";
 
 const ID = "stage-0123456789ab";
 const never = new AbortController().signal;
 
-/** A bucket's side of a deletion, in memory. */
+/** A bucket for deletions, in memory. */
 class FakeBucket {
   readonly keys: Set<string>;
-  /** The keys of each request to delete some. */
+  /** The keys of each deletion request. */
   readonly asked: string[][] = [];
   /** The error for a key; undefined: it is deleted. */
   #failure: (key: string, request: number) => string | undefined;
@@ -24,7 +26,8 @@ class FakeBucket {
     this.#failure = failure;
   }
 
-  readonly client = { send: async (command: unknown) => this.#answer(command) } as unknown as S3Client;
+  readonly #client = { send: async (command: unknown) => this.#answer(command) } as unknown as SdkClient;
+  readonly store = sdkStore(this.#client, "us-east-1");
 
   #answer(command: unknown): object {
     if (command instanceof ListMultipartUploadsCommand) return {};
@@ -45,12 +48,12 @@ class FakeBucket {
 
 describe("deleteEntry", () => {
   for (const code of ["InternalError", "SlowDown", "ServiceUnavailable"]) {
-    it(`asks again for the keys that fail with ${code}, and for no others`, async () => {
+    it(`retries only the keys that fail with ${code}`, async () => {
       const bucket = new FakeBucket(["a", "b", "c"], (key, request) =>
         key.endsWith("b") && request <= 2 ? code : undefined,
       );
       let deleted = 0;
-      await deleteEntry(bucket.client, "bucket", ID, {
+      await deleteEntry(bucket.store, "bucket", ID, {
         signal: never,
         onDeleted: (count) => (deleted += count),
       });
@@ -60,16 +63,10 @@ describe("deleteEntry", () => {
     });
   }
 
-  async function failureOf({ client }: FakeBucket): Promise<UserError> {
-    const error = await deleteEntry(client, "bucket", ID, { signal: never }).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).to.be.instanceOf(UserError);
-    return error as UserError;
-  }
+  const failureOf = ({ store }: FakeBucket): Promise<UserError> =>
+    errorOf(deleteEntry(store, "bucket", ID, { signal: never }), UserError);
 
-  it("names the keys that fail again and again", async () => {
+  it("names the keys that fail every time", async () => {
     const bucket = new FakeBucket(["a", "b"], (key) => (key.endsWith("b") ? "SlowDown" : undefined));
     const { message, why } = await failureOf(bucket);
     expect(message).to.equal("1 of 2 objects in bucket could not be deleted");
@@ -77,13 +74,13 @@ describe("deleteEntry", () => {
     expect(bucket.asked).to.have.length(5);
   });
 
-  it("names at once a key that may not be deleted", async () => {
+  it("names a forbidden key at once", async () => {
     const bucket = new FakeBucket(["a", "b"], () => "AccessDenied");
     expect((await failureOf(bucket)).why).to.contain(`${ID}/a (AccessDenied: said S3); ${ID}/b`);
     expect(bucket.asked).to.have.length(1);
   });
 
-  it("names at the end a key that may not be deleted, where others only fail for now", async () => {
+  it("names a forbidden key at the end if others fail temporarily", async () => {
     const bucket = new FakeBucket(["a", "b"], (key, request) =>
       key.endsWith("a") ? "AccessDenied" : request === 1 ? "InternalError" : undefined,
     );

@@ -6,13 +6,15 @@ import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { createS3Clients } from "../../../provider/store/clients.ts";
+import type { ObjectStore } from "../../../provider/store/object-store.ts";
+import type { S3Clients } from "../../../provider/store/s3-clients.ts";
 import { combineCrc32, encodeCrc32 } from "../../../provider/transfer/hash/crc32.ts";
 
 export interface SeenRequest {
   readonly operation: string;
   readonly headers: IncomingMessage["headers"];
   readonly part: number;
-  /** Bytes of the body, which are counted and forgotten. */
+  /** Bytes of the body, which are counted and discarded. */
   readonly length: number;
   readonly body: string;
 }
@@ -27,24 +29,24 @@ export interface FakeAnswer {
   readonly status: number;
   readonly body?: string;
   readonly headers?: Record<string, string>;
-  /** Says nothing at all: the connection stalls. */
+  /** Does not respond: the connection stalls. */
   readonly stall?: boolean;
 }
 
 /**
- * S3's side of an upload as far as the transfer sees it, in memory: it checks the checksums that it is given, keeps
- * those of the parts and no bytes. For what an emulator does not do: full-object checksums, errors, stalls.
+ * S3's side of an upload, in memory: it verifies the checksums of requests, and keeps those of the parts but no bytes. For features and
+ * faults that an emulator lacks: full-object checksums, errors, stalls.
  */
 export class FakeS3 {
   readonly requests: SeenRequest[] = [];
-  /** How multipart checksums are kept; undefined: the server knows none. */
+  /** The type of multipart checksums; undefined: the server supports none. */
   checksumType: "FULL_OBJECT" | "COMPOSITE" | undefined = "FULL_OBJECT";
-  /** May answer in S3's place. */
+  /** Can respond in S3's place. */
   intercept: (request: SeenRequest) => FakeAnswer | undefined = () => undefined;
   readonly #server: Server;
   /** Whether ETags are the parts' MD5, as without KMS keys. */
   md5Etags = false;
-  /** Parts that a page of ListParts has at most, whatever is asked for. */
+  /** The maximum number of parts in a page of ListParts, whatever the request. */
   partsPerPage = 1_000;
   readonly #parts = new Map<number, FakePart>();
   /** Whether a multipart upload is open. */
@@ -70,10 +72,10 @@ export class FakeS3 {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Returns once all clients have closed their connections and what they sent by then was read; idle ones are closed here. */
+  /** Waits until all clients have closed their connections and their bytes were read; closes idle connections. */
   async quiet(): Promise<void> {
     do {
-      await sleep(20); // in which waiting connections are accepted
+      await sleep(20); // waiting connections are accepted meanwhile
       this.#server.closeIdleConnections();
     } while ((await promisify(this.#server.getConnections.bind(this.#server))()) > 0);
   }
@@ -248,9 +250,12 @@ function operationOf(method: string, query: URLSearchParams): string {
   return method === "HEAD" ? "HeadObject" : `${method} ${query}`;
 }
 
-/** The transfer's own client, towards the fake. */
-export function clientOf(endpoint: string, stallTimeoutMs = 60_000): S3Client {
+/** The transfer's own clients for the fake. */
+export function clientsAt(endpoint: string, stallTimeoutMs = 60_000): S3Clients<S3Client> {
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const config = { endpoint, credentials, forcePathStyle: true };
-  return createS3Clients({ stallTimeoutMs, config }).of("us-east-1");
+  return createS3Clients({ stallTimeoutMs, config });
 }
+
+export const storeAt = (endpoint: string, stallTimeoutMs?: number): ObjectStore =>
+  clientsAt(endpoint, stallTimeoutMs).store("us-east-1");

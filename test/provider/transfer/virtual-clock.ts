@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../../../provider/transfer/flow/bandwidth.ts";
+import type { Clock } from "../../../provider/flow/bandwidth.ts";
 
 /** A clock that advances only while all tasks sleep: to the end of the shortest sleep. */
 export class VirtualClock implements Clock {
@@ -22,7 +22,7 @@ export class VirtualClock implements Clock {
   async #run(): Promise<void> {
     this.#isRunning = true;
     for (;;) {
-      // What was woken may sleep again first.
+      // A woken task may sleep again first.
       await turn();
       this.#sleepers.sort((one, other) => one.until - other.until);
       const next = this.#sleepers.shift();

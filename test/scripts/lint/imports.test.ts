@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { expect } from "chai";
 import { packageRoot } from "../../../package-root.ts";
 import { asText, findViolations } from "../../../scripts/lint/imports.ts";
 import { type Layer, parseLayers, readLayers } from "../../../scripts/lint/layers.ts";
 import { importRules } from "../../../scripts/lint/rules.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 
-/** For each rule that the table of layers does not make: files that break it, and the line that reports it. */
+/** For each rule outside the table of layers: files that violate it, and the line that reports it. */
 const BROKEN: readonly { rule: string; files: Readonly<Record<string, string>>; found: string }[] = [
   {
     rule: "no-cycle",
@@ -69,17 +69,16 @@ const BROKEN: readonly { rule: string; files: Readonly<Record<string, string>>; 
 describe("imports", () => {
   const root = packageRoot();
   let layers: Layer[];
-  let folder: string;
+  const folder = temporaryFolder("spawn-imports-");
 
   before(async () => {
     layers = await readLayers(root);
   });
 
   beforeEach(async () => {
-    folder = await realpath(await mkdtemp(join(tmpdir(), "spawn-imports-")));
-    await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+    await symlink(join(root, "node_modules"), join(folder(), "node_modules"));
     await writeFile(
-      join(folder, "package.json"),
+      join(folder(), "package.json"),
       JSON.stringify({
         dependencies: {
           "@aws-sdk/client-s3": "*",
@@ -92,17 +91,15 @@ describe("imports", () => {
     );
   });
 
-  afterEach(() => rm(folder, { recursive: true }));
-
   async function violationsOf(files: Readonly<Record<string, string>>): Promise<string[]> {
     for (const [name, text] of Object.entries(files)) {
-      await mkdir(dirname(join(folder, name)), { recursive: true });
-      await writeFile(join(folder, name), `${text}\nexport {};\n`);
+      await mkdir(dirname(join(folder(), name)), { recursive: true });
+      await writeFile(join(folder(), name), `${text}\nexport {};\n`);
     }
     const code = [...new Set(Object.keys(files).map((name) => name.split("/")[0] ?? name))];
-    const found = await findViolations(folder, importRules(layers), code);
+    const found = await findViolations(folder(), importRules(layers), code);
     return found.map((violation) =>
-      asText(violation).replace(relative(folder, root), "").replace("> /", "> "),
+      asText(violation).replace(relative(folder(), root), "").replace("> /", "> "),
     );
   }
 
@@ -162,11 +159,11 @@ describe("the table of layers", () => {
     ]);
   });
 
-  it("must be there", () => {
+  it("must exist", () => {
     expect(() => parseLayers("## Other\n")).to.throw("no table of layers");
   });
 
-  it("names no layer without a row", () => {
+  it("has a row for each layer that it names", () => {
     expect(() => parseLayers(table("| `a/` | `b/` | x |"))).to.throw("no row for b/");
   });
 });

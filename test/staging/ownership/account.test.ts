@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { accountOfArn, parseAccountId } from "../../../staging/accounts.ts";
-import { type EnvironmentSettings, parseEnvironmentSettings } from "../../../staging/environment.ts";
+import type { EnvironmentSettings } from "../../../staging/environment.ts";
+import { parseEnvironmentSettings } from "../../../staging/environment-values.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { refuseForeignBucket, refuseOtherAccount } from "../../../staging/ownership/account.ts";
 import { heldIn } from "../../../staging/ownership/held.ts";

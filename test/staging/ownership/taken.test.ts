@@ -2,15 +2,14 @@ import { expect } from "chai";
 import { missingOf } from "../../../staging/ownership/missing.ts";
 import {
   bucketTags,
-  type EnvironmentFacts,
   type Held,
   NOTHING_HELD,
-  type Owner,
   ownerOfTags,
   tablesOf,
   tableTags,
 } from "../../../staging/ownership/names.ts";
 import { adoptionsOf, refuseOthers } from "../../../staging/ownership/taken.ts";
+import type { EnvironmentFacts, Owner } from "../../../staging/resources/environment-facts.ts";
 import { environmentSettings } from "../../components/settings.ts";
 import { refusalOf } from "../refusal.ts";
 
@@ -19,7 +18,7 @@ const TABLES = ["spawn-staging-dev", "spawn-usage-dev", "spawn-sweeps-dev"];
 const REGIONS = ["us-east-1", "us-west-2"];
 const OF_TABLE = ownerOfTags(tableTags(SETTINGS));
 const OF_BUCKET = ownerOfTags(bucketTags(SETTINGS));
-/** Of the version that knew no other tag. */
+/** From a version without other tags. */
 const BY_NAME: Owner = { environment: "dev" };
 
 interface There {
@@ -28,7 +27,7 @@ interface There {
   role?: Owner & { buckets?: string[] };
 }
 
-/** What AWS has: each kind with its owner, or not at all. */
+/** The resources in AWS: each kind with its owner, or absent. */
 const facts = ({ tables, buckets, role }: There): EnvironmentFacts => ({
   tables: TABLES.map((name) => ({
     name,

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { overlaid } from "../../../stacks/user-config.ts";
-import { type EnvironmentSettings, parseEnvironmentSettings } from "../../../staging/environment.ts";
+import type { EnvironmentSettings } from "../../../staging/environment.ts";
+import { parseEnvironmentSettings } from "../../../staging/environment-values.ts";
 import { NOTHING_HELD } from "../../../staging/ownership/names.ts";
 import { refuseUnnamedBuckets } from "../../../staging/ownership/unnamed.ts";
 import { parseRegion } from "../../../staging/regions.ts";

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { parseAccountId } from "../../../staging/accounts.ts";
-import { parseEnvironmentSettings } from "../../../staging/environment.ts";
+import { parseEnvironmentSettings } from "../../../staging/environment-values.ts";
 import { charactersOf, MAX_CHARACTERS } from "../../../staging/policies/document.ts";
 import { partitionOf } from "../../../staging/policies/places.ts";
 import { environmentPolicy, POLICY_NAMES } from "../../../staging/policies/policies.ts";
-import { stateStatements } from "../../../staging/policies/state.ts";
+import { stateReads, stateStatements } from "../../../staging/policies/state.ts";
 import { REGIONS } from "../../../staging/regions.ts";
 
 const ACCOUNT = parseAccountId("123456789012");
@@ -16,7 +16,7 @@ const settingsOf = (values: Readonly<Record<string, unknown>> = {}) =>
   });
 
 describe("the policies of an environment", () => {
-  for (const name of POLICY_NAMES) {
+  for (const name of [...POLICY_NAMES, "previewer"] as const) {
     const policy = environmentPolicy(name, settingsOf(), ACCOUNT);
 
     it(`that of the ${name} has statements with names of their own, which name resources of the account`, () => {
@@ -62,6 +62,16 @@ describe("the policies of an environment", () => {
     }
   });
 
+  it("let previewers read the environment and write nothing", () => {
+    const { Statement } = environmentPolicy("previewer", settingsOf(), ACCOUNT);
+    expect(Statement.map(({ Sid }) => Sid)).to.deep.equal([
+      ...["SeeBuckets", "ReadEntries", "SeeAccessPoints", "ReadTables", "SeeReplicationRole", "LookAround"],
+    ]);
+    for (const { Action, Sid } of Statement)
+      for (const action of [Action].flat())
+        expect(action, Sid).to.match(/^[a-z0-9]+:(Get|List|Describe|BatchGet|Query|Scan)/);
+  });
+
   it("let stagers of an AWS account make roles only with the boundary of the settings", () => {
     const rolesOf = (values: Readonly<Record<string, unknown>>) =>
       environmentPolicy("stager", settingsOf(values), ACCOUNT).Statement.filter(({ Action }) =>
@@ -97,7 +107,17 @@ describe("the policies of an environment", () => {
         ],
       },
     ]);
-    for (const url of [undefined, "file:///state", "https://api.pulumi.com"])
+    expect(stateReads("s3://acme-state?region=us-east-1", "us-east-1")).to.deep.equal([
+      {
+        Sid: "ReadState",
+        Effect: "Allow",
+        Action: ["s3:ListBucket", "s3:GetObject"],
+        Resource: ["arn:aws:s3:::acme-state", "arn:aws:s3:::acme-state/.pulumi/*"],
+      },
+    ]);
+    for (const url of [undefined, "file:///state", "https://api.pulumi.com"]) {
       expect(stateStatements(url, "us-east-1")).to.deep.equal([]);
+      expect(stateReads(url, "us-east-1")).to.deep.equal([]);
+    }
   });
 });

@@ -1,11 +1,11 @@
-/** A parameter file that is wrong in one place. */
-export interface BadFile {
+/** A parameter file with one mistake. */
+interface BadFile {
   readonly title: string;
   readonly text: string;
   /** `line:column message` of each problem. */
   readonly problems: readonly string[];
   readonly fix?: string;
-  /** Whether a JSON Schema can express that it is wrong. Default: yes. */
+  /** Whether a JSON Schema can express the mistake. Default: yes. */
   readonly schema?: false;
 }
 

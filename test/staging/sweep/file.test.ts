@@ -60,6 +60,7 @@ describe("a parameter file", () => {
       const error = refused(text);
       expect(problemsOf(error)).to.deep.equal(problems);
       if (fix !== undefined) expect(error.fix).to.equal(fix);
+      expect(error.fix ?? "", "a file has keys, not flags").to.not.match(/--[a-z]/);
       expect(error.exitCode).to.equal(2);
     });
   }

@@ -1,12 +1,12 @@
 /*
- * The parameter files of the users' guide: their keys and values. The guide's commands print their ids; `stage-ref-hg38-xyz` and the
+ * The parameter files of the user guide: their keys and values. The guide's commands print their IDs; `stage-ref-hg38-xyz` and the
  * like are placeholders there, and an id has 12 hexadecimal digits.
  */
 
-export interface GuideFile {
+interface GuideFile {
   readonly title: string;
   readonly text: string;
-  /** What its indices are, where `rows` are those of its `params_file`. */
+  /** Its indices, where `rows` are those of its `params_file`. */
   readonly count: number;
   readonly regions: readonly (readonly [string, number | undefined])[];
   readonly rows?: string;

@@ -189,7 +189,7 @@ describe("an index of a sweep", () => {
   });
 });
 
-/** One step of a sweep: what somebody tries, after some seconds. */
+/** One step of a sweep: an action of a worker or a user, after some seconds. */
 interface Step {
   readonly action:
     | "claim"
@@ -234,7 +234,7 @@ describe("a sweep of indices, whatever happens in whatever order", () => {
     fc.assert(
       fc.property(steps, limits, (all, retries) => {
         const items = [0, 1, 2].map(fresh);
-        // What each worker believes to hold; it is not told when it loses it.
+        // The indices that each worker believes to hold; it gets no message when it loses one.
         const beliefs = new Map<string, Holder>();
         const ownerOf = new Map<string, string>();
         let open = items.length;
@@ -268,7 +268,7 @@ describe("a sweep of indices, whatever happens in whatever order", () => {
           expect(next.attempt).to.be.within(item.attempt, item.attempt + 1);
           if (next.state === "running") {
             if (action === "claim") beliefs.set(`${owner} ${index}`, { owner, attempt: next.attempt });
-            // An attempt has one owner for ever.
+            // An attempt never changes its owner.
             const key = `${index} ${next.attempt}`;
             expect(ownerOf.get(key) ?? next.owner).to.equal(next.owner);
             ownerOf.set(key, next.owner);

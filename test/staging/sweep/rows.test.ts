@@ -6,7 +6,7 @@ import { MAX_ROW_BYTES } from "../../../staging/sweep/row-checks.ts";
 import { parseRows, rowAt, rowJson } from "../../../staging/sweep/rows.ts";
 import { refusalOf } from "../refusal.ts";
 
-/** `line: message` of everything that is wrong. */
+/** `line: message` of each mistake. */
 function problemsOf(text: string, file = "p.csv"): string[] {
   const error = refusalOf(() => parseRows(text, file));
   if (!(error instanceof SweepFileError)) throw error;

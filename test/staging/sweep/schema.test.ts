@@ -74,7 +74,7 @@ describe("the JSON Schema of parameter files", () => {
   });
 });
 
-/** Values of each key, most of them right. */
+/** Values of each key, mostly valid. */
 const VALUES: Readonly<Record<OtherKey, readonly string[]>> = {
   sweep_name: ["a", "'0123'", "a.b-c", "0123", '""'],
   count: ["1", "4", "100000", "0", "'4'", "4.0"],

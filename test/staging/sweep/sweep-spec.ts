@@ -6,7 +6,7 @@ import type { SweepDataset, SweepRegion, SweepSpec } from "../../../staging/swee
 
 const GIB_100 = 107_374_182_400;
 
-/** Shares of so many indices for each region, in order, with a worker for each index. */
+/** Shares of these sizes for the regions, in order, with a worker for each index. */
 export function shares(counts: Readonly<Record<string, number>>): [SweepRegion, ...SweepRegion[]] {
   let start = 0;
   const [first, ...others] = Object.entries(counts).map(([region, count]): SweepRegion => {

@@ -13,7 +13,7 @@ import { ensureVenv } from "../../support/venv.ts";
 import { readTemplates } from "../../worker/sweep-fixture.ts";
 
 const regions = ["us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2"].map((name) => parseRegion(name));
-/** Text that does not shrink when it is packed. */
+/** Incompressible text. */
 const noise = (seed: string, length: number): string =>
   Array.from({ length: Math.ceil(length / 64) }, (_, at) => sha256Of(`${seed}${at}`))
     .join("")
@@ -39,9 +39,7 @@ const facts = (datasets: readonly SweepDataset[]): WorkerFacts => ({
   logTtlTag: { key: "spawn:ttl-days", value: "30" },
 });
 
-describe("The user data of an instance", function () {
-  this.timeout(120_000);
-
+describe("The user data of an instance", () => {
   it("fit with four datasets of long names, and are the same bytes each time", async () => {
     const templates = await readTemplates();
     const four = facts([1, 2, 3, 4].map((number) => dataset(number, 120)));

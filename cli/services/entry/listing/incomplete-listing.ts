@@ -1,26 +1,25 @@
 import { storedName } from "../../../../staging/entry.ts";
 import type { Region } from "../../../../staging/regions.ts";
 import type { Context } from "../../../context.ts";
-import { arrivedIn } from "../arrived.ts";
 import type { RecordFilter } from "../records.ts";
+import { uploadedIn } from "../uploaded-data.ts";
 import { type IncompleteEntry, listIncomplete } from "./incomplete.ts";
 
 /** An incomplete entry as `list --incomplete` prints it for programs. Keys are never renamed or removed. */
 export interface IncompleteMetadata {
   readonly staging_id: string;
   readonly filename: string;
-  /** Where it is uploaded from. */
   readonly source: string;
-  /** Of the source, when the upload began. */
+  /** Of the source at the start of the upload. */
   readonly size_bytes: number;
   readonly file_count: number;
   /** The primary region first. */
   readonly regions: readonly string[];
-  /** Bytes in each region's bucket; null where the region does not answer. */
+  /** Bytes in each region's bucket; null if the region does not respond. */
   readonly arrived_bytes: Readonly<Record<string, number | null>>;
-  /** Whole files there. */
+  /** Complete files there. */
   readonly arrived_files: Readonly<Record<string, number | null>>;
-  /** Whether a process is at work on it right now, and whether its deletion has begun. */
+  /** `uploading`: a process works on it. `deleting`: its deletion has begun. */
   readonly state: "uploading" | "interrupted" | "deleting";
   /** UTC. */
   readonly started_at: string;
@@ -28,16 +27,16 @@ export interface IncompleteMetadata {
   readonly ttl_days: number;
   readonly sweep_id: string | null;
   readonly stack: string;
-  /** The machine that works on it, or did last. */
+  /** The machine that works on it, or worked on it last. */
   readonly host: string;
 }
 
 /**
- * The entries whose upload has not ended, the newest first, each with how far it is. Starts no engine.
- * @param onUnknown told of a region that does not answer, and of an entry whose settings cannot be read; what is known is listed all the same
+ * Unfinished uploads with their progress, the newest first. Starts no engine.
+ * @param onUnknown called for a region that does not respond and for settings that cannot be read; the rest is listed
  */
 export async function listIncompleteMetadata(
-  context: Pick<Context, "environmentName" | "s3" | "stateObjects" | "stateUrl" | "tables">,
+  context: Pick<Context, "environmentName" | "s3" | "store" | "stateObjects" | "stateUrl" | "tables">,
   { sweepId, region }: RecordFilter,
   onUnknown: (error: Error) => void,
 ): Promise<IncompleteMetadata[]> {
@@ -50,7 +49,7 @@ export async function listIncompleteMetadata(
 }
 
 async function metadataOf(
-  context: Pick<Context, "s3">,
+  context: Pick<Context, "s3" | "store">,
   entry: IncompleteEntry,
   onUnknown: (error: Error) => void,
 ): Promise<IncompleteMetadata> {
@@ -58,11 +57,13 @@ async function metadataOf(
   const arrived = await Promise.all(
     spec.regions.map(async (region: Region) => {
       try {
-        return [region, await arrivedIn(context, entry, region)] as const;
+        return [region, await uploadedIn(context, entry, region)] as const;
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         onUnknown(
-          new Error(`how far ${spec.id} is in ${region} is not known: ${error.message}`, { cause: error }),
+          new Error(`the progress of ${spec.id} in ${region} is not known: ${error.message}`, {
+            cause: error,
+          }),
         );
         return [region, undefined] as const;
       }

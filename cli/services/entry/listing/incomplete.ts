@@ -1,6 +1,6 @@
 import { readTextIfThere } from "../../../../files/read.ts";
 import { spawnPaths } from "../../../../local/paths.ts";
-import { type EntrySettings, parseEntrySettingsFile } from "../../../../stacks/entry-settings.ts";
+import { ENTRY_SETTINGS, type EntrySettings } from "../../../../stacks/entry-settings.ts";
 import { type EntrySpec, splitSpec } from "../../../../staging/entry.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import type { StagingRecord } from "../../../../staging/record.ts";
@@ -18,18 +18,18 @@ import {
   unfinishedStacks,
 } from "../upload/unfinished.ts";
 
-/** An entry with an unfinished upload from this machine, or from one that shares the backend: it has settings and no record. */
+/** An entry with an unfinished upload from this machine, or from a machine with the same backend. It has settings and no record. */
 export interface IncompleteEntry {
   readonly stack: StackName;
   readonly settings: EntrySettings;
   readonly unfinished: Unfinished;
-  /** Whether another process is at work on it right now. */
+  /** Whether another process works on it. */
   readonly uploading: boolean;
 }
 
 /**
  * The incomplete entries of the environment, the newest first.
- * @param onUnreadable told of one whose settings file cannot be read; the others are listed all the same
+ * @param onUnreadable called for a settings file that cannot be read; the other entries are listed
  */
 export async function listIncomplete(
   context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
@@ -42,8 +42,8 @@ export async function listIncomplete(
 }
 
 /**
- * The incomplete entry in `stack`; undefined where its upload has ended, or none was begun here. One that was killed after its
- * end, before it could forget, is forgotten: whoever names it knows of it.
+ * The incomplete entry in `stack`; undefined if its upload has ended, or none began here. Removes the journal of an upload that was
+ * killed after its end.
  */
 export async function readIncomplete(
   context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
@@ -52,25 +52,25 @@ export async function readIncomplete(
   await importShared(context);
   const begun = await readBegun(context, stack);
   if (begun?.isWhole !== true) return begun;
-  // After a refused deletion, the entry has its record, and stays listed as `deleting`.
+  // After a refused deletion the entry has its record and stays listed as `deleting`.
   if (begun.unfinished.deleting !== true) await endUpload(stack);
   return undefined;
 }
 
-/** Uploads that began on this machine and have not reported their end. */
-export interface BegunEntry extends IncompleteEntry {
-  /** Whether it has its record: the command was killed before it wrote the id, or could not write its output. */
+/** An upload that began on this machine and has not reported its end. */
+interface BegunEntry extends IncompleteEntry {
+  /** Whether it has its record. Then the command was killed before it printed the ID, or could not print it. */
   readonly isWhole: boolean;
   readonly record: StagingRecord | undefined;
 }
 
 /** An interrupted upload that the same command resumes. */
 export interface SameUpload extends BegunEntry {
-  /** The record of a complete upload with the same options; the command only has to write its id. */
+  /** The record of a complete upload with the same options, whose ID was not printed. */
   readonly untold: StagingRecord | undefined;
 }
 
-/** What was begun on this machine, and never told its end, the newest first. */
+/** The uploads that began on this machine and have not reported their end, the newest first. */
 async function listBegun(
   context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
   onUnreadable: (error: InputError) => void,
@@ -98,9 +98,9 @@ async function readBegun(
   if (unfinished === undefined) return undefined;
   const file = settingsFile(spawnPaths().stacks, stack);
   const text = await readTextIfThere(file);
-  // It was killed before it had made anything.
+  // The command was killed before it created anything.
   if (text === undefined) return undefined;
-  const settings = parseEntrySettingsFile(text, file);
+  const settings = ENTRY_SETTINGS.parseFile(text, file);
   const record = await findRecord(await context.tables(), settings.spec.id);
   return {
     ...{ stack, settings, unfinished },
@@ -111,23 +111,21 @@ async function readBegun(
 }
 
 /**
- * The interrupted upload that another run of the same upload goes on with: of the same source to the same regions, with
- * the same options. One that another process is at work on is none of them: that upload is wanted twice. It is shared with
- * the accounts that are named now, since AWS refuses one that does not exist when the data are there already, and sent as is
- * wanted now, since what timed out is to be given more time.
+ * The interrupted upload that a repeated command resumes: of the same source to the same regions, with the same options, and without
+ * another process that works on it. The readers and the options of sending are those of the repeated command: AWS may have refused a
+ * reader after the upload, and a longer timeout may be the reason for the repetition.
  *
- * An upload that ended before it wrote its id is one of them, if the source has not changed: it is complete, and the command
- * only has to write its id.
+ * A complete upload whose ID was not printed counts too, if the source has not changed.
  */
 export async function findSameUpload(
   context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
   spec: EntrySpec,
   source: MeasuredSource,
 ): Promise<SameUpload | undefined> {
-  // Most often there is none, and nothing else has to be loaded to know.
+  // Usually there is none, and nothing else need be loaded.
   if ((await unfinishedStacks(context.environmentName)).length === 0) return undefined;
   const wanted = identityOf(spec);
-  // Nobody can tell what one was that cannot be read; `list --incomplete` tells of it.
+  // Unreadable settings match no upload; `list --incomplete` reports them.
   const all = await listBegun(context, () => {});
   const same = all.find(
     ({ settings, uploading, unfinished }) =>
@@ -157,7 +155,7 @@ export async function findSameUpload(
   };
 }
 
-/** All that a user chooses of an entry, but with whom it is shared and how it is sent, as one text. */
+/** The options that the user chose for an entry, without its readers and the options of sending, as one text. */
 function identityOf(spec: EntrySpec): string {
   const chosen = Object.entries({
     ...splitSpec(spec).chosen,
@@ -166,6 +164,6 @@ function identityOf(spec: EntrySpec): string {
   return JSON.stringify(chosen.filter(([, value]) => value !== undefined).sort());
 }
 
-/** Whether two lists hold the same, in whatever order. */
+/** Whether two lists have the same items, in any order. */
 const sameSet = (some: readonly string[], others: readonly string[]): boolean =>
   some.length === others.length && some.every((one) => others.includes(one));

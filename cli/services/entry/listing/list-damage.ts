@@ -1,11 +1,11 @@
 import { commandLine } from "../../../command-line.ts";
-import { judgePresence } from "../presence.ts";
+import { findDamage } from "../presence.ts";
 import type { CheckedRecord } from "./list-presence.ts";
 
-/** Entries that are named in a warning of their own. A bound keeps memory flat. */
+/** Maximum number of entries with their own warning, which bounds memory. */
 const MOST_NAMED = 50;
 
-/** Collects the entries of a list whose data are not whole, for the warnings at its end. */
+/** Collects the damaged entries of a list, for the warnings at its end. */
 export class DamagedEntries {
   readonly #environment: string;
   readonly #now: () => Date;
@@ -15,7 +15,7 @@ export class DamagedEntries {
 
   /**
    * @param now the server's time
-   * @param deleting ids whose deletion has begun and did not end
+   * @param deleting IDs with a deletion that has begun and has not ended
    */
   constructor(environment: string, now: () => Date, deleting: ReadonlySet<string> = new Set()) {
     this.#environment = environment;
@@ -25,7 +25,7 @@ export class DamagedEntries {
 
   add(record: CheckedRecord): void {
     const { stagingId: id } = record;
-    const damage = judgePresence(record, record.presence, this.#now(), this.#environment);
+    const damage = findDamage(record, record.presence, this.#now(), this.#environment);
     if (damage === undefined) return;
     this.#count += 1;
     if (this.#named.length === MOST_NAMED) return;
@@ -35,7 +35,7 @@ export class DamagedEntries {
     this.#named.push(`${damage.message}. Fix: ${fix}`);
   }
 
-  /** One for each entry, with the command that helps; the last one counts those that have none of their own. */
+  /** One for each entry, with the command that repairs it. The last one counts the entries without their own warning. */
   get warnings(): readonly string[] {
     const others = this.#count - this.#named.length;
     if (others === 0) return this.#named;

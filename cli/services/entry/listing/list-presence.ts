@@ -4,32 +4,32 @@ import type { Context } from "../../../context.ts";
 import { type RegionPresence, regionPresence } from "../presence.ts";
 import { findRecord } from "../records.ts";
 
-/** Entries that are looked at side by side: two requests a region for a file, a listing a region for a directory. */
+/** Entries that are compared at the same time: two requests per region for a file, a listing per region for a directory. */
 const ENTRIES_IN_FLIGHT = 8;
 
-/** An entry of a list, with what each of its regions holds. */
+/** An entry of a list, with the presence of its data in each region. */
 export interface CheckedRecord extends StagingRecord {
   readonly presence: readonly RegionPresence[];
 }
 
-/** Looks what the regions of an entry hold. */
+/** Compares the regions of an entry with its record. */
 export type Look = (record: StagingRecord, signal: AbortSignal) => Promise<RegionPresence[]>;
-/** Reads the record again; undefined where it is gone. */
-export type Reread = (record: StagingRecord) => Promise<StagingRecord | undefined>;
+/** Reads the record again; undefined if it was deleted. */
+type Reread = (record: StagingRecord) => Promise<StagingRecord | undefined>;
 
-/** Looks at the entries of one page, and yields them one by one in their order. */
+/** Compares the entries of one page, and yields them one by one in their order. */
 export type CheckPage = (page: readonly StagingRecord[]) => AsyncGenerator<CheckedRecord[]>;
 
-/** The look of `stage info`, for every entry of a list. */
-export function pageCheck(context: Pick<Context, "anyBucketsS3" | "s3" | "tables">): CheckPage {
+/** The comparison of `stage info`, for every entry of a list. */
+export function pageCheck(context: Pick<Context, "anyBucketsS3" | "store" | "tables">): CheckPage {
   const look: Look = (record, signal) => regionPresence(context, record, signal);
   const reread: Reread = async ({ stagingId }) => findRecord(await context.tables(), stagingId);
   return (page) => checkPage(page, look, reread);
 }
 
 /**
- * Looks at a bounded number of entries side by side. Memory holds the page and that number of results. An entry that was deleted
- * since it was listed is left out.
+ * Compares a bounded number of entries at the same time. Memory holds the page and that number of results. An entry that was deleted
+ * after the listing is left out.
  */
 export async function* checkPage(
   page: readonly StagingRecord[],
@@ -44,7 +44,7 @@ export async function* checkPage(
     while (next < page.length || running.length > 0) {
       for (; next < page.length && running.length < limit; next += 1) {
         const task = checkEntry(page[next] as StagingRecord, look, reread, stop.signal);
-        // One that fails before its turn must not end the process.
+        // A rejection before its turn must not end the process.
         task.catch(() => undefined);
         running.push(task);
       }
@@ -57,7 +57,7 @@ export async function* checkPage(
   }
 }
 
-/** Lists lag behind the table: what seems damaged is compared with the record as it is now. */
+/** A list lags behind the table, so a damaged entry is compared again with its current record. */
 async function checkEntry(
   record: StagingRecord,
   look: Look,
@@ -74,7 +74,7 @@ async function checkEntry(
 
 const isDamaged = ({ state }: RegionPresence): boolean => state === "missing" || state === "different";
 
-/** An entry that cannot be looked at stops no other. */
+/** If an entry cannot be compared, the others still are. */
 async function lookAt(record: StagingRecord, look: Look, signal: AbortSignal): Promise<RegionPresence[]> {
   try {
     return await look(record, signal);

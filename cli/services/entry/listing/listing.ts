@@ -6,19 +6,19 @@ import { presenceJson, type RegionPresenceJson } from "../presence.ts";
 import { getUsages, listRecordPages, type RecordFilter, type Tables } from "../records.ts";
 import type { CheckPage } from "./list-presence.ts";
 
-/** By what a list can be sorted. */
+/** The sort keys of a list. */
 export const SORTS = ["uploaded", "size", "expires", "name", "cost"] as const;
-export type Sort = (typeof SORTS)[number];
+type Sort = (typeof SORTS)[number];
 
 export interface ListOrder {
   readonly sort: Sort;
-  /** The other way round than {@link SORTS} sort by themselves. */
+  /** Whether the order of {@link SORTS} is reversed. */
   readonly reverse: boolean;
-  /** How many entries at most; undefined: all. */
+  /** Maximum number of entries. @default all */
   readonly limit?: number | undefined;
 }
 
-/** @throws InputError unless `text` is one of {@link SORTS}, perhaps with `-` before it, which turns the order round */
+/** @throws InputError unless `text` is one of {@link SORTS}, with an optional `-` that reverses the order */
 export function parseSort(text: string): Pick<ListOrder, "sort" | "reverse"> {
   const reverse = text.startsWith("-");
   const name = reverse ? text.slice(1) : text;
@@ -30,7 +30,7 @@ export function parseSort(text: string): Pick<ListOrder, "sort" | "reverse"> {
   });
 }
 
-/** How two entries stand to each other. The newest, the largest, the soonest to expire and the dearest come first. */
+/** Comparisons of two entries. The newest, the largest, the first to expire and the most expensive come first. */
 const COMPARISONS: Readonly<Record<Sort, (a: StagingRecord, b: StagingRecord) => number>> = {
   uploaded: (a, b) => b.uploadedAt.getTime() - a.uploadedAt.getTime(),
   size: (a, b) => b.sizeBytes - a.sizeBytes,
@@ -44,13 +44,13 @@ const expiryOf = ({ uploadedAt, ttl }: StagingRecord): number => expiresAt(uploa
 /** US dollars from the upload to the expiry. */
 const costOf = ({ cost, ttl }: StagingRecord): number => cost.replication + cost.storagePerDay * ttl;
 
-/** Entries of a page once they had to be collected. */
+/** Entries of a page, if all had to be collected first. */
 const PAGE = 500;
 
 /**
- * The records in an order, a page at a time. By the time of upload they come as DynamoDB has them, without being held in
- * memory; in any other order they are collected first.
- * @param onMalformed told of a record that cannot be read; the others are listed all the same
+ * The sorted records, a page at a time. By the time of upload they come in DynamoDB's order, and memory holds one page; for any other
+ * order they are collected first.
+ * @param onMalformed called for a record that cannot be read; the others are listed
  */
 export async function* sortedRecordPages(
   tables: Tables,
@@ -66,7 +66,7 @@ export async function* sortedRecordPages(
   const all: StagingRecord[] = [];
   for await (const page of listRecordPages(tables, filter, onMalformed)) all.push(...page);
   const compare = COMPARISONS[sort];
-  // The newest of equal ones comes first in both directions: the sort keeps the order in which they came.
+  // Of equal entries the newest comes first in both directions, because the sort is stable.
   all.sort(reverse ? (a, b) => compare(b, a) : compare);
   const end = Math.min(limit, all.length);
   for (let at = 0; at < end; at += PAGE) yield all.slice(at, Math.min(end, at + PAGE));
@@ -81,14 +81,14 @@ async function* firstOf<T>(pages: AsyncIterable<T[]>, limit: number): AsyncGener
   }
 }
 
-/** An entry as `list` prints it for programs. `presence` is there where the regions were looked at. */
+/** An entry in the JSON output of `list`. `presence` exists if the regions were compared. */
 export interface ListedMetadata extends StagingMetadata {
   readonly presence?: Readonly<Record<string, RegionPresenceJson>>;
 }
 
 /**
  * A list for programs: the pages of {@link sortedRecordPages}, each joined with its usage rows.
- * @param check looks at the regions of the entries; their pages are then as small as those that it yields
+ * @param check compares the regions of the entries; it decides the size of the pages
  */
 export async function* listMetadataPages(
   tables: Tables,

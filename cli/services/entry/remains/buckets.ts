@@ -1,6 +1,5 @@
-import type { S3Client } from "@aws-sdk/client-s3";
 import { errorName } from "../../../../connection/errors/failure.ts";
-import { storeOf } from "../../../../provider/store/store-of.ts";
+import type { ObjectStore } from "../../../../provider/store/object-store.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
 import { entryPrefix } from "../../../../staging/manifest.ts";
 import type { Region } from "../../../../staging/regions.ts";
@@ -37,15 +36,15 @@ const PAGE = 1_000;
 
 /** The objects and uploads under the entry's prefix in one bucket; undefined if there are none, or no bucket. */
 export async function remainsIn(
-  client: S3Client,
+  store: ObjectStore,
   { region, bucket }: BucketName,
   id: StagingId,
   depth: Depth,
 ): Promise<BucketRemains | undefined> {
   try {
     const [versions, uploads] = await Promise.all([
-      versionsIn(client, bucket, id, depth),
-      uploadsIn(client, { region, bucket }, id, depth),
+      versionsIn(store, bucket, id, depth),
+      uploadsIn(store, { region, bucket }, id, depth),
     ]);
     const found = { region, bucket, ...versions, ...uploads };
     return found.versions + found.deleteMarkers + found.uploads === 0 ? undefined : found;
@@ -60,10 +59,15 @@ type Versions = Pick<
   "versions" | "deleteMarkers" | "versionBytes" | "currentBytes" | "isLowerBound"
 >;
 
-async function versionsIn(client: S3Client, bucket: string, id: StagingId, depth: Depth): Promise<Versions> {
+async function versionsIn(
+  store: ObjectStore,
+  bucket: string,
+  id: StagingId,
+  depth: Depth,
+): Promise<Versions> {
   const found = { versions: 0, deleteMarkers: 0, versionBytes: 0, currentBytes: 0 };
   let listed = 0;
-  for await (const version of storeOf(client).listVersions({ bucket, prefix: entryPrefix(id) })) {
+  for await (const version of store.listVersions({ bucket, prefix: entryPrefix(id) })) {
     if (depth === "some" && listed === PAGE) return { ...found, isLowerBound: true };
     listed += 1;
     if (version.isDeleteMarker) found.deleteMarkers += 1;
@@ -75,13 +79,13 @@ async function versionsIn(client: S3Client, bucket: string, id: StagingId, depth
 }
 
 async function uploadsIn(
-  client: S3Client,
+  store: ObjectStore,
   { bucket, ...place }: BucketName,
   id: StagingId,
   depth: Depth,
 ): Promise<Pick<BucketRemains, "uploads" | "partBytes">> {
   let [uploads, partBytes] = [0, 0];
-  const own = { client, ...place, name: bucket, isOwn: true };
+  const own = { store, ...place, name: bucket, isOwn: true };
   for await (const upload of openUploads(own, entryPrefix(id))) {
     uploads += 1;
     if (depth === "all") partBytes += (await partsOf(own, upload)).bytes;

@@ -6,10 +6,10 @@ import type { StagingId } from "../../../../staging/ids.ts";
 import { type Generation, parseLedgerRow } from "../../../../staging/ledger.ts";
 import { CorruptRecordError } from "../../../../staging/record.ts";
 import { USAGE_KEY } from "../../../../staging/usage.ts";
-import type { Context } from "../../../context.ts";
+import type { Context, RemainsContext } from "../../../context.ts";
 import { explained } from "../../common/outcomes.ts";
 import { localSettings } from "../other-buckets.ts";
-import { findRecord, orCorrupt, type Tables } from "../records.ts";
+import { catchCorrupt, findRecord, type Tables } from "../records.ts";
 import { findAccessPoints } from "./access-points.ts";
 import { bucketsOfEntry, type Depth, remainsIn } from "./buckets.ts";
 import type { EntryRemains } from "./remains.ts";
@@ -22,10 +22,7 @@ import type { EntryRemains } from "./remains.ts";
  * @returns also the places that could not be searched, in `unknown`; they are no error
  */
 export async function findRemains(
-  context: Pick<
-    Context,
-    "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "tables"
-  >,
+  context: RemainsContext,
   id: StagingId,
   depth: Depth = "all",
 ): Promise<EntryRemains> {
@@ -44,7 +41,7 @@ export async function findRemains(
     Promise.all(
       buckets.map((named) =>
         look(`the bucket ${named.bucket}`, undefined, async () =>
-          remainsIn(await context.s3(named.region), named, id, depth),
+          remainsIn(await context.store(named.region), named, id, depth),
         ),
       ),
     ),
@@ -68,7 +65,7 @@ export async function findRemains(
 
 function notSeen(context: Pick<Context, "at">, what: string, cause: unknown): UserError {
   const { message, why, fix } = explained(context, cause);
-  return new UserError(`${what} could not be looked at: ${message}`, {
+  return new UserError(`${what} could not be searched: ${message}`, {
     ...(why === undefined ? {} : { why }),
     ...(fix === undefined ? {} : { fix }),
     cause,
@@ -76,7 +73,7 @@ function notSeen(context: Pick<Context, "at">, what: string, cause: unknown): Us
 }
 
 async function recordOf(tables: Tables, id: StagingId): Promise<EntryRemains["record"]> {
-  const record = await orCorrupt(unlessNoTable(() => findRecord(tables, id)));
+  const record = await catchCorrupt(unlessNoTable(() => findRecord(tables, id)));
   return record instanceof CorruptRecordError ? "unreadable" : record;
 }
 
@@ -106,7 +103,7 @@ async function openLifeOf(
   }
 }
 
-/** What `work` gives; undefined where there is no table. */
+/** The result of `work`; undefined if there is no table. */
 async function unlessNoTable<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

@@ -5,7 +5,7 @@ import type { StagingRecord } from "../../../../staging/record.ts";
 import type { Region } from "../../../../staging/regions.ts";
 import type { AccessPointName } from "../access-points.ts";
 
-/** What AWS itself holds of one entry, found by its id alone, without a stack or its state. */
+/** Everything of one entry in AWS, found by its ID alone, without a stack or its state. */
 export interface EntryRemains {
   readonly id: StagingId;
   /** The buckets that hold something of the entry; the others of the environment hold nothing. */
@@ -19,7 +19,7 @@ export interface EntryRemains {
   readonly unknown: readonly UserError[];
 }
 
-/** What is under `{id}/` in one bucket. */
+/** The objects under `{id}/` in one bucket. */
 export interface BucketRemains {
   readonly region: Region;
   readonly bucket: string;

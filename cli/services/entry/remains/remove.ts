@@ -8,12 +8,12 @@ import { RECORD_KEY, type StagingRecord } from "../../../../staging/record.ts";
 import { serverClock } from "../../../../staging/server-clock.ts";
 import { expiresAt, isoSeconds } from "../../../../staging/ttl.ts";
 import { commandLine } from "../../../command-line.ts";
-import type { Context } from "../../../context.ts";
+import type { Context, RemainsContext } from "../../../context.ts";
 import { deleteAccessPoints } from "../access-points.ts";
 import { findRemains } from "./find.ts";
 import { type EntryRemains, isGone } from "./remains.ts";
 
-export interface RemovalOptions {
+interface RemovalOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: Progress, urn: string) => void;
 }
@@ -23,7 +23,7 @@ export interface RemovalOptions {
  * the data; the usage row is closed at last, since S3 charges for the data until then.
  */
 export async function removeRemains(
-  context: Pick<Context, "clientConfig" | "s3" | "tables">,
+  context: Pick<Context, "clientConfig" | "store" | "tables">,
   remains: EntryRemains,
   options: RemovalOptions = {},
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function removeRemains(
         const counted = { done, objectsDone: done, total: 0, objectsTotal: 0, finished };
         options.onProgress?.({ phase: "delete", region, ...counted }, "");
       };
-      await deleteEntry(await context.s3(region), bucket, id, {
+      await deleteEntry(await context.store(region), bucket, id, {
         signal,
         onDeleted: (count) => report(count, false),
       });
@@ -56,10 +56,7 @@ export async function removeRemains(
  * @throws UserError unless nothing is left, or while a place cannot be looked at
  */
 export async function removeAllRemains(
-  context: Pick<
-    Context,
-    "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "tables"
-  >,
+  context: RemainsContext,
   id: StagingId,
   options: RemovalOptions = {},
 ): Promise<EntryRemains> {
@@ -95,7 +92,7 @@ function notGone({ environmentName }: Pick<Context, "environmentName">, left: En
 
 /**
  * Deletes the record of an entry; one that is not there is fine.
- * @param expected the record as it was judged: where it expires at another time now, somebody gave it more time, and it stays
+ * @param expected the record when it was selected: if its expiry has changed since, it stays
  */
 export async function deleteRecord(
   context: Pick<Context, "tables">,

@@ -11,8 +11,8 @@ import { isS3Url, parseS3Url } from "../../../../staging/s3-url.ts";
 import type { Context } from "../../../context.ts";
 
 /**
- * Refuses a source on S3 that holds what its upload would write into the environment's buckets, named by a bucket or by the
- * alias of an access point. It asks AWS only about an alias.
+ * Refuses a source on S3 that contains the objects of its own upload, by the name of a bucket or by the alias of an access point. Only
+ * an alias costs requests.
  * @throws InputError before anything is created
  */
 export async function refuseOverlapIn(

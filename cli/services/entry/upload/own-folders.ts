@@ -6,7 +6,7 @@ import { configFolder } from "../../../../stacks/data-folder.ts";
 import type { Context } from "../../../context.ts";
 import { backendFolder } from "../../../engine/backend.ts";
 
-/** Folders of this machine that spawn writes to: its data, and where they are there the user's settings and the stacks' backend. Real paths. */
+/** Real paths of the folders that spawn writes to: its data, and the user's settings and the stacks' backend if they exist. */
 export async function findOwnFolders(context: Pick<Context, "stateUrl">): Promise<string[]> {
   const backend = backendFolder(await context.stateUrl());
   const others = [configFolder(), backend].filter((folder) => folder !== undefined && existsSync(folder));
@@ -14,7 +14,7 @@ export async function findOwnFolders(context: Pick<Context, "stateUrl">): Promis
   return [...new Set(await Promise.all(folders.map(realPathOf)))];
 }
 
-/** The real path of what need not be there yet. */
+/** The real path of a folder that may not exist yet. */
 async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path);

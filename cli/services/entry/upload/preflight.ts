@@ -31,15 +31,15 @@ import type { SessionSource } from "../../../engine/session.ts";
 import { explainMissing } from "../../environment/account.ts";
 import { requireWhole } from "../../environment/ownership.ts";
 
-export interface PreflightClients {
+interface PreflightClients {
   readonly dynamodb: DynamoDBClient;
   s3(region: Region): Promise<S3Client>;
 }
 
 /**
- * Makes sure that the environment is there before an entry is started in it.
- * @throws InputError when it is not up yet, or has no bucket in one of the regions; it says the command
- * @throws UserError when the credentials may not use one of the buckets
+ * Checks that the environment exists.
+ * @throws InputError if it is not up, or has no bucket in one of the regions; it names the command
+ * @throws UserError if the credentials may not use one of the buckets
  */
 export async function checkEnvironmentIsUp(
   settings: EnvironmentSettings,
@@ -68,21 +68,21 @@ export async function checkEnvironmentIsUp(
       throw new InputError(`environment ${settings.name} has no bucket in ${region} yet`, {
         why: `The bucket ${bucket} is configured but does not exist.`,
         fix: settings.adopted.has(region)
-          ? `It is one that you make: aws s3 mb s3://${bucket} --region ${region}, then: ${fix}`
+          ? `Create the bucket: aws s3 mb s3://${bucket} --region ${region}, then: ${fix}`
           : fix,
       });
     });
   });
-  // The table first: where nothing is up, "not up yet" says more than a missing bucket.
+  // The table first: if nothing exists, "not up yet" is clearer than a missing bucket.
   const [tableResult, ...bucketResults] = await Promise.allSettled([table, ...heads]);
   for (const result of [tableResult, ...bucketResults]) {
     if (result?.status === "rejected") throw result.reason;
   }
 }
 
-/** What of an entry decides whether a rule ends it early, as far as it is known. */
-export interface Measured {
-  /** Bytes in all. @default any size */
+/** The known properties of an entry that decide whether a rule ends it early. */
+interface Measured {
+  /** Total bytes. @default any size */
   readonly sizeBytes?: number;
   /** @default 1 */
   readonly fileCount?: number;
@@ -91,9 +91,9 @@ export interface Measured {
 }
 
 /**
- * Makes sure that the rules and the retention of adopted buckets keep an entry for exactly its TTL. It costs two requests for
- * each adopted bucket, and none for others.
- * @throws InputError that names the rule, the bucket and the ways out
+ * Checks that the rules and the retention of adopted buckets keep an entry for exactly its TTL. It costs two requests for each
+ * adopted bucket.
+ * @throws InputError that names the rule, the bucket and the fixes
  */
 export async function checkLifetimes(
   settings: EnvironmentSettings,
@@ -135,7 +135,7 @@ export async function checkLifetimes(
   if (worst !== undefined) throw endsEarly(worst.end, worst.bucket, worst.region, spec);
 }
 
-/** What a file takes in the manifest at most, which is an object of the entry, too. */
+/** Maximum bytes of a file's line in the manifest, which is an object of the entry, too. */
 const MANIFEST_LINE_BYTES = 4_096;
 
 const OURS: ReadonlySet<string> = new Set([HOUSEKEEPING_RULE_ID, ...LIFECYCLE_CLASSES.map(({ id }) => id)]);
@@ -146,7 +146,7 @@ async function usersRules(client: S3Client, bucket: string): Promise<LifecycleRu
     return Rules.filter(({ ID }) => ID === undefined || !OURS.has(ID));
   } catch (error) {
     const { name } = error as Error;
-    // Without rules, or on a server that has none.
+    // The bucket has no rules, or the server does not support them.
     if (name === "NoSuchLifecycleConfiguration" || name === "NotImplemented") return [];
     throw error;
   }
@@ -176,13 +176,13 @@ function endsEarly({ ruleId, end, days }: EarlyEnd, bucket: string, region: Regi
   return new InputError(
     `the lifecycle rule ${ruleId} of your bucket ${bucket} in ${region} ${does} ${when}`,
     {
-      why: `They are to be there for ${ttl} days (--ttl), and S3 follows the earliest rule.`,
+      why: `The TTL is ${ttl} days (--ttl), and S3 follows the earliest rule.`,
       fix: days === 0 ? `In the bucket, ${change}` : `--ttl ${days}; or, in the bucket, ${change}`,
     },
   );
 }
 
-/** @throws InputError when the environment has not what the entry needs, or a bucket would not keep it for long enough */
+/** @throws InputError if the environment lacks something that the entry needs, or a bucket would not keep it for its TTL */
 export async function preflight(
   context: SessionSource & Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "iam" | "s3">,
   spec: EntrySpec,
@@ -191,7 +191,7 @@ export async function preflight(
   const settings = await context.settings();
   const dynamodb = await context.dynamo();
   const clients = { dynamodb, s3: (region: Region) => context.s3(region) };
-  // What is not up at all has an error of its own, which goes before that of what is half made.
+  // The error of an environment that is not up takes precedence over that of an incomplete one.
   const [isUp, isWhole] = await Promise.allSettled([
     checkEnvironmentIsUp(settings, spec.regions, clients),
     requireWhole(context, spec.regions),

@@ -1,5 +1,5 @@
 import type { EntryDetails } from "../../../../components/entry-details.ts";
-import { type EntrySettings, renderEntrySettings } from "../../../../stacks/entry-settings.ts";
+import { ENTRY_SETTINGS, type EntrySettings } from "../../../../stacks/entry-settings.ts";
 import { entryStackName } from "../../../../staging/entry.ts";
 import { InputError, UserError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
@@ -29,8 +29,8 @@ import { claimUpload, remeasureUpload, type Unfinished } from "./unfinished.ts";
 
 /**
  * An entry whose upload can be resumed.
- * @throws InputError when there is no such entry, when it is whole, or when it was begun on another machine
- * @throws UserError when its upload has ended, and its data are not whole any more
+ * @throws InputError if the entry does not exist, is whole, or began on another machine
+ * @throws UserError if its upload has ended and its data are damaged
  */
 export async function findResumable(
   context: EntryContext & Pick<Context, "anyBucketsS3">,
@@ -59,7 +59,7 @@ const noUpload = ({ environmentName }: Pick<Context, "environmentName">, id: Sta
 /**
  * Resumes an interrupted upload under its id and with its options, and sends only the missing data. If the source has changed,
  * it also sends the changed data again, to every region.
- * @throws UserError when its time is over, or another process is at it
+ * @throws UserError if it has expired, or another process works on it
  */
 export async function resumeUpload(
   context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
@@ -73,7 +73,7 @@ export async function resumeUpload(
   return await stageEntry(context, project, stack, settings, options);
 }
 
-/** Brings the entry's stack into a state that an update can start from. */
+/** Prepares the entry's stack for an update. */
 async function makeReady(
   context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
   { stack, settings, unfinished }: IncompleteEntry,
@@ -94,33 +94,33 @@ async function makeReady(
   // A resume that is refused here has changed nothing.
   await takeOverDeadLocks(project, stack, options);
   if (!(await claimUpload(stack, "upload"))) {
-    throw new UserError(`${spec.id} was deleted, or came to its end, meanwhile`, {
+    throw new UserError(`${spec.id} was deleted or completed meanwhile`, {
       why: "Another command did it after this one had begun.",
       fix: commandLine("spawn stage list", settings.environment.name),
     });
   }
-  const { exists } = await settleStack(context, project, stack, spec.id, "again", options);
+  const { exists } = await settleStack(context, project, stack, spec.id, "recreate", options);
   signal?.throwIfAborted();
   if (change !== undefined) {
     options.onNote?.(
-      `${spec.source} has changed since the upload began: what has changed is sent again, the rest is kept. ${change}`,
+      `${spec.source} has changed since the upload began: the changed data are sent again, the rest is kept. ${change}`,
       "warning",
     );
     if (exists) await reopenData(project, stack);
-    // Only now: killed before, the next resumption finds the change again.
+    // Only now: if this command is killed before, the next one finds the change again.
     await remeasureUpload(stack, source);
   }
   if (!exists) await createStack(project, stack);
-  await writeAtomically(settingsFile(project.project, stack), renderEntrySettings(settings));
+  await writeAtomically(settingsFile(project.project, stack), ENTRY_SETTINGS.render(settings));
   await shareUpload(project, stack);
   return project;
 }
 
-/** @throws UserError for an upload of which something may be gone already, though the stack's state has it */
+/** @throws UserError if a part of the upload may be deleted already, though the stack's state has it */
 function refuseUseless(unfinished: Unfinished, settings: EntrySettings): void {
   const { id, ttl } = settings.spec;
   if (unfinished.deleting) throw startAnew(settings, `the deletion of ${id} has begun`, "It did not end.");
-  // What was sent at first may have expired.
+  // The first objects may have expired.
   const end = expiresAt(new Date(unfinished.startedAt), ttl);
   if (end > serverClock.now()) return;
   throw startAnew(settings, `${id} has expired`, `It was begun on ${unfinished.startedAt}, for ${ttl} days.`);

@@ -7,17 +7,17 @@ import {
   type StagingRecord,
   UPLOADED_INDEX,
 } from "../../../../staging/record.ts";
-import { unfitFor } from "../../../../staging/reuse.ts";
+import { reuseMismatch } from "../../../../staging/reuse.ts";
 import { isS3Url } from "../../../../staging/s3-url.ts";
 import type { Context } from "../../../context.ts";
 import { serverTime } from "../../common/server-time.ts";
-import { regionPresence } from "../presence.ts";
-import { readRecord, unlessCorrupt } from "../records.ts";
+import { damageIn } from "../presence.ts";
+import { readRecord, undefinedIfCorrupt } from "../records.ts";
 import { findUploaded } from "./same-upload.ts";
 import type { InspectedSource } from "./source.ts";
 
-/** An entry that stands for an upload, or why none does. */
-export type Reuse = { readonly record: StagingRecord } | { readonly why: string };
+/** An entry that replaces an upload, or why none does. */
+type Reuse = { readonly record: StagingRecord } | { readonly why: string };
 
 /**
  * Searches for an entry to use in place of an upload (`--reuse`). Equal sizes, times or names are not enough: it computes the
@@ -25,7 +25,7 @@ export type Reuse = { readonly record: StagingRecord } | { readonly why: string 
  * object or prefix from this machine. It checks the copies of the entry in every requested region.
  */
 export async function findReusable(
-  context: Pick<Context, "anyBucketsS3" | "environmentName" | "s3" | "tables">,
+  context: Pick<Context, "anyBucketsS3" | "environmentName" | "s3" | "store" | "tables">,
   wanted: EntrySpec,
   source: InspectedSource,
   signal: AbortSignal,
@@ -51,33 +51,15 @@ export async function findReusable(
 }
 
 async function unfit(
-  context: Pick<Context, "anyBucketsS3" | "s3">,
+  context: Pick<Context, "anyBucketsS3" | "s3" | "store">,
   record: StagingRecord,
   wanted: EntrySpec,
   now: Date,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (record.sha256 === NO_SHA256 && !wanted.noSha256) return "its SHA-256 was not computed";
-  return unfitFor(record, wanted, now) ?? (await damage(context, record, wanted, signal));
+  return reuseMismatch(record, wanted, now) ?? (await damageIn(context, record, wanted.regions, signal));
 }
-
-/** Why the copies of an entry are not what was staged; undefined where each that is wanted is whole. */
-async function damage(
-  context: Pick<Context, "anyBucketsS3" | "s3">,
-  record: StagingRecord,
-  { regions }: Pick<EntrySpec, "regions">,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  const found = await regionPresence(context, record, signal);
-  const bad = found.find(({ region, state }) => state !== "whole" && regions.some((one) => one === region));
-  return bad && `in ${bad.region} its data are ${bad.state}${bad.why === undefined ? "" : ` (${bad.why})`}`;
-}
-
-/** Why an entry that was verified at its upload is not whole any more; undefined where it is. */
-export const damageOf = (
-  context: Pick<Context, "anyBucketsS3" | "s3">,
-  record: StagingRecord,
-): Promise<string | undefined> => damage(context, record, record);
 
 /** Entries of the environment with the content of a local source, the newest first. */
 async function withSameContent(
@@ -88,16 +70,24 @@ async function withSameContent(
 ): Promise<StagingRecord[]> {
   const [bySize, own] = await Promise.all([
     recordsOfSize(context, source),
-    // The index does not have what was recorded a moment ago.
+    // The index lags behind the table.
     findUploaded(context, wanted, source),
   ]);
   const earlier = own.map(({ record }) => record);
   const all = new Map([...bySize, ...earlier].map((record) => [record.stagingId, record]));
-  // Nothing is read where no entry has the size.
+  // If no entry has the size, nothing is read.
   if (all.size === 0) return [];
   const { exclude, followLinks } = wanted;
-  const { contentSha256 } = await import("../../../../provider/transfer/hash/content.ts");
-  const sha256 = await contentSha256(wanted.source, { exclude, followLinks, signal });
+  const [{ contentSha256 }, { FileThreads }] = await Promise.all([
+    import("../../../../provider/transfer/manifest/content.ts"),
+    import("../../../../provider/transfer/source/file-threads.ts"),
+  ]);
+  const sha256 = await contentSha256(wanted.source, {
+    threads: new FileThreads(),
+    exclude,
+    followLinks,
+    signal,
+  });
   const same = [...all.values()].filter((record) => record.sha256 === sha256);
   return same.sort((a, b) => b.uploadedAt.getTime() - a.uploadedAt.getTime());
 }
@@ -131,8 +121,8 @@ async function recordsOfSize(
       }),
     );
     for (const item of page.Items ?? []) {
-      // A corrupt record is no reason to reuse anything, and no reason to fail; `stage list` reports it.
-      const record = await unlessCorrupt(readRecord(tables, item));
+      // `stage list` reports a corrupt record; here it is ignored.
+      const record = await undefinedIfCorrupt(readRecord(tables, item));
       if (record !== undefined) records.push(record);
     }
     next = page.LastEvaluatedKey;

@@ -9,17 +9,17 @@ import { CorruptRecordError, type StagingRecord } from "../../../../staging/reco
 import { serverClock } from "../../../../staging/server-clock.ts";
 import { expiresAt, isoSeconds } from "../../../../staging/ttl.ts";
 import type { Context } from "../../../context.ts";
-import { findRecord, orCorrupt } from "../records.ts";
+import { catchCorrupt, findRecord } from "../records.ts";
 import type { MeasuredSource } from "./source-change.ts";
 
 /*
- * What this machine remembers of uploads that have ended: a file named by the entry, in a folder named by what was uploaded. So an
- * upload finds an earlier one of the same source by one look at the disk, however many there are. The file holds what shows that a program
- * wrote to the source and restored its time; it is empty where an older version wrote it, or the source has no such thing.
+ * The journal of completed uploads on this machine: a file named by the entry, in a folder named by a digest of the upload. So an upload
+ * finds earlier ones of the same source by listing one folder. The file holds the times that programs cannot set; it is empty if an older
+ * version wrote it, or if the source has no such times.
  */
 
 /** The facts by which two uploads are the same: the source's path, size and time (not its content), regions, name and patterns. */
-export type SameUpload = Pick<EntrySpec, "source" | "filename" | "exclude" | "followLinks" | "regions">;
+type SameUpload = Pick<EntrySpec, "source" | "filename" | "exclude" | "followLinks" | "regions">;
 
 function folderOf(environment: string, spec: SameUpload, source: MeasuredSource): string {
   const { sizeBytes, fileCount = 1, version } = source;
@@ -32,7 +32,7 @@ function folderOf(environment: string, spec: SameUpload, source: MeasuredSource)
   return join(spawnPaths().stacks, "uploaded", digest.slice(0, 32));
 }
 
-/** Remembers an entry that is whole now. */
+/** Records a whole entry. */
 export async function rememberUploaded(
   environment: string,
   id: StagingId,
@@ -47,16 +47,16 @@ export async function rememberUploaded(
 const changesOf = ({ version: { changedMs, changes = "" } }: MeasuredSource): string =>
   changedMs === undefined ? changes : String(changedMs);
 
-/** An entry that an upload of the same source has made. */
-export interface EarlierUpload {
+/** The entry of an earlier upload of the same source. */
+interface EarlierUpload {
   readonly record: StagingRecord;
-  /** Whether the source changed since in a way that its size and time do not show. */
+  /** Whether the source has changed since without a change of its size and time. */
   readonly mayDiffer: boolean;
 }
 
 /**
- * The entries that the same upload has made on this machine and that have not expired: those of an unchanged source first, then the
- * one that expires last. Where there never was one it costs no request.
+ * The entries of the same upload from this machine that have not expired: those of an unchanged source first, then by expiry, the latest
+ * first. Without an earlier upload it costs no request.
  */
 export async function findUploaded(
   context: Pick<Context, "environmentName" | "tables">,
@@ -74,11 +74,11 @@ export async function findUploaded(
   const changes = changesOf(source);
   const found = await Promise.all(
     ids.map(async (id) => {
-      const record = await orCorrupt(findRecord(tables, id));
-      // An upload does not use an entry with a corrupt record, and does not fail because of one; `stage list` reports it.
+      const record = await catchCorrupt(findRecord(tables, id));
+      // `stage list` reports a corrupt record; here it is ignored.
       if (record instanceof CorruptRecordError) return undefined;
       if (record === undefined) {
-        // It was deleted, or has expired.
+        // It was deleted or has expired.
         await rm(join(folder, id), { force: true });
         return undefined;
       }
@@ -98,7 +98,7 @@ export async function findUploaded(
 }
 
 /** A second upload of the same data costs as much as the first. */
-export const twinNote = ({ record: twin, mayDiffer }: EarlierUpload): string =>
+export const earlierUploadNote = ({ record: twin, mayDiffer }: EarlierUpload): string =>
   mayDiffer
     ? `A source with the same path, size and time is staged as ${twin.stagingId}, until ${isoSeconds(expiryOf(twin))}. Its attributes changed since, or a program wrote to it and restored the time, so the content may differ. --reuse compares the content.`
     : `The same source is staged already as ${twin.stagingId}, until ${isoSeconds(expiryOf(twin))}. This upload makes another entry, which is paid, too; --reuse takes that one instead.`;

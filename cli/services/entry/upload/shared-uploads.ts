@@ -16,18 +16,18 @@ import {
   importUnfinished,
   isBeingUploaded,
   journalsIn,
-  noteSharing,
   readUnfinished,
+  recordSharing,
   unfinishedStacks,
 } from "./unfinished.ts";
 
 /*
- * Machines that share a backend that is a folder, or a bucket, share what they know of uploads that have not ended, too: a copy of the
- * entry's settings and of its journal is beside the stacks. Another machine takes it into its own data folder when it is asked for uploads,
- * so that each command works on it as if it had been begun there.
+ * Machines with the same folder or bucket as their backend share unfinished uploads: a copy of the entry's settings and journal stands
+ * beside the stacks. Another machine copies it into its own data folder when a command reads uploads, so that each command works as if the
+ * upload had begun there.
  */
 
-/** Where the copies are. */
+/** The store of the copies. */
 interface Shelf {
   /** The backend. */
   readonly url: string;
@@ -43,7 +43,7 @@ interface Shelf {
 function shelfOf(url: string | undefined, objects: BucketObjects | undefined): Shelf | undefined {
   if (url === undefined) return undefined;
   if (objects !== undefined) return shelfInBucket(url, objects);
-  // The data folder's own state is not shared without the journals.
+  // A machine that shares the data folder has the journals as well.
   if (url === stateUrlOf(spawnPaths())) return undefined;
   const folder = backendFolder(url);
   return folder === undefined ? undefined : shelfInFolder(url, join(folder, ".spawn", "uploads"));
@@ -82,11 +82,11 @@ function shelfInBucket(url: string, objects: BucketObjects): Shelf {
 const shelfOfProject = ({ env, objects }: EngineSettings): Shelf | undefined =>
   shelfOf(env["PULUMI_BACKEND_URL"], objects);
 
-/** Shares an upload that this machine has begun or resumed with other machines. */
+/** Shares an upload of this machine with other machines. */
 export async function shareUpload(project: EngineSettings, stack: StackName): Promise<void> {
   const shelf = shelfOfProject(project);
   if (shelf === undefined) return;
-  await noteSharing(stack, shelf.url);
+  await recordSharing(stack, shelf.url);
   const [settings, unfinished] = await Promise.all([
     readTextIfThere(settingsFile(project.project, stack)),
     readUnfinished(stack),
@@ -95,12 +95,12 @@ export async function shareUpload(project: EngineSettings, stack: StackName): Pr
   await shelf.write(stack, JSON.stringify({ settings, unfinished }));
 }
 
-/** Ends what {@link shareUpload} has begun: the entry is whole, or gone. */
+/** Removes the copy of {@link shareUpload}: the entry is whole, or deleted. */
 export async function unshareUpload(project: EngineSettings, stack: StackName): Promise<void> {
   await shelfOfProject(project)?.remove(stack);
 }
 
-/** Takes over what other machines have shared, and forgets what they have ended. Does nothing for a backend of another kind. */
+/** Imports the uploads that other machines share, and removes those that they have ended. Does nothing for another kind of backend. */
 export async function importShared(
   context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl">,
 ): Promise<void> {
@@ -123,7 +123,7 @@ async function importOne(shelf: Shelf, stack: StackName): Promise<void> {
 /** A copy of the entry's settings file and of its journal. */
 const SHARED = v.object({ settings: v.string(), unfinished: MAPPING });
 
-/** Another machine has deleted the entry: neither its copy nor its stack is there any more. */
+/** Removes the journal of an entry that another machine has deleted: it has neither a copy nor a stack. */
 async function forgetEnded(
   context: Pick<Context, "stateObjects" | "stateUrl">,
   shelf: Shelf,

@@ -1,9 +1,8 @@
 import { formatBytes, formatInteger } from "../../../../staging/units.ts";
 import type { InspectedSource, SourceVersion } from "./source.ts";
 
-/** What a source was like when its upload began. */
-export interface Measured
-  extends Pick<SourceVersion, "modifiedMs" | "changedMs" | "fingerprint" | "changes"> {
+/** A source at the start of its upload. */
+interface Measured extends Pick<SourceVersion, "modifiedMs" | "changedMs" | "fingerprint" | "changes"> {
   readonly sizeBytes: number;
   readonly fileCount: number;
 }
@@ -13,7 +12,7 @@ export const isOfOtherKind = (then: Measured, { version }: MeasuredSource): bool
   (then.modifiedMs !== undefined && version.modifiedMs === undefined) ||
   (then.fingerprint !== undefined && version.fingerprint === undefined);
 
-/** What a local source was. */
+/** The kind of a local source. */
 export const kindOf = ({ modifiedMs }: Measured): string => (modifiedMs === undefined ? "directory" : "file");
 
 /** A source as it is now. */
@@ -34,10 +33,9 @@ interface Remembered extends Measured {
   readonly damaged?: true;
 }
 
-/** What is different about the source since its upload began, for people; undefined when nothing is. */
+/** The change of a source since its upload began, in words; undefined without a change. */
 export function changeOf(then: Remembered, source: MeasuredSource): string | undefined {
-  if (then.damaged)
-    return "What it was like then is not known: the file that this machine kept of it is damaged.";
+  if (then.damaged) return "Its earlier size and time are not known: the journal of the upload is damaged.";
   const { sizeBytes, fileCount = 1, version } = source;
   if (fileCount !== then.fileCount) {
     return `It had ${filesOf(then.fileCount)} with ${bytesOf(then.sizeBytes)} and has ${filesOf(fileCount)} with ${bytesOf(sizeBytes)} now.`;
@@ -56,7 +54,7 @@ export function changeOf(then: Remembered, source: MeasuredSource): string | und
     : `It has as many files with as many bytes, but not the same ones. The last change is that of ${JSON.stringify(newest.path)}, on ${utc(newest.modifiedMs)}.`;
 }
 
-/** What size and time do not show. Files of older versions do not have it; on another machine it is always another one. */
+/** Changes that size and time do not show. Journals of older versions lack these times; on another machine they always differ. */
 function changedSince(then: Remembered, { changedMs, changes }: SourceVersion): string | undefined {
   if (then.changedMs !== undefined && then.changedMs !== changedMs) {
     return "It has the same size and time, but its attributes changed, or a program wrote to it and restored the time.";

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { type S3Clients, withStores } from "../../../../provider/store/clients.ts";
+import type { S3Clients } from "../../../../provider/store/s3-clients.ts";
 import { Fingerprint, type NewestFile } from "../../../../provider/transfer/source/fingerprint.ts";
 import type { Source, SourceEntry } from "../../../../provider/transfer/source/source.ts";
 import { InputError, messageOf } from "../../../../staging/errors.ts";
@@ -22,43 +22,42 @@ export interface InspectedSource {
   /** Files of a directory; undefined for a single file. */
   readonly fileCount?: number;
   readonly version: SourceVersion;
-  /** What the user should know before it is uploaded. */
+  /** Warnings for the user before the upload. */
   readonly warnings: readonly string[];
 }
 
-/** What a source is like without being read: of one that has changed since, another one. */
+/** The version of a source, without reading it. A change of the source changes the version. */
 export interface SourceVersion {
   /** Time of a single file's last change, in milliseconds since 1970. */
   readonly modifiedMs?: number;
   /** Time of the last change of a single file's content or attributes, which programs cannot set, in milliseconds since 1970. */
   readonly changedMs?: number;
-  /** Of a directory and of what is on S3. */
+  /** Of a directory or a source on S3. */
   readonly fingerprint?: string;
   /** A digest of the times in `changedMs` of all files of a directory. */
   readonly changes?: string;
-  /** Of a directory: the file that was changed last. */
+  /** Of a directory: the file with the last change. */
   readonly newest?: NewestFile;
 }
 
 export interface InspectOptions {
-  /** Patterns of what of a directory is left out. */
+  /** Patterns of names in a directory to leave out. */
   readonly exclude?: readonly string[];
-  /** Takes what the links of a directory lead to in their place. */
+  /** Whether links in a directory are replaced by their targets. */
   readonly followLinks?: boolean;
   readonly noSha256?: boolean;
   /** Whether the credentials in use pay for requests and transfer of a source on S3. */
   readonly requestPayer?: boolean | undefined;
-  /** The name under which the data are to be stored. @default the source's own */
+  /** The name in the entry. @default the source's own */
   readonly name?: string | undefined;
-  /** Whether it is only measured: what spawn itself writes may then be in it. */
+  /** Whether the source is only measured: then it may contain spawn's own files. */
   readonly isEstimate?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Looks at the source that the user gave, before anything is created for it: a file, every name in a directory, or what
- * there is on S3.
- * @throws InputError when there is nothing, it cannot be read, or holds what cannot be staged; it names what
+ * Inspects a source before anything is created for it: a file, every name in a directory, or objects on S3.
+ * @throws InputError if it does not exist, cannot be read, or contains something that cannot be staged; it names that
  */
 export async function inspectSource(
   context: Pick<Context, "clientConfig" | "stateUrl">,
@@ -70,7 +69,7 @@ export async function inspectSource(
   if (given === "") {
     throw new InputError("no file is given", {
       why: "The path is an empty text.",
-      fix: "Where it comes from a variable, check that it is set.",
+      fix: "If it comes from a variable, check that the variable is set.",
     });
   }
   refuseStandardInput(given);
@@ -81,7 +80,7 @@ export async function inspectSource(
     const { findS3Source } = await import("../../../../provider/transfer/source/s3.ts");
     const fingerprint = new Fingerprint();
     const onEntry = (entry: SourceEntry) => fingerprint.add(entry);
-    const clients = await clientsOf(context);
+    const clients = await sourceClients(context);
     const options = {
       exclude,
       signal,
@@ -104,11 +103,21 @@ export async function inspectSource(
     });
   }
   if (status.isDirectory()) {
-    const { findDirectory } = await import("../../../../provider/transfer/source/directory.ts");
+    const [{ findDirectory }, { FileThreads }] = await Promise.all([
+      import("../../../../provider/transfer/source/directory.ts"),
+      import("../../../../provider/transfer/source/file-threads.ts"),
+    ]);
     const fingerprint = new Fingerprint();
     const onEntry = (entry: SourceEntry) => fingerprint.add(entry);
     const ownFolders = isEstimate ? [] : await findOwnFolders(context);
-    const found = await findDirectory(path, { exclude, followLinks, ownFolders, signal, onEntry });
+    const found = await findDirectory(path, {
+      threads: new FileThreads(),
+      exclude,
+      followLinks,
+      ownFolders,
+      signal,
+      onEntry,
+    });
     return { path, filename, ...measuresOf(found, fingerprint) };
   }
   if (status.isFIFO()) throw streamError(`${JSON.stringify(given)} is not a regular file: it is a pipe`);
@@ -117,12 +126,15 @@ export async function inspectSource(
       why: "It is a device or a socket.",
     });
   }
-  const { nothingToExclude, probeFile } = await import("../../../../provider/transfer/source/file.ts");
+  const [{ nothingToExclude, probeFile }, { FileThreads }] = await Promise.all([
+    import("../../../../provider/transfer/source/file.ts"),
+    import("../../../../provider/transfer/source/file-threads.ts"),
+  ]);
   if (exclude.length > 0) throw nothingToExclude(given);
   await access(path, constants.R_OK).catch(() => {
     throw unreadable(given, path);
   });
-  const { size: sizeBytes, modifiedMs, changedMs } = await probeFile(path);
+  const { size: sizeBytes, modifiedMs, changedMs } = await probeFile(path, new FileThreads());
   return { path, filename, sizeBytes, version: { modifiedMs, changedMs }, warnings: [] };
 }
 
@@ -148,13 +160,18 @@ function measuresOf(source: Source, entries: Fingerprint): Omit<InspectedSource,
   return { sizeBytes, fileCount, version, warnings };
 }
 
-/** Clients for buckets in any region of AWS, others than the environment's too. */
-async function clientsOf(context: Pick<Context, "clientConfig">): Promise<S3Clients> {
-  const [{ makeS3Client }, config] = await Promise.all([
-    import("../../../clients/s3.ts"),
+/** Clients for buckets in any region of AWS, also outside of the environment. */
+export async function sourceClients(context: Pick<Context, "clientConfig">): Promise<S3Clients> {
+  const [{ createS3Client }, { s3Clients }, { sdkSender }, config] = await Promise.all([
+    import("../../../../provider/store/client.ts"),
+    import("../../../../provider/store/s3-clients.ts"),
+    import("../../../../provider/store/sdk-sender.ts"),
     context.clientConfig("S3", "us-east-1"),
   ]);
-  return withStores({ of: (region) => makeS3Client({ ...config, region }) });
+  return s3Clients((region) => {
+    const client = createS3Client({ ...config, region });
+    return { client, sender: sdkSender(client, region) };
+  });
 }
 
 function refuse(given: string, path: string, error: NodeJS.ErrnoException): never {

@@ -13,8 +13,8 @@ import { unshareUpload } from "./shared-uploads.ts";
 import { endUpload } from "./unfinished.ts";
 
 /**
- * Brings an entry's stack to its end: what is missing is made. A region that fails does not stop the others. This machine
- * remembers the upload until its id has been told ({@link endUpload}).
+ * Updates an entry's stack, which creates everything that is missing. If a region fails, the others continue. The journal of the upload
+ * stays until the command has printed the ID ({@link endUpload}).
  */
 export async function stageEntry(
   context: Pick<Context, "tables">,
@@ -32,7 +32,7 @@ export async function stageEntry(
   return outputs["entry"] as EntryDetails;
 }
 
-/** The program brings Pulumi's SDK, which takes longer to load than all else of a command. */
+/** The program imports Pulumi's SDK, which takes longer to load than everything else in a command. */
 export const loadProgram = () => import("../../../../stacks/entry-program.ts");
 
 /**
@@ -57,7 +57,7 @@ export async function withEntry(
     });
   }
   const ways = [`To resume it: ${command("resume")}.`, `To remove its data: ${command("delete")} --yes`];
-  // Where only a new upload helps, the error says so itself.
+  // An error with a code already says that only a new upload helps.
   const isFinal = known.code !== undefined;
   return new UserError(known.message, {
     why: [sentence(known.why), `The entry ${spec.id} is incomplete and has no record.`]
@@ -69,7 +69,7 @@ export async function withEntry(
   });
 }
 
-/** Whether the entry has its record. Without an answer it counts as having none: a resumption finds out. */
+/** Whether the entry has its record. If the table does not respond, the answer is no: a resume finds out. */
 async function isRecorded(context: Pick<Context, "tables">, { id }: EntrySpec): Promise<boolean> {
   try {
     return (await findRecord(await context.tables(), id)) !== undefined;

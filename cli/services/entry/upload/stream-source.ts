@@ -1,9 +1,9 @@
 import { InputError } from "../../../../staging/errors.ts";
 
-/** Names of what a program gets from the shell that starts it: the provider, which sends the data, is another program. */
+/** Paths of open files of this process. The provider, which sends the data, is another process and cannot open them. */
 const HANDED_OVER = /^(-|\/dev\/stdin|\/dev\/fd\/.*|\/proc\/(self|thread-self|\d+)\/fd\/.*)$/;
 
-/** @throws InputError for a source that is the standard input, or the `<(…)` of a shell, and says what to do instead */
+/** @throws InputError for a source that is the standard input or the `<(…)` of a shell, with the alternative */
 export function refuseStandardInput(given: string): void {
   if (HANDED_OVER.test(given)) {
     throw streamError(given === "-" ? '"-" is the standard input' : `${given} is handed over by the shell`);

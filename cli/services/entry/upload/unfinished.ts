@@ -1,42 +1,55 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import * as v from "valibot";
 import { readTextIfThere } from "../../../../files/read.ts";
 import { withLock } from "../../../../local/lock.ts";
 import { spawnPaths } from "../../../../local/paths.ts";
+import { decodeJson } from "../../../../staging/decode.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import { serverClock } from "../../../../staging/server-clock.ts";
 import { isStackName, type StackName } from "../../../../staging/stack-name.ts";
 import { writeAtomically } from "../../../engine/entry-project.ts";
-import { isHere, machineName } from "../../../engine/heartbeat.ts";
-import { isRunningElsewhere, type NotedProcess, noteThisProcess } from "../../../engine/running.ts";
-import { isWorkedOn, type StateOf } from "../worked-on.ts";
-import { type Measured, type MeasuredSource, measuredOf } from "./source-change.ts";
+import { isOnThisMachine, machineName } from "../../../engine/heartbeat.ts";
+import { describeThisProcess, isOtherProcessAlive } from "../../../engine/running.ts";
+import { isInUseElsewhere, type StateOf } from "../in-use-elsewhere.ts";
+import { type MeasuredSource, measuredOf } from "./source-change.ts";
 
 /**
- * What this machine remembers of an upload from its start to its end: what the source was like, and which process is at
- * it. What has arrived is not in it: S3 knows that.
+ * The journal of an upload on this machine, from its start to its end: the source at that time, and the process that works on it. It does
+ * not record which data have arrived: S3 knows that.
  */
-export interface Unfinished extends Measured, NotedProcess {
-  readonly startedAt: string;
-  /** The host of the process that is, or was last, at work on it. */
-  readonly host: string;
-  /** Its machine, or its container; undefined in files of older versions. */
-  readonly machine?: string;
+const UNFINISHED = v.object({
+  startedAt: v.string(),
+  /** Of the source, as `Measured`. */
+  sizeBytes: v.number(),
+  fileCount: v.optional(v.number(), 1),
+  modifiedMs: v.exactOptional(v.number()),
+  changedMs: v.exactOptional(v.number()),
+  fingerprint: v.exactOptional(v.string()),
+  changes: v.exactOptional(v.string()),
+  /** The process that works on it, or did so last, as `ProcessRecord`. */
+  pid: v.optional(v.number(), 0),
+  started: v.exactOptional(v.string()),
+  /** Its host. */
+  host: v.optional(v.string(), ""),
+  /** Its machine or container; absent in files of older versions. */
+  machine: v.exactOptional(v.string()),
   /** The backend that has a copy of this for other machines. */
-  readonly sharedIn?: string;
+  sharedIn: v.exactOptional(v.string()),
   /** Whether another machine began it. */
-  readonly imported?: true;
-  /** Its deletion has begun: any part of it may be gone, so nothing may resume it. */
-  readonly deleting?: true;
-  /** The file cannot be read: nobody knows what the source was like. */
-  readonly damaged?: true;
-}
+  imported: v.exactOptional(v.literal(true)),
+  /** Whether its deletion has begun: any part of it may be gone, so nothing may resume it. */
+  deleting: v.exactOptional(v.literal(true)),
+  /** Whether the file cannot be read, so the source at that time is unknown. */
+  damaged: v.exactOptional(v.literal(true)),
+});
+export type Unfinished = Readonly<v.InferOutput<typeof UNFINISHED>>;
 
 const folder = (): string => join(spawnPaths().stacks, "unfinished");
 const fileOf = (stack: StackName): string => join(folder(), `${stack}.json`);
 
-/** Remembers an upload of this process that is about to start. */
+/** Records an upload of this process before it starts. */
 export async function beginUpload(stack: StackName, source: MeasuredSource): Promise<void> {
   const unfinished: Unfinished = {
     startedAt: serverClock.now().toISOString(),
@@ -46,7 +59,7 @@ export async function beginUpload(stack: StackName, source: MeasuredSource): Pro
   await write(stack, unfinished);
 }
 
-/** Remembers what the source of an upload is like now, in place of what it was when the upload began. */
+/** Replaces the recorded source by the current one. */
 export async function remeasureUpload(stack: StackName, source: MeasuredSource): Promise<void> {
   const unfinished = await readUnfinished(stack);
   if (unfinished === undefined) return;
@@ -54,19 +67,19 @@ export async function remeasureUpload(stack: StackName, source: MeasuredSource):
   await write(stack, { ...rest, ...measuredOf(source), ...(await thisWorker()) });
 }
 
-/** Remembers that other machines know of an upload by the backend. */
-export async function noteSharing(stack: StackName, url: string): Promise<void> {
+/** Records the backend by which other machines know the upload. */
+export async function recordSharing(stack: StackName, url: string): Promise<void> {
   const unfinished = await readUnfinished(stack);
   if (unfinished !== undefined && !unfinished.damaged) await write(stack, { ...unfinished, sharedIn: url });
 }
 
-/** Remembers an upload that another machine has begun. What is none is left out. */
+/** Records an upload that began on another machine. Ignores an invalid journal. */
 export async function importUnfinished(stack: StackName, journal: object): Promise<void> {
-  const unfinished = parseUnfinished(JSON.stringify(journal));
+  const unfinished = decodeJson(UNFINISHED, JSON.stringify(journal));
   if (unfinished !== undefined) await write(stack, { ...unfinished, imported: true });
 }
 
-/** Forgets an upload: it has ended well, or is deleted. */
+/** Removes the journal of an upload that is complete or deleted. */
 export async function endUpload(stack: StackName): Promise<void> {
   await rm(fileOf(stack), { force: true });
 }
@@ -101,22 +114,10 @@ export async function readUnfinished(stack: StackName): Promise<Unfinished | und
   const file = fileOf(stack);
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
-  return parseUnfinished(text) ?? (await damaged(file));
+  return decodeJson(UNFINISHED, text) ?? (await damaged(file));
 }
 
-/** @returns undefined for what this program has not written like that */
-function parseUnfinished(text: string): Unfinished | undefined {
-  try {
-    const parsed = JSON.parse(text) as Partial<Unfinished> | null;
-    return typeof parsed?.startedAt === "string" && typeof parsed.sizeBytes === "number"
-      ? (parsed as Unfinished)
-      : undefined;
-  } catch {
-    return undefined; // not JSON
-  }
-}
-
-/** One such file must not be in the way of every other upload. */
+/** A damaged journal counts as an upload of an unknown source, so that it does not block other uploads. */
 async function damaged(file: string): Promise<Unfinished | undefined> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) return undefined; // forgotten meanwhile
@@ -131,9 +132,9 @@ async function damaged(file: string): Promise<Unfinished | undefined> {
 }
 
 /**
- * Makes this process the one that works on an unfinished upload, or on its deletion, after which nothing may resume it.
- * @returns false where there is no unfinished upload
- * @throws UserError when another one is at it
+ * Claims an unfinished upload, or its deletion, for this process. After a deletion has begun, nothing may resume the upload.
+ * @returns false if there is no unfinished upload
+ * @throws UserError if another process works on it
  */
 export async function claimUpload(stack: StackName, work: "upload" | "deletion"): Promise<boolean> {
   await mkdir(folder(), { recursive: true });
@@ -153,10 +154,10 @@ export async function claimUpload(stack: StackName, work: "upload" | "deletion")
 }
 
 /**
- * Remembers that a deletion of an entry has begun, whether its upload ever ended or not, so that what it leaves stays visible.
- * @param facts what the record says about the entry, if there is one
- * @returns what was remembered of it before
- * @throws UserError when another process is at work on the entry
+ * Records that the deletion of an entry has begun, so that remaining data stay visible.
+ * @param facts from the record, if there is one
+ * @returns the earlier journal
+ * @throws UserError if another process works on the entry
  */
 export async function beginDeletion(
   stack: StackName,
@@ -178,7 +179,7 @@ export async function beginDeletion(
 
 /**
  * Undoes {@link beginDeletion} for a deletion that has deleted nothing.
- * @param before what {@link beginDeletion} found
+ * @param before the earlier journal
  */
 export async function forgetDeletion(stack: StackName, before: Unfinished | undefined): Promise<void> {
   if (before === undefined) await endUpload(stack);
@@ -188,8 +189,8 @@ export async function forgetDeletion(stack: StackName, before: Unfinished | unde
 const idOf = (stack: StackName): string => stack.slice(stack.indexOf(".") + 1);
 
 /**
- * Whether another process is at work on the upload. On another machine, or in another container, it beats where the state is.
- * @param context whose backend is looked at for other machines; without it only this machine is
+ * Whether another process works on the upload. A process on another machine or in another container sends its heartbeat to the backend.
+ * @param context of the backend; without it, only processes of this machine are found
  */
 export async function isBeingUploaded(
   unfinished: Unfinished,
@@ -197,14 +198,14 @@ export async function isBeingUploaded(
   context?: StateOf,
 ): Promise<boolean> {
   const { host, machine } = unfinished;
-  const here = machine === undefined ? host === hostname() : isHere({ machine });
-  if (!here) return stack !== undefined && context !== undefined && (await isWorkedOn(context, stack));
-  return await isRunningElsewhere(unfinished);
+  const here = machine === undefined ? host === hostname() : isOnThisMachine({ machine });
+  if (!here) return stack !== undefined && context !== undefined && (await isInUseElsewhere(context, stack));
+  return await isOtherProcessAlive(unfinished);
 }
 
 /** This process, as the one that works on an upload. */
 const thisWorker = async () => ({
-  ...(await noteThisProcess()),
+  ...(await describeThisProcess()),
   host: hostname(),
   machine: machineName(),
 });

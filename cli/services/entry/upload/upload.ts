@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { EntryDetails } from "../../../../components/entry-details.ts";
-import { renderEntrySettings } from "../../../../stacks/entry-settings.ts";
+import { ENTRY_SETTINGS } from "../../../../stacks/entry-settings.ts";
 import { type EntrySpec, entryStackName } from "../../../../staging/entry.ts";
 import type { Context } from "../../../context.ts";
 import { settingsFile, writeAtomically } from "../../../engine/entry-project.ts";
@@ -16,9 +16,9 @@ import { loadProgram, stageEntry } from "./stage-entry.ts";
 import { beginUpload, endUpload } from "./unfinished.ts";
 
 /**
- * Makes one staging entry: uploads, replicates, verifies and records it. Nothing is created when the environment is not up.
- * @param source is like now, for a later resumption to compare with
- * @throws UserError when it fails; the data that arrived stay, and the error names the command that resumes
+ * Creates one staging entry: uploads, replicates, verifies and records it. It creates nothing if the environment is not up.
+ * @param source the current source, for the comparison of a later resume
+ * @throws UserError if the upload fails; the sent data stay, and the error names the command that resumes it
  */
 export async function upload(
   context: SessionSource & Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "iam" | "s3" | "tables">,
@@ -34,9 +34,9 @@ export async function upload(
   const file = settingsFile(entryProject.project, stack);
   signal?.throwIfAborted();
   await beginUpload(stack, source);
-  await writeAtomically(file, renderEntrySettings(entry));
+  await writeAtomically(file, ENTRY_SETTINGS.render(entry));
   try {
-    // While the engine makes the stack, this process has time for loading Pulumi's SDK.
+    // This process loads Pulumi's SDK while the engine creates the stack.
     await Promise.all([createStack(entryProject, stack), loadProgram(), loadProgramServer()]);
   } catch (error) {
     await rm(file, { force: true });

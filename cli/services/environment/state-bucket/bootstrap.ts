@@ -1,5 +1,5 @@
 import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } from "@aws-sdk/client-s3";
-import { isSpreading } from "../../../../provider/rules/spreading.ts";
+import { isPropagating } from "../../../../provider/rules/spreading.ts";
 import { DEFAULT_SPREADING, withRetry } from "../../../../provider/store/retry.ts";
 import { InputError, UserError } from "../../../../staging/errors.ts";
 import { type StatePlace, stateUrlOfBucket } from "../../../../staging/state-bucket.ts";
@@ -8,12 +8,12 @@ import { isStateBucketThere } from "./look.ts";
 import { type BootstrapOptions, otherName, placeFor, type StateOwner } from "./place.ts";
 import { type StateSetting, stateSettings } from "./settings.ts";
 
-/** A setting that was written does not show (yet). */
+/** A setting does not show yet. */
 class Late extends Error {
   override readonly name = "Late";
 }
 
-/** What is there of the bucket, and what is missing. */
+/** Whether the bucket exists, and which settings are missing. */
 export interface BootstrapPlan extends StateOwner {
   readonly place: StatePlace;
   readonly url: string;
@@ -23,8 +23,8 @@ export interface BootstrapPlan extends StateOwner {
 }
 
 /**
- * Looks what has to be made. Changes nothing.
- * @throws InputError when the credentials are of another account than the environment's, or the bucket cannot be used
+ * Plans the creation of the bucket. Changes nothing.
+ * @throws InputError if the credentials are of another account than the environment, or the bucket cannot be used
  */
 export async function planBootstrap(
   context: Pick<Context, "account" | "anyBucketsS3" | "settings" | "stateUrl">,
@@ -63,9 +63,9 @@ async function missingOf(
 }
 
 /**
- * Makes the bucket and its settings, and reads them back. Interrupted at any point, it can run again.
- * @param spreading how long S3 may take to know the bucket, and to show a setting
- * @throws UserError when S3 does not show a setting afterwards
+ * Creates the bucket and its settings, and verifies them. After an interruption it can run again.
+ * @param spreading retries until S3 knows the bucket and shows a setting
+ * @throws UserError if S3 does not show a setting afterwards
  */
 export async function makeStateBucket(
   plan: Pick<BootstrapPlan, "settings" | "client" | "place" | "isThere" | "missing">,
@@ -76,7 +76,7 @@ export async function makeStateBucket(
   const { signal } = new AbortController();
   if (!isThere) await create(client, place, settings.name);
   for (const setting of missing) {
-    const retries = { ...spreading, signal, retryable: isSpreading };
+    const retries = { ...spreading, signal, retryable: isPropagating };
     await withRetry(() => setting.make(client, bucket), retries);
   }
   const assertMade = async (): Promise<void> => {
@@ -84,7 +84,7 @@ export async function makeStateBucket(
     if (late !== undefined) throw new Late(late.what);
   };
   try {
-    const retryable = (error: unknown): boolean => error instanceof Late || isSpreading(error);
+    const retryable = (error: unknown): boolean => error instanceof Late || isPropagating(error);
     await withRetry(assertMade, { ...spreading, signal, retryable });
   } catch (error) {
     if (!(error instanceof Late)) throw error;
@@ -95,9 +95,9 @@ export async function makeStateBucket(
   }
 }
 
-/** The answer to a creation has no owner; every later request names the one that it must have. */
+/** The response to a creation has no owner; every later request names the expected one. */
 async function create(client: S3Client, { bucket, region }: StatePlace, environment: string): Promise<void> {
-  // us-east-1 is the one region that is not named: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+  // us-east-1 is the only region without a location constraint: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
   const location = { LocationConstraint: region as BucketLocationConstraint };
   try {
     await client.send(

@@ -1,4 +1,5 @@
 import { DeleteBucketCommand } from "@aws-sdk/client-s3";
+import { sdkStore } from "../../../../provider/store/client.ts";
 import { emptyBucket } from "../../../../provider/transfer/delete.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import { commandLine } from "../../../command-line.ts";
@@ -8,8 +9,8 @@ import { readState } from "../../../engine/state.ts";
 import type { BootstrapPlan } from "./bootstrap.ts";
 
 /**
- * Makes sure that nothing would be forgotten with the bucket.
- * @throws InputError while a stack in it, of any environment, has resources
+ * Refuses to delete a state in use.
+ * @throws InputError if a stack in the bucket, of any environment, has resources
  */
 export async function refuseInUse(context: SessionSource, { url, place }: BootstrapPlan): Promise<void> {
   const { entryProject } = await openSession(context, undefined, url);
@@ -17,21 +18,21 @@ export async function refuseInUse(context: SessionSource, { url, place }: Bootst
   const inUse: string[] = [];
   for (const stack of stacks) {
     const { resources } = await readState(entryProject, stack);
-    // What is left of a destroyed environment is its stack alone.
+    // A destroyed environment leaves its root resource only.
     if (resources.some(({ type }) => type !== "pulumi:pulumi:Stack")) inUse.push(stack);
   }
   const [first] = inUse;
   if (first === undefined) return;
   const [environment = ""] = first.split(".", 1);
   throw new InputError(`the bucket ${place.bucket} is in use`, {
-    why: `Without it nobody would know what these stacks have made: ${inUse.join(", ")}.`,
-    fix: `${commandLine("spawn environment destroy", environment)}, which names what has to go before`,
+    why: `It holds the only state of these stacks: ${inUse.join(", ")}.`,
+    fix: `${commandLine("spawn environment destroy", environment)}, which names the entries and sweeps to delete first`,
   });
 }
 
-/** Deletes the bucket with every version in it. @throws UserError that names keys which could not be deleted */
+/** Deletes the bucket with every version in it. @throws UserError that names keys that could not be deleted */
 export async function deleteStateBucket({ client, place }: BootstrapPlan): Promise<void> {
   const { signal } = new AbortController();
-  await emptyBucket(client, place.bucket, { signal });
+  await emptyBucket(sdkStore(client, place.region), place.bucket, { signal });
   await client.send(new DeleteBucketCommand({ Bucket: place.bucket }));
 }

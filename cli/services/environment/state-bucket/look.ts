@@ -17,8 +17,8 @@ import { otherName, type StateOwner } from "./place.ts";
 import { tagsOf } from "./settings.ts";
 
 /**
- * Whether the bucket is there, and can hold the state.
- * @throws InputError when it is another account's, in another region, or holds anything else
+ * Whether the bucket exists.
+ * @throws InputError if it cannot hold the state: it is in another account or region, or has another use
  */
 export async function isStateBucketThere(
   client: S3Client,
@@ -36,10 +36,10 @@ export async function isStateBucketThere(
       fix: other,
     });
   }
-  // One that was made and not yet tagged, by a run that was interrupted.
+  // An interrupted run has created it and has not tagged it.
   if (await isEmpty(client, place.bucket)) return true;
   throw new InputError(`the bucket ${place.bucket} is in use for something else`, {
-    why: `It is not empty, and has no tag ${STATE_TAG}, which this command gives to the buckets that it makes.`,
+    why: `It is not empty, and has no tag ${STATE_TAG}, which this command gives to the buckets that it creates.`,
     fix: `${other}. If it holds a state of Pulumi already, use it as it is: spawn config set backend.url ${shellQuoted(stateUrlOfBucket(place))}`,
   });
 }
@@ -64,7 +64,7 @@ async function exists(client: S3Client, place: StatePlace, owner: StateOwner): P
     }
     throw new UserError(`the bucket ${bucket} cannot be looked at`, {
       why: "Access was denied: the credentials may not look at it, or it belongs to another account.",
-      fix: `Use credentials with the rights of an operator (spawn environment policy operator), or ${other}.`,
+      fix: `Use credentials with the permissions of an operator (spawn environment policy operator), or ${other}.`,
       cause: error,
     });
   }

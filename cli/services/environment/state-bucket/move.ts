@@ -15,15 +15,15 @@ import { unfinishedStacks } from "../../entry/upload/unfinished.ts";
 import type { BootstrapPlan } from "./bootstrap.ts";
 import { bootstrapCommand } from "./place.ts";
 
-/** The stacks of an environment in the backend that its commands use until now. */
+/** The stacks of an environment in its current backend. */
 export interface Movable {
   readonly from: EngineSession;
   readonly stacks: readonly string[];
 }
 
 /**
- * The state that is in another backend than `url`.
- * @returns undefined where there is none
+ * The state in another backend than `url`.
+ * @returns undefined if there is none
  */
 export async function findMovable(
   context: SessionSource & Pick<Context, "environmentName">,
@@ -37,7 +37,7 @@ export async function findMovable(
   return stacks.length === 0 ? undefined : { from, stacks: stacks.toSorted() };
 }
 
-/** A machine that was never logged in to Pulumi Cloud, and has named no backend, has no state. */
+/** A machine without a login to Pulumi Cloud and without a backend has no state. */
 async function stacksOf(project: EngineSettings): Promise<string[]> {
   try {
     return await listStacks(project);
@@ -56,10 +56,10 @@ export const leftBehind = (plan: BootstrapPlan, { from, stacks }: Movable): Inpu
   });
 
 /**
- * Copies the state of all stacks to the backend at `url`, and compares what has arrived. The old state stays as it is. Interrupted at any
- * point, it can run again.
- * @throws UserError when a stack is being updated
- * @throws InputError when the bucket has another state of a stack
+ * Copies the state of all stacks to the backend at `url`, and verifies it. The old state does not change. After an interruption it can
+ * run again.
+ * @throws UserError if a stack is being updated
+ * @throws InputError if the bucket has another state of a stack
  */
 export async function moveState(
   context: SessionSource & Pick<Context, "environmentName">,
@@ -88,8 +88,8 @@ async function moveStack(source: EngineSettings, target: EngineSettings, stack: 
   if (there !== undefined && isSame(there, state)) return;
   if ((there?.deployment?.resources ?? []).length > 0) {
     throw new InputError(`the bucket has another state of ${stack}`, {
-      why: "It was changed since it was copied, here or by another machine, and only one of the two is right.",
-      fix: `To go on with the bucket's: spawn config set backend.url '${target.env["PULUMI_BACKEND_URL"] ?? ""}'`,
+      why: "One of the two has changed since it was copied, and only one can be used.",
+      fix: `To use the bucket's state: spawn config set backend.url '${target.env["PULUMI_BACKEND_URL"] ?? ""}'`,
     });
   }
   if (there === undefined) await createStack(target, stack);
@@ -97,8 +97,8 @@ async function moveStack(source: EngineSettings, target: EngineSettings, stack: 
   await importState(target, stack, state);
   const copied = await exportStack(target, stack);
   if (copied !== undefined && isSame(copied, state)) return;
-  throw new UserError(`the state of ${stack} has not arrived as it was sent`, {
-    why: "What the engine reads from the bucket differs from what it read before. The old state is unchanged and still in use.",
+  throw new UserError(`the copied state of ${stack} differs from the original`, {
+    why: "The engine reads another state from the bucket. The old state is unchanged and still in use.",
     fix: "Run the command again, while no other command works on the environment.",
   });
 }

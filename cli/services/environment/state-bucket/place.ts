@@ -12,14 +12,14 @@ export interface BootstrapOptions {
   readonly bucket: string | undefined;
 }
 
-/** An environment, as far as the name of its state's bucket depends on it. */
+/** The properties of an environment that the name of its state's bucket depends on. */
 export interface StateOwner {
   readonly settings: Pick<EnvironmentSettings, "name" | "namePrefix" | "tableRegion">;
   readonly account: AccountId;
 }
 
 /**
- * The bucket that the options name. Without options it is the one in use, so that the command can be repeated and taken back.
+ * The bucket that the options name. Without options it is the bucket in use, so that the command can be repeated and undone.
  * @param url of the backend in use
  */
 export function placeFor(
@@ -34,11 +34,11 @@ export function placeFor(
   return { bucket: stateBucketName(settings, account, region), region };
 }
 
-/** The remedy where a bucket cannot be used. */
+/** The fix for a bucket that cannot be used. */
 export const otherName = (environment: string): string =>
   `${commandLine("spawn environment bootstrap --bucket NAME", environment)}, with a name that is free`;
 
-/** The command for this bucket, with the flags that it takes on a machine that does not know the bucket. */
+/** The command for this bucket, with the flags for a machine that does not know the bucket. */
 export function bootstrapCommand(
   { settings, account }: StateOwner,
   { bucket, region }: StatePlace,

@@ -16,7 +16,7 @@ import {
   PutPublicAccessBlockCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { errorName } from "../../../../connection/errors/failure.ts";
+import { isAbsent } from "../../../../connection/errors/absent.ts";
 import {
   OLD_VERSION_DAYS,
   STATE_RULE,
@@ -34,30 +34,20 @@ export interface StateSetting {
   make(client: S3Client, bucket: string): Promise<void>;
 }
 
-/** What S3 says of a setting that a bucket does not have. */
-const ABSENT: ReadonlySet<string> = new Set([
-  "NoSuchTagSet",
-  "NoSuchBucketPolicy",
-  "NoSuchLifecycleConfiguration",
-  "NoSuchPublicAccessBlockConfiguration",
-  "OwnershipControlsNotFoundError",
-  "ServerSideEncryptionConfigurationNotFoundError",
-]);
-
-async function unlessAbsent<T>(request: Promise<T>): Promise<T | undefined> {
+async function undefinedIfAbsent<T>(request: Promise<T>): Promise<T | undefined> {
   return await request.catch((error: unknown) => {
-    if (ABSENT.has(errorName(error))) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   });
 }
 
 /** Tags of the bucket. */
 export async function tagsOf(client: S3Client, Bucket: string): Promise<ReadonlyMap<string, string>> {
-  const answer = await unlessAbsent(client.send(new GetBucketTaggingCommand({ Bucket })));
+  const answer = await undefinedIfAbsent(client.send(new GetBucketTaggingCommand({ Bucket })));
   return new Map((answer?.TagSet ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
-/** First of all: by it the next run knows the bucket. */
+/** The first setting: the next run recognises the bucket by it. */
 const tag: StateSetting = {
   what: `the tag ${STATE_TAG}`,
   isMade: async (client, bucket) => (await tagsOf(client, bucket)).get(STATE_TAG) === STATE_TAG_VALUE,
@@ -78,7 +68,7 @@ const PRIVATE = {
 const publicAccess: StateSetting = {
   what: "public access blocked",
   isMade: async (client, Bucket) => {
-    const answer = await unlessAbsent(client.send(new GetPublicAccessBlockCommand({ Bucket })));
+    const answer = await undefinedIfAbsent(client.send(new GetPublicAccessBlockCommand({ Bucket })));
     const found = answer?.PublicAccessBlockConfiguration;
     return (Object.keys(PRIVATE) as (keyof typeof PRIVATE)[]).every((key) => found?.[key] === true);
   },
@@ -92,7 +82,7 @@ const publicAccess: StateSetting = {
 const ownership: StateSetting = {
   what: "no access control lists",
   isMade: async (client, Bucket) => {
-    const answer = await unlessAbsent(client.send(new GetBucketOwnershipControlsCommand({ Bucket })));
+    const answer = await undefinedIfAbsent(client.send(new GetBucketOwnershipControlsCommand({ Bucket })));
     return answer?.OwnershipControls?.Rules?.[0]?.ObjectOwnership === "BucketOwnerEnforced";
   },
   make: async (client, Bucket) => {
@@ -101,11 +91,11 @@ const ownership: StateSetting = {
   },
 };
 
-/** A key of the user's choice (SSE-KMS) is left alone. */
+/** Keeps a key of the user's choice (SSE-KMS). */
 const encryption: StateSetting = {
   what: "encryption",
   isMade: async (client, Bucket) => {
-    const answer = await unlessAbsent(client.send(new GetBucketEncryptionCommand({ Bucket })));
+    const answer = await undefinedIfAbsent(client.send(new GetBucketEncryptionCommand({ Bucket })));
     const [rule] = answer?.ServerSideEncryptionConfiguration?.Rules ?? [];
     return rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm !== undefined;
   },
@@ -128,7 +118,7 @@ const versioning: StateSetting = {
   },
 };
 
-/** Beside statements of the user's own, which may let other roles in. */
+/** Keeps the user's own statements, which may allow other roles. */
 const encryptedTransport: StateSetting = {
   what: "no plain HTTP",
   isMade: async (client, Bucket) =>
@@ -143,7 +133,7 @@ const encryptedTransport: StateSetting = {
 
 /**
  * The policy of the bucket of a state.
- * @param found the policy that it has already, whose version says what its statements mean
+ * @param found the existing policy, whose version decides the meaning of its statements
  */
 export function statePolicy(bucket: string, found: Record<string, unknown> | undefined): string {
   const others = statementsOf(found).filter(({ Sid }) => Sid !== STATE_SID);
@@ -156,7 +146,7 @@ export function statePolicy(bucket: string, found: Record<string, unknown> | und
 }
 
 async function policyOf(client: S3Client, Bucket: string): Promise<Record<string, unknown> | undefined> {
-  const answer = await unlessAbsent(client.send(new GetBucketPolicyCommand({ Bucket })));
+  const answer = await undefinedIfAbsent(client.send(new GetBucketPolicyCommand({ Bucket })));
   const policy: unknown = answer?.Policy === undefined ? undefined : JSON.parse(answer.Policy);
   return isRecord(policy) ? policy : undefined;
 }
@@ -166,7 +156,7 @@ function statementsOf(policy: Record<string, unknown> | undefined): Record<strin
   return (Array.isArray(statements) ? statements : [statements]).filter(isRecord);
 }
 
-/** Locks that were released, too, are old versions below a delete marker. */
+/** Released locks are also noncurrent versions below a delete marker. */
 const oldVersions: StateSetting = {
   what: `old versions deleted after ${OLD_VERSION_DAYS} days`,
   isMade: async (client, bucket) =>
@@ -185,11 +175,11 @@ const oldVersions: StateSetting = {
 };
 
 async function rulesOf(client: S3Client, Bucket: string): Promise<LifecycleRule[]> {
-  const answer = await unlessAbsent(client.send(new GetBucketLifecycleConfigurationCommand({ Bucket })));
+  const answer = await undefinedIfAbsent(client.send(new GetBucketLifecycleConfigurationCommand({ Bucket })));
   return answer?.Rules ?? [];
 }
 
-/** All settings, in the order in which they are made. The local cloud speaks plain HTTP. */
+/** All settings, in the order of their creation. The local cloud uses plain HTTP. */
 export const stateSettings = (cloud: "local" | "aws"): readonly StateSetting[] => [
   ...[tag, publicAccess, ownership, encryption, versioning],
   ...(cloud === "aws" ? [encryptedTransport] : []),

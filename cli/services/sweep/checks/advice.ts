@@ -1,11 +1,11 @@
 import { isDenied } from "../../../../connection/errors/kinds.ts";
 import { InputError, messageOf } from "../../../../staging/errors.ts";
 
-/** What is looked at before a sweep starts, and never stops it. */
+/** The result of checks that never stop a launch. */
 export interface Advice {
-  /** What may go wrong or cost more than expected. */
+  /** Risks and unexpected costs. */
   readonly warnings: readonly string[];
-  /** What could not be looked at. */
+  /** Checks that were not possible. */
   readonly notes: readonly string[];
 }
 
@@ -15,21 +15,22 @@ export const joinAdvice = (all: readonly Advice[]): Advice => ({
 });
 
 /**
- * Looks at something that a sweep does not need. A look that fails becomes a note: the credentials need no rights for it.
- * @param what it is, as the subject of a sentence: `The vCPU quotas`
- * @param rights the actions that it takes
- * @throws InputError where the look shows that the sweep cannot run
+ * Runs an optional check. A failed check becomes a note, because a launch must not depend on its permissions.
+ * @param what the subject of a sentence: `The vCPU quotas`
+ * @param permissions the actions of the check
+ * @param check returns warnings
+ * @throws InputError if the check finds that the sweep cannot run
  */
 export async function advise(
   what: string,
-  rights: string,
-  look: () => Promise<readonly string[]>,
+  permissions: string,
+  check: () => Promise<readonly string[]>,
 ): Promise<Advice> {
   try {
-    return { warnings: await look(), notes: [] };
+    return { warnings: await check(), notes: [] };
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const why = isDenied(error) ? `the credentials have no right to ${rights}` : messageOf(error);
+    const why = isDenied(error) ? `the credentials lack the permission ${permissions}` : messageOf(error);
     return { warnings: [], notes: [`${what} could not be checked: ${why}.`] };
   }
 }

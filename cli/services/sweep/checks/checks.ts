@@ -6,28 +6,28 @@ import type { Context } from "../../../context.ts";
 import { type Advice, advise, joinAdvice } from "./advice.ts";
 
 /*
- * What an AWS account has that makes a sweep slow or dear: quotas, ways to S3, spot prices. The local cloud has none of it. The SDK's clients
- * are loaded only here, and only when they are asked.
+ * Checks of an AWS account for facts that make a sweep slow or expensive: quotas, routes to S3, spot prices. The local cloud has none of
+ * them, so it does not load the SDK's clients.
  */
 
-/** What a planned sweep meets in its regions. @throws InputError where it cannot run: no subnets, or subnets of two VPCs */
+/** Checks the regions of a planned sweep. @throws InputError if it cannot run there: no subnets, or subnets of two VPCs */
 export async function adviceFor(
   context: Pick<Context, "clientConfig" | "settings">,
   plan: SweepPlan,
   { spot, subnets }: { readonly spot: boolean; readonly subnets: ReadonlyMap<Region, readonly string[]> },
 ): Promise<Advice> {
   if (!(await isAws(context))) return { warnings: [], notes: [] };
-  const [{ QUOTA_RIGHTS, quotaWarnings }, { NETWORK_RIGHTS, networkWarnings }] = await Promise.all([
+  const [{ QUOTA_PERMISSIONS, quotaWarnings }, { NETWORK_PERMISSIONS, networkWarnings }] = await Promise.all([
     import("./quotas.ts"),
     import("./network.ts"),
   ]);
   const all = await Promise.all(
     plan.regions.flatMap(({ region, workers }) => [
-      advise("The vCPU quotas", QUOTA_RIGHTS, async () => {
+      advise("The vCPU quotas", QUOTA_PERMISSIONS, async () => {
         const clients = { ec2: await ec2(context, region), quotas: await quotas(context, region) };
         return await quotaWarnings(region, workers, plan, spot, clients);
       }),
-      advise("The ways from the subnets to S3", NETWORK_RIGHTS, async () =>
+      advise("The routes from the subnets to S3", NETWORK_PERMISSIONS, async () =>
         networkWarnings(region, subnets.get(region) ?? [], await ec2(context, region)),
       ),
     ]),
@@ -35,7 +35,7 @@ export async function adviceFor(
   return joinAdvice(all);
 }
 
-/** Spot prices of the moment, by region and type, with what could not be read. */
+/** Current spot prices by region and type. */
 export interface SpotPrices extends Advice {
   readonly of: (instanceType: string, region: Region) => MicroDollars | undefined;
 }
@@ -50,11 +50,11 @@ export async function readSpotPrices(
   now: Date,
 ): Promise<SpotPrices> {
   if (!(await isAws(context))) return NO_SPOT_PRICES;
-  const { SPOT_PRICE_RIGHTS, spotPrices } = await import("./spot-prices.ts");
+  const { SPOT_PRICE_PERMISSIONS, spotPrices } = await import("./spot-prices.ts");
   const found = new Map<Region, ReadonlyMap<string, MicroDollars>>();
   const advice = await Promise.all(
     regions.map((region) =>
-      advise("Spot prices", SPOT_PRICE_RIGHTS, async () => {
+      advise("Spot prices", SPOT_PRICE_PERMISSIONS, async () => {
         found.set(region, await spotPrices(types, now, await ec2(context, region)));
         return [];
       }),

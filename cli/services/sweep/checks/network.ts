@@ -9,14 +9,15 @@ import {
 import { InputError } from "../../../../staging/errors.ts";
 import type { Region } from "../../../../staging/regions.ts";
 
-export const NETWORK_RIGHTS = "ec2:DescribeSubnets, ec2:DescribeRouteTables and ec2:DescribeVpcEndpoints";
+export const NETWORK_PERMISSIONS =
+  "ec2:DescribeSubnets, ec2:DescribeRouteTables and ec2:DescribeVpcEndpoints";
 
 /**
- * Looks at the ways from a region's subnets to S3. Downloads within a region are free, but not through a NAT gateway: a gateway endpoint for
- * S3 costs nothing and goes past it. https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html
- * @param subnets ids; empty for the default subnets
- * @returns a warning where the way costs money
- * @throws InputError when a region has no default subnet and none is given
+ * Checks the routes from a region's subnets to S3. Downloads within a region are free, except through a NAT gateway. A gateway endpoint for S3
+ * is free and bypasses it. https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html
+ * @param subnets IDs; empty for the default subnets
+ * @returns a warning if a route costs money
+ * @throws InputError if there is no default subnet and none is given, or if the subnets are in two VPCs
  */
 export async function networkWarnings(
   region: Region,
@@ -61,17 +62,17 @@ export async function networkWarnings(
   if (example === undefined) return [];
   const table = tableOf(example, tables)?.RouteTableId;
   return [
-    `${region}: the way from ${idsOf(paid)} to S3 is a NAT gateway, which charges for each GB that workers download. A gateway endpoint for S3 is free: aws ec2 create-vpc-endpoint --region ${region} --vpc-id ${first.VpcId} --service-name ${service} --route-table-ids ${table}`,
+    `${region}: the route from ${idsOf(paid)} to S3 is a NAT gateway, which charges for each GB that workers download. A gateway endpoint for S3 is free: aws ec2 create-vpc-endpoint --region ${region} --vpc-id ${first.VpcId} --service-name ${service} --route-table-ids ${table}`,
   ];
 }
 
-/** A subnet without a route table of its own has the main one of its VPC. */
+/** A subnet without its own route table uses the main one of its VPC. */
 function tableOf({ SubnetId }: Subnet, tables: readonly RouteTable[]): RouteTable | undefined {
   const own = tables.find(({ Associations = [] }) => Associations.some((one) => one.SubnetId === SubnetId));
   return own ?? tables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main === true));
 }
 
-/** Whether what leaves the subnet goes to a NAT gateway, S3's traffic included. */
+/** Whether outgoing traffic, including to S3, uses a NAT gateway. */
 const hasNat = (table: RouteTable | undefined): boolean =>
   (table?.Routes ?? []).some(
     ({ DestinationCidrBlock, NatGatewayId, State }) =>

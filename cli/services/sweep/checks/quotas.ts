@@ -5,18 +5,18 @@ import type { SweepPlan } from "../../../../staging/sweep/plan.ts";
 import { type VcpuQuota, vcpuQuotaOf } from "../../../../staging/sweep/vcpu-quotas.ts";
 import { formatInteger } from "../../../../staging/units.ts";
 
-export const QUOTA_RIGHTS = "servicequotas:GetServiceQuota and ec2:DescribeInstanceTypes";
+export const QUOTA_PERMISSIONS = "servicequotas:GetServiceQuota and ec2:DescribeInstanceTypes";
 
 /** The AWS clients of a region. */
-export interface QuotaClients {
+interface QuotaClients {
   readonly ec2: EC2Client;
   readonly quotas: ServiceQuotasClient;
 }
 
 /**
- * Compares the vCPUs of a region's workers with the quotas of the account. Too small a quota makes a sweep slow, and does not fail it: the
- * group tries again as instances end. What other instances use is not counted.
- * @returns a warning for each quota that is too small for all workers at a time
+ * Compares the vCPUs of a region's workers with the quotas of the account. A small quota makes a sweep slow but does not fail it: the group
+ * retries when instances end. Other instances of the account are not counted.
+ * @returns a warning for each quota that is too small for all workers
  */
 export async function quotaWarnings(
   region: Region,
@@ -40,7 +40,7 @@ export async function quotaWarnings(
           ? "so that none of them can start"
           : `so at most ${formatInteger(fitting)} run at a time, and the sweep takes longer`;
       return [
-        `${region}: ${formatInteger(workers)} workers need ${formatInteger(needed)} vCPUs, and the quota "${name}" (${code}) is ${formatInteger(limit)}, ${effect}. To ask for more: aws service-quotas request-service-quota-increase --region ${region} --service-code ec2 --quota-code ${code} --desired-value ${needed}`,
+        `${region}: ${formatInteger(workers)} workers need ${formatInteger(needed)} vCPUs, and the quota "${name}" (${code}) is ${formatInteger(limit)}, ${effect}. To request more: aws service-quotas request-service-quota-increase --region ${region} --service-code ec2 --quota-code ${code} --desired-value ${needed}`,
       ];
     }),
   );
@@ -51,7 +51,7 @@ interface Need extends VcpuQuota {
   readonly vcpus: number;
 }
 
-/** For each quota the vCPUs of the smallest of its types: with it, most workers fit. */
+/** By quota, the vCPUs of its smallest type, of which most workers fit. */
 function neededVcpus(types: ReadonlyMap<string, number>, spot: boolean): ReadonlyMap<string, Need> {
   const needs = new Map<string, Need>();
   for (const [type, vcpus] of types) {
@@ -65,7 +65,7 @@ function neededVcpus(types: ReadonlyMap<string, number>, spot: boolean): Readonl
 
 async function vcpusOf(types: readonly string[], ec2: EC2Client): Promise<ReadonlyMap<string, number>> {
   const { InstanceTypes = [] } = await ec2.send(
-    // The SDK's enumeration is never complete: AWS adds types all the time.
+    // The SDK's enumeration is never complete, because AWS adds types.
     new DescribeInstanceTypesCommand({ InstanceTypes: types as _InstanceType[] }),
   );
   return new Map(

@@ -1,12 +1,12 @@
 import { type _InstanceType, DescribeSpotPriceHistoryCommand, type EC2Client } from "@aws-sdk/client-ec2";
 import { dollars, type MicroDollars } from "../../../../staging/money.ts";
 
-export const SPOT_PRICE_RIGHTS = "ec2:DescribeSpotPriceHistory";
+export const SPOT_PRICE_PERMISSIONS = "ec2:DescribeSpotPriceHistory";
 
 /**
- * What spot instances cost an hour in a region now: for each type the price of its dearest zone, since AWS chooses the zone.
+ * The current spot prices per hour in a region: for each type that of its most expensive zone, because AWS chooses the zone.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
- * @param now a history from now on holds the prices that are in force
+ * @param now a history that starts now has the current prices
  */
 export async function spotPrices(
   types: readonly string[],
@@ -18,7 +18,7 @@ export async function spotPrices(
   do {
     const { SpotPriceHistory = [], NextToken } = await ec2.send(
       new DescribeSpotPriceHistoryCommand({
-        // The SDK's enumeration is never complete: AWS adds types all the time.
+        // The SDK's enumeration is never complete, because AWS adds types.
         InstanceTypes: types as _InstanceType[],
         ProductDescriptions: ["Linux/UNIX"],
         StartTime: now,

@@ -1,4 +1,5 @@
 import {
+  type AutoScalingClient,
   DeleteAutoScalingGroupCommand,
   DescribeAutoScalingGroupsCommand,
 } from "@aws-sdk/client-auto-scaling";
@@ -7,26 +8,24 @@ import {
   DeleteSecurityGroupCommand,
   DescribeLaunchTemplatesCommand,
   DescribeSecurityGroupsCommand,
+  type EC2Client,
 } from "@aws-sdk/client-ec2";
 import { errorName } from "../../../../connection/errors/failure.ts";
 import { pause, withRetry } from "../../../../provider/store/retry.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import type { Region } from "../../../../staging/regions.ts";
-import type { Context } from "../../../context.ts";
 import type { Remain } from "./remain.ts";
 
-/** Names under which a region can have something of a sweep. */
-export interface FleetNames {
+/** The names of a sweep's resources in one region. */
+interface FleetNames {
   readonly region: Region;
   /** Of the group and the launch template. */
   readonly name: string;
   readonly securityGroup: string;
 }
 
-/** Instances take minutes to end, and keep their group and its security group until then. */
-const PATIENCE = { attempts: 180, firstDelayMs: 500, maxDelayMs: 10_000 };
-const POLL_MS = 2_000;
-const POLLS = 450;
+/** Instances take minutes to end; their group and its security group cannot be deleted before. */
+const PATIENCE = { attempts: 180, firstDelayMs: 500, maxDelayMs: 10_000, pollMs: 2_000, polls: 450 };
 
 const BUSY = ["ResourceInUse", "ScalingActivityInProgress", "DependencyViolation", "InvalidGroup.InUse"];
 const GONE = [
@@ -35,21 +34,12 @@ const GONE = [
   "InvalidLaunchTemplateName.NotFoundException",
 ];
 
-/** The Auto Scaling group, the launch template and the security groups of a sweep in one region. */
-export async function fleetRemains(
-  context: Pick<Context, "clientConfig">,
-  names: FleetNames,
-): Promise<Remain[]> {
-  const found = await Promise.all([groups(context, names), ...(await inEc2(context, names))]);
-  return found.flat();
-}
-
-async function groups(
-  context: Pick<Context, "clientConfig">,
+/** The Auto Scaling group of a sweep in one region. Its instances end with it. */
+export async function groupRemains(
+  client: AutoScalingClient,
   { region, name }: FleetNames,
+  patience = PATIENCE,
 ): Promise<Remain[]> {
-  const { makeAutoScalingClient } = await import("../../../clients/auto-scaling.ts");
-  const client = makeAutoScalingClient(await context.clientConfig("AUTO_SCALING", region));
   const isThere = async (signal?: AbortSignal): Promise<boolean> => {
     const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
     const { AutoScalingGroups = [] } = await client.send(
@@ -59,61 +49,62 @@ async function groups(
     return AutoScalingGroups.some(({ AutoScalingGroupName }) => AutoScalingGroupName === name);
   };
   const remove = async (signal: AbortSignal): Promise<void> => {
-    // Its instances end with it.
     const command = new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: name, ForceDelete: true });
-    await patiently(signal, async () => {
+    await patiently(patience, signal, async () => {
       if (await isThere(signal)) await client.send(command, { abortSignal: signal });
     });
     for (let poll = 1; await isThere(signal); poll++) {
-      if (poll === POLLS) throw stillThere(name, region);
-      await pause(POLL_MS, signal);
+      if (poll === patience.polls) throw stillThere(name, region);
+      await pause(patience.pollMs, signal);
     }
   };
   return (await isThere()) ? [{ kind: "Auto Scaling group", region, name, remove }] : [];
 }
 
-async function inEc2(
-  context: Pick<Context, "clientConfig">,
+/** The launch template and the security groups of a sweep in one region. */
+export async function ec2Remains(
+  client: EC2Client,
   { region, name, securityGroup }: FleetNames,
-): Promise<Promise<Remain[]>[]> {
-  const { makeEc2Client } = await import("../../../clients/ec2.ts");
-  const client = makeEc2Client(await context.clientConfig("EC2", region));
-  // A filter that nothing passes is no error, unlike a name that nothing has.
+  patience = PATIENCE,
+): Promise<Remain[]> {
+  // A filter without a match returns an empty list; a name without a match is an error.
   const byName = (filter: string, value: string) => ({ Filters: [{ Name: filter, Values: [value] }] });
-
-  async function templates(): Promise<Remain[]> {
-    const command = new DescribeLaunchTemplatesCommand(byName("launch-template-name", name));
-    const { LaunchTemplates = [] } = await client.send(command);
-    return LaunchTemplates.filter(({ LaunchTemplateName }) => LaunchTemplateName === name).map(
-      ({ LaunchTemplateId }) => ({
-        ...{ kind: "launch template" as const, region, name },
-        remove: (signal) =>
-          patiently(signal, async () => {
-            await client.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId }), { abortSignal: signal });
-          }),
-      }),
-    );
-  }
-
-  async function securityGroups(): Promise<Remain[]> {
-    const command = new DescribeSecurityGroupsCommand(byName("group-name", securityGroup));
-    const { SecurityGroups = [] } = await client.send(command);
-    return SecurityGroups.filter(({ GroupName }) => GroupName === securityGroup).map(({ GroupId }) => ({
-      ...{ kind: "security group" as const, region, name: securityGroup },
-      remove: (signal) =>
-        patiently(signal, async () => {
-          await client.send(new DeleteSecurityGroupCommand({ GroupId }), { abortSignal: signal });
-        }),
-    }));
-  }
-  return [templates(), securityGroups()];
+  const remain = (
+    kind: Remain["kind"],
+    name: string,
+    send: (options: { abortSignal: AbortSignal }) => Promise<unknown>,
+  ): Remain => ({
+    ...{ kind, region, name },
+    remove: (signal) => patiently(patience, signal, () => send({ abortSignal: signal })),
+  });
+  const [{ LaunchTemplates = [] }, { SecurityGroups = [] }] = await Promise.all([
+    client.send(new DescribeLaunchTemplatesCommand(byName("launch-template-name", name))),
+    client.send(new DescribeSecurityGroupsCommand(byName("group-name", securityGroup))),
+  ]);
+  return [
+    ...LaunchTemplates.filter(({ LaunchTemplateName }) => LaunchTemplateName === name).map(
+      ({ LaunchTemplateId }) =>
+        remain("launch template", name, (options) =>
+          client.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId }), options),
+        ),
+    ),
+    ...SecurityGroups.filter(({ GroupName }) => GroupName === securityGroup).map(({ GroupId }) =>
+      remain("security group", securityGroup, (options) =>
+        client.send(new DeleteSecurityGroupCommand({ GroupId }), options),
+      ),
+    ),
+  ];
 }
 
-/** Again and again while AWS says that something is in use; what is gone needs no deletion. */
-async function patiently(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+/** Retries while AWS reports that the resource is in use. A resource that is gone needs no deletion. */
+async function patiently(
+  patience: typeof PATIENCE,
+  signal: AbortSignal,
+  work: () => Promise<unknown>,
+): Promise<void> {
   try {
     await withRetry(work, {
-      ...{ ...PATIENCE, signal },
+      ...{ ...patience, signal },
       retryable: (error) => BUSY.some((name) => errorName(error).startsWith(name)),
     });
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Region } from "../../../../staging/regions.ts";
 
-/** Kinds of resources of a sweep, in the order in which they can be deleted: each is used by one before it. */
+/** The kinds of a sweep's resources, in the order of their deletion: each one is used by an earlier one. */
 export const REMAIN_KINDS = [
   "Auto Scaling group",
   "launch template",
@@ -9,12 +9,12 @@ export const REMAIN_KINDS = [
   "role",
 ] as const;
 
-/** A resource in AWS that has the name of a sweep's. The name has the sweep's random id in it, so nothing else has it. */
+/** A resource of a sweep that AWS has, found by its name. The name contains the sweep's random ID, so it belongs to no other sweep. */
 export interface Remain {
   readonly kind: (typeof REMAIN_KINDS)[number];
-  /** Undefined of what is the same in all regions. */
+  /** Undefined for IAM, which has no regions. */
   readonly region?: Region;
   readonly name: string;
-  /** Deletes it, and waits until it is gone. One that is gone already is no error. */
+  /** Deletes the resource, and waits until it is gone. Succeeds if it is gone already. */
   remove(signal: AbortSignal): Promise<void>;
 }

@@ -5,14 +5,14 @@ import { securityGroupName, sweepResourceName } from "../../../../staging/sweep/
 import type { Context } from "../../../context.ts";
 import type { StateResource } from "../../../engine/state.ts";
 import type { UpdateOptions } from "../../../engine/update.ts";
-import { fleetRemains } from "./fleet.ts";
+import { ec2Remains, groupRemains } from "./fleet.ts";
 import { REMAIN_KINDS, type Remain } from "./remain.ts";
 import { roleRemains } from "./role.ts";
 
 /** An Auto Scaling group in the stack's state. */
 export const GROUP_TYPE = "aws:autoscaling/group:Group";
 
-/** As the stack's state calls them. */
+/** The types in the stack's state. */
 const TYPES: Readonly<Record<Remain["kind"], string>> = {
   "Auto Scaling group": GROUP_TYPE,
   "launch template": "aws:ec2/launchTemplate:LaunchTemplate",
@@ -22,8 +22,8 @@ const TYPES: Readonly<Record<Remain["kind"], string>> = {
 };
 
 /**
- * Looks for what AWS has of a sweep and a stack's state does not, by its names. An engine that was killed while it made a resource does not
- * know whether it is there: it would try to make it again, and fail, or leave it behind at a deletion.
+ * Finds resources of a sweep that AWS has and the stack's state lacks, by their names. An engine that was killed during a creation does not
+ * know whether the resource exists: it would fail to create it again, or leave it behind after a deletion.
  * @param known the resources of the state
  */
 export async function findSweepRemains(
@@ -32,13 +32,28 @@ export async function findSweepRemains(
   regions: Iterable<Region>,
   known: readonly StateResource[] = [],
 ): Promise<Remain[]> {
-  const settings = await context.settings();
+  const [settings, { makeAutoScalingClient }, { makeEc2Client }] = await Promise.all([
+    context.settings(),
+    import("../../../clients/auto-scaling.ts"),
+    import("../../../clients/ec2.ts"),
+  ]);
   const name = sweepResourceName(settings, id);
   const securityGroup = securityGroupName(settings, id);
-  const found = await explained(`looking for what is left of ${id}`, () =>
+  const inRegion = async (region: Region): Promise<Remain[][]> => {
+    const [autoScaling, ec2] = await Promise.all([
+      context.clientConfig("AUTO_SCALING", region),
+      context.clientConfig("EC2", region),
+    ]);
+    const names = { region, name, securityGroup };
+    return await Promise.all([
+      groupRemains(makeAutoScalingClient(autoScaling), names),
+      ec2Remains(makeEc2Client(ec2), names),
+    ]);
+  };
+  const found = await explained(`looking for the remains of ${id}`, () =>
     Promise.all([
-      roleRemains(context, name),
-      ...[...new Set(regions)].map((region) => fleetRemains(context, { region, name, securityGroup })),
+      context.iam().then((client) => roleRemains(client, name)),
+      ...[...new Set(regions)].map(async (region) => (await inRegion(region)).flat()),
     ]),
   );
   return found.flat().filter((remain) => !known.some((resource) => isSame(remain, resource)));
@@ -49,7 +64,7 @@ const isSame = ({ kind, name, region }: Remain, { type, inputs }: StateResource)
   inputs?.["name"] === name &&
   (region === undefined || inputs?.["region"] === region);
 
-/** Deletes what {@link findSweepRemains} has found; says so, since the engine does not. */
+/** Deletes the result of {@link findSweepRemains}, and reports each resource, because the engine does not know them. */
 export async function removeSweepRemains(
   remains: readonly Remain[],
   { signal = new AbortController().signal, onNote }: Pick<UpdateOptions, "signal" | "onNote">,

@@ -5,17 +5,16 @@ import {
   DetachRolePolicyCommand,
   GetInstanceProfileCommand,
   GetRoleCommand,
+  type IAMClient,
   paginateListAttachedRolePolicies,
   paginateListRolePolicies,
   RemoveRoleFromInstanceProfileCommand,
 } from "@aws-sdk/client-iam";
 import { errorName } from "../../../../connection/errors/failure.ts";
-import type { Context } from "../../../context.ts";
 import type { Remain } from "./remain.ts";
 
 /** The instance profile and the role of a sweep. */
-export async function roleRemains(context: Pick<Context, "iam">, name: string): Promise<Remain[]> {
-  const client = await context.iam();
+export async function roleRemains(client: IAMClient, name: string): Promise<Remain[]> {
   const profile = {
     isThere: () =>
       unlessGone(() => client.send(new GetInstanceProfileCommand({ InstanceProfileName: name }))),
@@ -31,19 +30,19 @@ export async function roleRemains(context: Pick<Context, "iam">, name: string): 
   };
   const role = {
     isThere: () => unlessGone(() => client.send(new GetRoleCommand({ RoleName: name }))),
-    // A role can only be deleted without policies.
+    // AWS refuses to delete a role that has policies.
     remove: async (signal: AbortSignal): Promise<void> => {
-      const of = { RoleName: name };
+      const role = { RoleName: name };
       await unlessGone(async () => {
-        for await (const { PolicyNames = [] } of paginateListRolePolicies({ client }, of)) {
+        for await (const { PolicyNames = [] } of paginateListRolePolicies({ client }, role)) {
           for (const PolicyName of PolicyNames)
-            await client.send(new DeleteRolePolicyCommand({ ...of, PolicyName }), { abortSignal: signal });
+            await client.send(new DeleteRolePolicyCommand({ ...role, PolicyName }), { abortSignal: signal });
         }
-        for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies({ client }, of)) {
+        for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies({ client }, role)) {
           for (const { PolicyArn } of AttachedPolicies)
-            await client.send(new DetachRolePolicyCommand({ ...of, PolicyArn }), { abortSignal: signal });
+            await client.send(new DetachRolePolicyCommand({ ...role, PolicyArn }), { abortSignal: signal });
         }
-        await client.send(new DeleteRoleCommand(of), { abortSignal: signal });
+        await client.send(new DeleteRoleCommand(role), { abortSignal: signal });
       });
     },
   };
@@ -56,6 +55,7 @@ export async function roleRemains(context: Pick<Context, "iam">, name: string): 
   ];
 }
 
+/** Undefined if IAM reports that the resource does not exist. */
 async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import type { Browser, Page } from "puppeteer-core";
 import { renderCostPage } from "../../../../cli/render/cost-page/page.ts";
 import { toCostJson } from "../../../../cli/services/cost/json.ts";
-import { startBrowser } from "../../../support/browser.ts";
+import { type Observed, observedPage, startBrowser } from "../../../support/browser.ts";
 import { ledgerItem, reportOf } from "../../ledger.ts";
 
 const REGIONS = ["us-east-1", "us-west-2", "eu-west-1"];
@@ -23,9 +23,9 @@ const REPORT = reportOf(
   ),
 );
 
-// What runs in the page is text: the types of these tests are those of Node, which has no document.
+// Code in the page is text, because these tests use Node's types, which have no document.
 
-/** Of each canvas how many of its pixels have the colour of a series. */
+/** For each canvas, the number of pixels with the colour of a series. */
 const COLOURED_PIXELS = `[...document.querySelectorAll("canvas")].map((canvas) => {
   const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const style = getComputedStyle(document.documentElement);
@@ -40,7 +40,7 @@ const COLOURED_PIXELS = `[...document.querySelectorAll("canvas")].map((canvas) =
   return found;
 })`;
 
-/** By section, of each row its head and its amounts. */
+/** By section, each row's heading and amounts. */
 const TABLES = `Object.fromEntries([...document.querySelectorAll("section")].map((section) => [
   section.id.replace("section-", ""),
   [...section.querySelectorAll("tbody tr, tfoot tr")].map((row) => [
@@ -49,8 +49,7 @@ const TABLES = `Object.fromEntries([...document.querySelectorAll("section")].map
   ]),
 ]))`;
 
-describe("the page of the cost report in a browser", function () {
-  this.timeout(60_000);
+describe("The cost report's page in a browser", () => {
   let browser: Browser;
   let folder: string;
   let url: string;
@@ -66,22 +65,13 @@ describe("the page of the cost report in a browser", function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** The page, and what it complained of and asked the network for. */
+  /** The page, with its error messages and network requests. */
   async function open(scheme: "light" | "dark", width: number) {
-    const page = await browser.newPage();
-    const complaints: string[] = [];
-    const requests: string[] = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => requests.push(request.url()));
-    await page.emulateMediaFeatures([
-      { name: "prefers-color-scheme", value: scheme },
-      { name: "prefers-reduced-motion", value: "reduce" },
-    ]);
-    await page.setViewport({ width, height: 800 });
+    const observed: Observed = { complaints: [], requests: [] };
+    const page = await observedPage(browser, observed, { scheme, width });
     await page.goto(url);
     await page.waitForFunction("document.querySelectorAll('canvas[width]').length === 5");
-    return { page, complaints, requests };
+    return { page, ...observed };
   }
 
   const bars = (page: Page) => page.evaluate(COLOURED_PIXELS) as Promise<number[]>;
@@ -92,7 +82,7 @@ describe("the page of the cost report in a browser", function () {
     ["light", 380],
     ["dark", 380],
   ] as const) {
-    it(`draws every chart, ${scheme}, ${width} pixels wide, and asks for nothing`, async () => {
+    it(`draws every chart, ${scheme}, ${width} pixels wide, and requests nothing`, async () => {
       const { page, complaints, requests } = await open(scheme, width);
       const [scroll, inner] = (await page.evaluate(
         "[document.documentElement.scrollWidth, innerWidth]",
@@ -105,7 +95,7 @@ describe("the page of the cost report in a browser", function () {
     });
   }
 
-  it("draws anew in the other colours when the scheme changes", async () => {
+  it("redraws in the other colours when the scheme changes", async () => {
     const { page } = await open("light", 1280);
     await page.emulateMediaFeatures([
       { name: "prefers-color-scheme", value: "dark" },
@@ -115,7 +105,7 @@ describe("the page of the cost report in a browser", function () {
     await page.close();
   });
 
-  it("does not move where motion is not wanted, and does elsewhere", async () => {
+  it("is static if the user prefers reduced motion, and animated otherwise", async () => {
     const { page } = await open("light", 1280);
     const animation = () => page.evaluate("Chart.getChart('chart-days').config.options.animation");
     expect(await animation()).to.equal(false);
@@ -125,7 +115,7 @@ describe("the page of the cost report in a browser", function () {
     await page.close();
   });
 
-  it("has in its tables and its charts the figures of the JSON", async () => {
+  it("has the figures of the JSON in its tables and charts", async () => {
     const { page } = await open("light", 1280);
     const tables = await page.evaluate(TABLES);
     const json = toCostJson(REPORT);

@@ -6,8 +6,8 @@ import { ledgerItem, reportOf } from "../../ledger.ts";
 
 const EVIL = `</script><script>alert(1)</script><img src=x onerror="alert('x')">&amp;<!--\u202egpj`;
 
-describe("the page of the cost report", () => {
-  it("needs nothing from elsewhere, and keeps the licence of its charting library", async () => {
+describe("The cost report's page", () => {
+  it("needs no external resources, and keeps the licence of its charting library", async () => {
     const page = await renderCostPage(reportOf([ledgerItem("a")]));
     expect(page).to.match(/^<!doctype html>/);
     expect(page).not.to.match(/<(?:script|img|iframe|link)[^>]*\s(?:src|href)="(?!data:,")/);
@@ -17,7 +17,7 @@ describe("the page of the cost report", () => {
     expect(page).to.match(/content="default-src &#39;none&#39;;|content="default-src 'none';/);
   });
 
-  it("escapes what users named", async () => {
+  it("escapes names of users", async () => {
     const item = ledgerItem("a", { filename: EVIL, sweep_id: "sweep-evil" });
     const page = await renderCostPage(reportOf([item]));
     expect(page).not.to.contain("<script>alert");
@@ -31,7 +31,7 @@ describe("the page of the cost report", () => {
     expect(charts[1]?.titles?.[0]).to.contain("</script><script>alert(1)");
   });
 
-  it("says so where nothing was staged, without charts", async () => {
+  it("reports an empty period without charts", async () => {
     const page = await renderCostPage(reportOf([]));
     expect(page)
       .to.contain("Nothing was staged in this period.")
@@ -39,14 +39,14 @@ describe("the page of the cost report", () => {
       .and.not.contain("<script");
   });
 
-  it("points to the CSV where it has not room for every entry", async () => {
+  it("refers to the CSV if it has no room for every entry", async () => {
     const items = Array.from({ length: 1200 }, (_, at) => ledgerItem(at.toString(16).padStart(12, "0")));
     const page = await renderCostPage(reportOf(items));
     expect(page.match(/<code>stage-/g)).to.have.length(100);
     expect(page).to.contain("1,100 more entries are in the CSV");
   });
 
-  it("puts days together to weeks and months where they are many, and loses nothing", () => {
+  it("groups many days into weeks and months without loss", () => {
     const item = ledgerItem("a", {
       size_bytes: 100 * GIB,
       uploaded_at: "2024-01-03T00:00:00Z",

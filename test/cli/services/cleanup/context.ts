@@ -4,7 +4,7 @@ import type { Context } from "../../../../cli/context.ts";
 import { recordItem, type StagingRecord } from "../../../../staging/record.ts";
 import { testSettings } from "../../records.ts";
 
-/** An environment whose tables answer from `items`: records by id, and rows of the ledger. */
+/** An environment whose tables contain `items`: records by ID, and rows of the ledger. */
 export function contextWith(items: {
   records?: readonly StagingRecord[];
   rows?: readonly object[];

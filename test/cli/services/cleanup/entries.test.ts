@@ -16,8 +16,8 @@ const EXPIRED: CleanupQuestion = { expired: true, sweepId: undefined, orphans: f
 const SWEEP: CleanupQuestion = { expired: false, sweepId: "sweep-a", orphans: false };
 const hours = (count: number) => new Date(NOW.getTime() + count * 3_600_000);
 
-describe("what of an environment's entries is cleaned up", () => {
-  it("is what has expired, what is of the sweep, or with both what is of it and has expired", () => {
+describe("the entries that a cleanup selects", () => {
+  it("are expired, belong to the sweep, or both", () => {
     const [past, future] = [hours(0), hours(1)];
     const both = { ...EXPIRED, sweepId: "sweep-a" };
     const orphans = { expired: false, sweepId: undefined, orphans: true };
@@ -40,7 +40,7 @@ describe("what of an environment's entries is cleaned up", () => {
       );
   });
 
-  describe("sorted by whether they can be removed", () => {
+  describe("by whether they can be removed", () => {
     let home: string;
     const before = process.env["SPAWN_HOME"];
     beforeEach(async () => {
@@ -77,7 +77,7 @@ describe("what of an environment's entries is cleaned up", () => {
     const rowOf = (number: number, changes: Record<string, unknown> = {}) =>
       ledgerItem("", { staging_id: testId(number), ...changes });
 
-    it("keeps what is active, and never removes what the environment's file declares", async () => {
+    it("never include active entries or entries that the environment's file declares", async () => {
       const records = [
         recordOf(1),
         recordOf(2, { declaredAs: "mesh", stack: parseStackName("dev") }),
@@ -95,17 +95,17 @@ describe("what of an environment's entries is cleaned up", () => {
       expect(incomplete).to.deep.equal([]);
     });
 
-    it("knows what has expired by the ledger where its record is gone, at no cost since", async () => {
+    it("include entries without a record that the ledger shows as expired, at no further cost", async () => {
       const rows = [rowOf(1), rowOf(2, { uploaded_at: hours(-48).toISOString() })];
       const { entries, incomplete } = await sorted(contextWith({ rows }), [], [1, 2]);
       expect(entries.map(({ id, isRecorded, costPerDay }) => [id, isRecorded, costPerDay])).to.deep.equal([
         [testId(1), false, 0],
       ]);
-      // Its record was not written, or was removed by hand.
+      // Its record was never written, or was removed by hand.
       expect(incomplete).to.deep.equal([{ id: testId(2), stack: `dev.${testId(2)}`, state: "unknown" }]);
     });
 
-    it("takes an interrupted deletion that fits the question again, and no other", async () => {
+    it("include an interrupted deletion that matches the options, and no other", async () => {
       const rows = [
         rowOf(1, { closed_at: hours(-1).toISOString() }),
         rowOf(2, { uploaded_at: hours(-48).toISOString() }),
@@ -122,7 +122,7 @@ describe("what of an environment's entries is cleaned up", () => {
       ]);
     });
 
-    it("leaves what has not ended: uploads, and deletions", async () => {
+    it("exclude uploads and deletions in progress", async () => {
       await beginUpload(parseStackName(`dev.${testId(1)}`), { sizeBytes: 1, version: {} });
       const rows = [
         rowOf(2, { uploaded_at: hours(-48).toISOString(), closed_at: hours(-1).toISOString() }),
@@ -137,7 +137,7 @@ describe("what of an environment's entries is cleaned up", () => {
       ]);
     });
 
-    it("goes on with removals that were cut off when only the record was gone, or all but the stack", async () => {
+    it("include interrupted removals that left only data, or all but the stack", async () => {
       const young = { uploaded_at: hours(-48).toISOString(), sweep_id: "sweep-a" };
       const rows = [
         rowOf(1, young),
@@ -155,7 +155,7 @@ describe("what of an environment's entries is cleaned up", () => {
       expect(await reasons(EXPIRED)).to.deep.equal([[3, "expired"]]);
     });
 
-    it("sees a record that the index does not have yet, and leaves alone what cannot be read", async () => {
+    it("include a record that the index does not have yet, and exclude unreadable ones", async () => {
       const late = recordOf(1);
       const rows = [rowOf(2, { size_bytes: -1 })];
       const context = contextWith({ records: [late], rows });

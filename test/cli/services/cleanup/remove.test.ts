@@ -1,9 +1,9 @@
-import type { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import type { EngineSettings } from "../../../../cli/engine/process.ts";
 import type { CleanableEntry } from "../../../../cli/services/cleanup/plan.ts";
 import { removeExpired, removeOrphan } from "../../../../cli/services/cleanup/remove.ts";
-import { deletableOf } from "../../../../cli/services/entry/delete.ts";
+import { deletableOf } from "../../../../cli/services/entry/deletable.ts";
+import { sdkStore } from "../../../../provider/store/client.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import { ZERO } from "../../../../staging/money.ts";
 import { parseRegion } from "../../../../staging/regions.ts";
@@ -22,11 +22,11 @@ const entry: CleanableEntry = {
   ...{ hasStack: true, costPerDay: ZERO },
 };
 const EXPIRED = { expired: true, sweepId: undefined, orphans: false };
-/** An engine that cannot be started: nothing may come to using it. */
+/** An engine that cannot be started: no test may use it. */
 const project: EngineSettings = { command: "/no/engine", env: {}, project: "/no/project" };
 
-describe("the removal of what was found", () => {
-  it("leaves an entry that was given more time, or was declared, since it was found", async () => {
+describe("the removal of selected entries", () => {
+  it("keeps an entry whose TTL was extended or that was declared meanwhile", async () => {
     for (const changes of [{ ttl: parseTtlDays(30) }, { declaredAs: "mesh", stack: parseStackName("dev") }]) {
       const kept = new Map<string, string>();
       const context = contextWith({ records: [{ ...record, ...changes }] });
@@ -36,14 +36,14 @@ describe("the removal of what was found", () => {
     }
   });
 
-  it("takes an entry that another cleanup has removed for removed", async () => {
+  it("counts an entry that another cleanup removed as removed", async () => {
     const kept = new Map<string, string>();
     const cleaning = { context: contextWith({}), project, question: EXPIRED, now: NOW, kept };
     await removeExpired({ ...cleaning, stacks: new Set() }, entry, {});
     expect(kept.size).to.equal(0);
   });
 
-  it("refuses to remove without its stack what has not expired", async () => {
+  it("refuses an entry without a stack that has not expired", async () => {
     const question = { expired: false, sweepId: "sweep-xyz789", orphans: false };
     const cleaning = { context: contextWith({ records: [record] }), project, question, now: NOW };
     const error = await removeExpired(
@@ -57,10 +57,10 @@ describe("the removal of what was found", () => {
       .that.contains("is not in the backend");
   });
 
-  it("leaves an orphan that has an owner by now, without looking at its data", async () => {
+  it("keeps an orphan that has an owner now, and does not read its data", async () => {
     const send = () => Promise.reject(new Error("asked"));
-    const client = { send } as unknown as S3Client;
-    const bucket = { client, region: parseRegion("us-east-1"), name: "bucket", isOwn: true };
+    const store = sdkStore({ send }, "us-east-1");
+    const bucket = { store, region: parseRegion("us-east-1"), name: "bucket", isOwn: true };
     for (const [records, stacks] of [
       [[record], new Set<typeof ID>()],
       [[], new Set([ID])],

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { withOrderedProblems } from "../../../../cli/services/common/ordered-problems.ts";
 
-describe("problems of work on many items", () => {
-  /** Answers arrive in the reverse order of the items. */
+describe("problems of concurrent work on many items", () => {
+  /** Responses arrive in the reverse order of the items. */
   const backwards = async (at: number): Promise<void> => {
     for (let turn = 0; turn < 10 - at; turn++) await Promise.resolve();
   };

@@ -27,7 +27,7 @@ describe("spawn config's file", () => {
   const bucket = (region: (typeof REGIONS)[number], environment: string) =>
     setConfig({ kind: "bucket", region, value: { name: `data-${region}`, adopt: true } }, environment);
 
-  it("keeps settings for all environments, and buckets and backends for one", async () => {
+  it("stores settings for all environments, and buckets and backends per environment", async () => {
     await ttl("14");
     await ttl("30");
     await bucket(EAST, "dev");
@@ -38,7 +38,7 @@ describe("spawn config's file", () => {
     expect(environments.get("prod")).to.deep.equal({ backendUrl: "s3://states", buckets: new Map() });
   });
 
-  it("forgets a value, and an environment with its last one", async () => {
+  it("removes a value, and an environment with its last one", async () => {
     await ttl("14");
     await bucket(EAST, "dev");
     const key = parseConfigKey("staging.bucket.us-east-1");
@@ -48,20 +48,20 @@ describe("spawn config's file", () => {
     expect(readUserConfig()).to.deep.equal({ settings: { "staging.ttl": "14" }, environments: new Map() });
   });
 
-  it("loses nothing of what several write at once, and leaves no other file", async () => {
+  it("keeps all concurrent writes, and leaves no other file", async () => {
     await Promise.all(REGIONS.map((region) => bucket(region, "dev")));
     expect([...(readUserConfig().environments.get("dev")?.buckets.keys() ?? [])]).to.have.members(REGIONS);
     expect(await readdir(dirname(userConfigPath()))).to.deep.equal(["config.json"]);
   });
 
-  it("is for its owner alone, whatever was there before", async () => {
+  it("is private to its owner, whatever its earlier mode", async () => {
     await ttl("14");
     await chmod(userConfigPath(), 0o644);
     await ttl("15");
     expect(((await stat(userConfigPath())).mode & 0o777).toString(8)).to.equal("600");
   });
 
-  it("stays where a link says that it is", async () => {
+  it("stays at the target of a link", async () => {
     const kept = join(home, "dotfiles.json");
     await writeFile(kept, "{}");
     await mkdir(dirname(userConfigPath()), { recursive: true });
@@ -71,7 +71,7 @@ describe("spawn config's file", () => {
     expect(readUserConfig().settings["staging.ttl"]).to.equal("14");
   });
 
-  it("says so where its folder cannot be made", async () => {
+  it("reports a folder that cannot be created", async () => {
     await writeFile(join(home, "config"), "a file");
     const error = await ttl("14").then(
       () => undefined,
@@ -81,7 +81,7 @@ describe("spawn config's file", () => {
     expect(error?.fix).to.contain(join(home, "config"));
   });
 
-  it("is not overwritten when it is damaged", async () => {
+  it("is not overwritten if it is damaged", async () => {
     await mkdir(dirname(userConfigPath()), { recursive: true });
     await writeFile(userConfigPath(), '{"staging.ttl": "14"');
     const error = await ttl("15").then(
@@ -93,7 +93,7 @@ describe("spawn config's file", () => {
 });
 
 describe("keys of spawn config", () => {
-  it("are known, and others refused with the nearest and all that there are", () => {
+  it("are checked; an unknown one is refused with the nearest and all known ones", () => {
     expect(parseConfigKey("staging.ttl")).to.deep.equal({ kind: "setting", name: "staging.ttl" });
     expect(parseConfigKey("backend.url")).to.deep.equal({ kind: "backend", name: "backend.url" });
     expect(parseConfigKey("staging.bucket.us-east-1")).to.deep.include({ kind: "bucket", region: EAST });

@@ -23,7 +23,7 @@ const request = (gb: number, instancesPerRegion: number, regions = "us-east-1,us
 });
 
 describe("an estimate", () => {
-  it("takes a size in GB of 2^30 bytes, rounded to whole bytes", () => {
+  it("interprets a size in GB of 2^30 bytes, rounded to whole bytes", () => {
     for (const [text, bytes] of [
       ["100", 107_374_182_400],
       ["0.5", 536_870_912],
@@ -50,7 +50,7 @@ describe("an estimate", () => {
     }
   });
 
-  it("takes a whole number of instances", () => {
+  it("requires a whole number of instances", () => {
     expect([parseInstances("1"), parseInstances(" 10 "), parseInstances("1000000")]).to.deep.equal([
       1, 10, 1_000_000,
     ]);
@@ -77,14 +77,14 @@ describe("an estimate", () => {
     });
   }
 
-  it("never recommends what costs more than it saves, whatever the size", () => {
+  it("never recommends a loss, whatever the size", () => {
     for (const gb of [0.5, 5, 50, 500, 5000]) {
       expect(estimate(request(gb, 1), priceBook("aws")).recommendation).to.equal("skip");
       expect(estimate(request(gb, 10, "eu-west-1"), GUIDE_PRICES).recommendation).to.equal("skip");
     }
   });
 
-  it("gives for the guide's example the guide's figures, and beside them those of AWS's list prices", () => {
+  it("has the guide's figures for the guide's example, and those of AWS's list prices", () => {
     const guide = estimate(request(100, 10), GUIDE_PRICES);
     const metadata = toEstimateMetadata(guide, alternative(request(100, 10), priceBook("aws")));
     expect(metadata).to.deep.equal({
@@ -110,7 +110,7 @@ describe("an estimate", () => {
     });
   });
 
-  it("tells what the other book lacks, and has nothing in its place", () => {
+  it("reports a price that the other book lacks, and omits its figures", () => {
     const copy = structuredClone(prices) as { transferPerGb: { prices: Record<string, unknown> } };
     delete copy.transferPerGb.prices["us-east-1"];
     const other = alternative(request(100, 10), awsPriceBook(parseAwsPrices(copy)));

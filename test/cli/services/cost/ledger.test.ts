@@ -9,7 +9,7 @@ import { testSettings } from "../../records.ts";
 
 type Item = Record<string, unknown>;
 
-/** A table that answers a scan with these pages, and notes what it was asked for. */
+/** A table that returns these pages for a scan, and records its requests. */
 class Ledger {
   readonly asked: (GetItemCommand | ScanCommand)["input"][] = [];
   readonly #pages: readonly Item[][];
@@ -45,8 +45,8 @@ class Ledger {
 
 const [A, B, C] = ["a", "b", "c"].map((id) => `stage-${id.padEnd(12, "0")}`) as [string, string, string];
 
-describe("reading the ledger", () => {
-  it("reads page after page", async () => {
+describe("the ledger", () => {
+  it("is read page by page", async () => {
     const ledger = new Ledger([ledgerItem("a"), ledgerItem("b")], [], [ledgerItem("c")]);
     expect(await ledger.read()).to.deep.equal({ ids: [A, B, C], problems: [] });
     expect(ledger.asked).to.have.length(3);
@@ -56,7 +56,7 @@ describe("reading the ledger", () => {
     expect(ledger.asked[0]).to.include({ TableName: "usage" }).and.not.have.property("FilterExpression");
   });
 
-  it("leaves to the server what is of no sweep that is asked for, but for rows with earlier lives", async () => {
+  it("is filtered by sweep on the server, except rows with earlier generations", async () => {
     const ledger = new Ledger([]);
     await ledger.read({ sweepId: "sweep-1" });
     expect(ledger.asked[0]).to.deep.include({
@@ -65,7 +65,7 @@ describe("reading the ledger", () => {
     });
   });
 
-  it("goes on after a row that cannot be read", async () => {
+  it("is read further after a corrupt row", async () => {
     const ledger = new Ledger([ledgerItem("a", { size_bytes: "big" }), ledgerItem("b")]);
     const { ids, problems } = await ledger.read();
     expect(ids).to.deep.equal([B]);
@@ -73,7 +73,7 @@ describe("reading the ledger", () => {
     expect(problems[0]).to.contain(A).and.contain("size_bytes");
   });
 
-  it("reads one entry by its key, and says so where it never was", async () => {
+  it("is read by key for one entry, and reports a missing row", async () => {
     const ledger = new Ledger([ledgerItem("a"), ledgerItem("b")]);
     expect((await ledger.read({ stagingId: parseStagingId(B) })).ids).to.deep.equal([B]);
     expect(ledger.asked.every((input) => "ConsistentRead" in input)).to.equal(true);

@@ -11,8 +11,8 @@ import { ledgerItem, NOW, reportOf } from "../../ledger.ts";
 
 const DELETED = { closed_at: "2026-11-17T12:00:00Z" };
 
-describe("the cost of what the ledger has", () => {
-  it("is the guide's for 100 GB in two regions for seven days, deleted since", () => {
+describe("the cost of ledger rows", () => {
+  it("equals the guide's for 100 GB in two regions for seven days, deleted since", () => {
     const report = reportOf([ledgerItem("a", DELETED)]);
     expect(report).to.include({ operations: 1, stagedBytes: 100 * GIB, replication: dollars(2) });
     expect(report.storage / 1e6).to.be.closeTo(1.0733, 0.0001);
@@ -22,13 +22,13 @@ describe("the cost of what the ledger has", () => {
     });
   });
 
-  it("ends at S3's midnight where nobody has closed the row", () => {
+  it("ends at S3's midnight if the row was never closed", () => {
     const week = reportOf([ledgerItem("a", { closed_at: "2026-11-18T00:00:00Z" })]);
     expect(reportOf([ledgerItem("a")]).storage).to.equal(week.storage);
     expect(reportOf([ledgerItem("a", { ttl_days: 30 })]).entries[0]?.endedAt).to.equal(undefined);
   });
 
-  it("counts storage where it overlaps the period, a replication where it was made in it", () => {
+  it("counts the storage within the period, and replications made in it", () => {
     const rows = [ledgerItem("a", DELETED)];
     const [whole, first, rest] = [
       reportOf(rows),
@@ -42,7 +42,7 @@ describe("the cost of what the ledger has", () => {
     expect(reportOf(rows, { since: "2026-10-01", until: "2026-10-31" })).to.include({ operations: 0 });
   });
 
-  it("counts each life, of the sweep that it was of", () => {
+  it("counts each generation for its own sweep", () => {
     const {
       staging_id: _,
       revision: __,
@@ -66,7 +66,7 @@ describe("the cost of what the ledger has", () => {
     expect(old.sweeps).to.have.length(1);
   });
 
-  it("counts a region from when it was added, and its replication then", () => {
+  it("counts an added region and its replication from the addition", () => {
     const row = ledgerItem("a", {
       ...DELETED,
       history: [
@@ -86,7 +86,7 @@ describe("the cost of what the ledger has", () => {
     ]);
   });
 
-  it("saves what instances outside the primary region would have paid", () => {
+  it("counts savings for instances outside the primary region", () => {
     const used = { ...DELETED, "instances_in_us-east-1": 23, "instances_in_us-west-2": 24 };
     const report = reportOf([ledgerItem("a", used)]);
     expect(report.compared.direct).to.equal(dollars(216));
@@ -101,7 +101,7 @@ describe("the cost of what the ledger has", () => {
     expect(addMoney(...parts)).to.equal(dollars(216));
   });
 
-  it("counts downloads of what was uploaded this very second", () => {
+  it("counts downloads within the second of the upload", () => {
     const row = ledgerItem("a", { uploaded_at: "2026-11-24T11:59:59Z", "instances_in_us-west-2": 1 });
     const reporter = new CostReporter(
       parsePeriod("yesterday", undefined, NOW),
@@ -112,11 +112,11 @@ describe("the cost of what the ledger has", () => {
     expect(reporter.report().compared.direct).to.equal(dollars(9));
   });
 
-  it("ignores rows that only workers have written to", () => {
+  it("ignores rows that only workers have written", () => {
     expect(reportOf([{ staging_id: "stage-000000000000", instance_count: 4 }])).to.include({ operations: 0 });
   });
 
-  it("lists every day of a short period, and those from the first cost on of a long one", () => {
+  it("lists every day of a short period, and a long one from its first cost", () => {
     const rows = [ledgerItem("a")];
     expect(reportOf(rows).days).to.have.length(31);
     expect(reportOf(rows, { since: "2 years ago" }).days[0]?.date).to.equal("2026-11-10");
@@ -126,7 +126,7 @@ describe("the cost of what the ledger has", () => {
     ).to.deep.equal(["2026-11-23"]);
   });
 
-  it("counts with AWS's prices, and refuses a region that they lack", () => {
+  it("uses AWS's prices, and refuses a region that they lack", () => {
     const reporter = new CostReporter(parsePeriod(undefined, undefined, NOW), priceBook("aws"), NOW);
     reporter.add(parseLedgerRow(ledgerItem("a", DELETED)));
     expect(reporter.report()).to.include({ prices: "aws", replication: dollars(2) });
@@ -136,7 +136,7 @@ describe("the cost of what the ledger has", () => {
     );
   });
 
-  it("adds up to the micro-dollar, whatever the entries and the period", () => {
+  it("is exact to the micro-dollar, whatever the entries and the period", () => {
     const regions = ["us-east-1", "us-west-2", "eu-west-1", "ap-south-1"];
     const hour = fc.integer({ min: 0, max: 24 * 54 });
     const time = (hours: number) =>

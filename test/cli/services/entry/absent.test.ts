@@ -1,61 +1,28 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
-import type { EntryContext } from "../../../../cli/context.ts";
+import type { StateResource } from "../../../../cli/engine/state.ts";
 import { noEntry, requireRecord } from "../../../../cli/services/entry/absent.ts";
 import { beginUpload, claimUpload } from "../../../../cli/services/entry/upload/unfinished.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import { recordItem, type StagingRecord } from "../../../../staging/record.ts";
-import { fullSettings, testRecord, testSettings } from "../../records.ts";
+import { RECORD_TYPE, STAGED_DATA } from "../../../../staging/resources/tokens.ts";
+import { errorOf, failureOf } from "../../../support/failure.ts";
+import { testRecord } from "../../records.ts";
+import { entryResource, freshRecord, Machine, type World } from "../machine.ts";
 
 const RECORD = testRecord();
 const { stagingId: ID, stack: STACK } = RECORD;
 
-/** An environment whose tables hold this record, or none; whatever else is asked for is a failure. */
-function contextWith(record?: StagingRecord): EntryContext {
-  const unexpected = async (): Promise<never> => {
-    throw new Error("not to be asked for");
-  };
-  const Item = record && recordItem(record);
-  return {
-    environmentName: "dev",
-    at: { environment: "dev", connection: undefined },
-    settings: async () => fullSettings(),
-    tables: async () => ({
-      client: { send: async () => ({ Item }) } as unknown as DynamoDBClient,
-      settings: testSettings(),
-    }),
-    ...{ account: unexpected, clientConfig: unexpected, connection: unexpected, s3: unexpected },
-    ...{ target: unexpected, stateUrl: unexpected, stateObjects: unexpected },
-  };
-}
-
 describe("an entry without a record", () => {
-  let home: string;
-  let before: string | undefined;
-  beforeEach(async () => {
-    before = process.env["SPAWN_HOME"];
-    home = await mkdtemp(join(tmpdir(), "spawn absent "));
-    process.env["SPAWN_HOME"] = home;
-  });
-  afterEach(async () => {
-    if (before === undefined) delete process.env["SPAWN_HOME"];
-    else process.env["SPAWN_HOME"] = before;
-    await rm(home, { recursive: true });
-  });
-  const refusal = (context = contextWith()) =>
-    requireRecord(context, ID).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+  const machine = Machine.forEachTest();
+  const refusal = (world: World = {}) => failureOf(requireRecord(machine.context(world), ID));
 
   it("is an error only if the record is missing", async () => {
-    expect(await requireRecord(contextWith(RECORD), ID)).to.include({ stagingId: ID });
+    expect(await requireRecord(machine.context({ records: [RECORD] }), ID)).to.include({ stagingId: ID });
   });
 
-  it("is an upload that can be resumed, if this machine has begun one", async () => {
+  it("is an upload that can be resumed if this machine started one", async () => {
     await beginUpload(STACK, { sizeBytes: 10, version: { modifiedMs: 1 } });
     const error = await refusal();
     expect(error).to.be.instanceOf(InputError);
@@ -65,9 +32,9 @@ describe("an entry without a record", () => {
     });
   });
 
-  it("is an upload that runs, while its process does", async () => {
+  it("is a running upload while its process lives", async () => {
     await beginUpload(STACK, { sizeBytes: 10, version: { modifiedMs: 1 } });
-    const file = join(home, "data/stacks/unfinished", `${STACK}.json`);
+    const file = join(machine.home, "data/stacks/unfinished", `${STACK}.json`);
     const { started: _, ...noted } = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
     await writeFile(file, JSON.stringify({ ...noted, pid: process.ppid }));
     expect(await refusal()).to.include({
@@ -75,7 +42,7 @@ describe("an entry without a record", () => {
     });
   });
 
-  it("is one to delete again, if its deletion did not end", async () => {
+  it("needs another deletion if one did not end", async () => {
     await beginUpload(STACK, { sizeBytes: 10, version: { modifiedMs: 1 } });
     await claimUpload(STACK, "deletion");
     expect(await refusal()).to.include({
@@ -86,13 +53,52 @@ describe("an entry without a record", () => {
     });
   });
 
-  it("fails as the tables do", async () => {
-    const broken = new Error("no answer");
-    const context = { ...contextWith(), tables: () => Promise.reject(broken) };
-    expect(await refusal(context)).to.equal(broken);
+  it("fails like the tables", async () => {
+    const broken = new Error("no response");
+    const context = machine.context({ dynamo: () => broken });
+    expect(await errorOf(requireRecord(context, ID))).to.equal(broken);
   });
 
-  it("is unknown if nothing holds anything of it", () => {
+  const data = entryResource(STAGED_DATA, { stagingId: ID });
+  const recordResource = (record: StagingRecord) =>
+    entryResource(RECORD_TYPE, { item: JSON.stringify(recordItem(record)) });
+  const REMAINS: World["s3"] = ({ bucket, query }) =>
+    bucket === "spawn-staging-us-east-1" && "versions" in query
+      ? { body: `<R><Version><Key>${ID}/a</Key><VersionId>v</VersionId><Size>1</Size></Version></R>` }
+      : undefined;
+  const remove = `spawn stage delete ${ID} --yes`;
+  const cases: [string, string, readonly StateResource[], World, string, string][] = [
+    ["is declared", "dev", [data], {}, "it is declared in Pulumi.dev.yaml", "spawn environment up"],
+    [
+      "can be repaired",
+      STACK,
+      [recordResource(freshRecord())],
+      {},
+      "It was deleted by hand",
+      `spawn stage repair ${ID}`,
+    ],
+    ["has expired", STACK, [recordResource(RECORD)], {}, "It has expired", remove],
+    ["was not completed", STACK, [data], {}, "an upload or a deletion of it did not end", remove],
+    [
+      "has data without a stack",
+      "prod",
+      [],
+      { s3: REMAINS },
+      "still data in spawn-staging-us-east-1",
+      remove,
+    ],
+    ["does not exist", "prod", [], {}, "It was deleted, has expired, or belongs to", "spawn stage list"],
+  ];
+  for (const [what, stack, resources, world, why, fix] of cases) {
+    it(`is an entry that ${what}`, async () => {
+      await machine.stack(stack, resources);
+      const error = await refusal(world);
+      expect(error.why).to.contain(why);
+      expect(error.fix).to.equal(fix);
+    });
+  }
+
+  it("is unknown if no resource refers to it", () => {
     expect(noEntry({ environmentName: "prod" }, ID)).to.include({
       message: `there is no staging entry ${ID} in environment prod`,
       fix: "spawn stage list --environment prod",

@@ -63,7 +63,7 @@ describe("An obstacle to a deletion", () => {
     );
     const until = new Date("2030-01-01T00:00:00Z");
     const retained = lockedError(testId(1), [{ ...lock, until }], "some", AGAIN);
-    expect(retained.why).to.contain("a retention until 2030-01-01T00:00:00.000Z. What is locked stays");
+    expect(retained.why).to.contain("a retention until 2030-01-01T00:00:00.000Z. Locked data stay");
     expect(retained.fix).to.equal(`Once the retention is over: ${AGAIN}`);
   });
 

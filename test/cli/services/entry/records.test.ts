@@ -4,7 +4,7 @@ import {
   findRecord,
   listRecordPages,
   type Tables,
-  unlessCorrupt,
+  undefinedIfCorrupt,
 } from "../../../../cli/services/entry/records.ts";
 import type { AttributeValue } from "../../../../staging/attribute-value.ts";
 import type { UserError } from "../../../../staging/errors.ts";
@@ -21,8 +21,8 @@ function tablesWith(items: Record<string, AttributeValue>[], others: Partial<Tab
 const errorOf = async (item: Record<string, AttributeValue>): Promise<UserError> =>
   (await findRecord(tablesWith([item]), ID).catch((error: unknown) => error)) as UserError;
 
-describe("records from the table", () => {
-  it("name what disagrees, and a command that needs the ID alone", async () => {
+describe("records of the table", () => {
+  it("name their contradiction, and a command that needs the ID alone", async () => {
     const error = await errorOf({ ...right, stack: { S: "dev" } });
     expect(error).to.be.instanceOf(CorruptRecordError);
     expect(error.message).to.equal(
@@ -31,7 +31,7 @@ describe("records from the table", () => {
     expect(error.fix).to.equal(`spawn stage delete ${ID} --yes`);
   });
 
-  it("are corrupt, and no other error, with numbers and texts that the SDK or the terminal cannot take", async () => {
+  it("are corrupt, without other errors, if numbers or texts exceed the SDK or the terminal", async () => {
     for (const size of ["1e400", "99999999999999999999", "-1", "1.5", "x"])
       expect((await errorOf({ ...right, size_bytes: { N: size } })).message).to.contain("size_bytes");
     const long = await errorOf({ ...right, key: { S: `\u001b]52;${"x".repeat(100_000)}` } });
@@ -39,7 +39,7 @@ describe("records from the table", () => {
     expect(long.message).to.contain('"\\u001b]52;xxx');
   });
 
-  it("under a key that no entry can have are removed by a command that is quoted for the shell", async () => {
+  it("with an invalid key are removed by a command that is quoted for the shell", async () => {
     const error = await errorOf({ ...right, staging_id: { S: "'; touch /tmp/x #" } });
     expect(error.fix).to.equal(
       `aws dynamodb delete-item --region us-east-1 --table-name records --key '{"staging_id":{"S":"'\\''; touch /tmp/x #"}}'`,
@@ -58,7 +58,7 @@ describe("records from the table", () => {
     expect(problems[0]).to.contain('buckets is "evil" instead of "spawn-staging-us-east-1"');
   });
 
-  it("may name a bucket that the stack's state or the user's settings file has, which are asked only then", async () => {
+  it("may name a bucket of the stack's state or the user's settings file, which are read only then", async () => {
     const asked: string[] = [];
     const otherBuckets: Tables["otherBuckets"] = async ({ stagingId }) => {
       asked.push(stagingId);
@@ -66,7 +66,9 @@ describe("records from the table", () => {
     };
     const moved = recordItem(testRecord({ stagingId: ID, buckets: ["former", "spawn-staging-us-west-2"] }));
     await findRecord(tablesWith([right], { otherBuckets }), ID);
-    await unlessCorrupt(findRecord(tablesWith([{ ...moved, stack: { S: "dev" } }], { otherBuckets }), ID));
+    await undefinedIfCorrupt(
+      findRecord(tablesWith([{ ...moved, stack: { S: "dev" } }], { otherBuckets }), ID),
+    );
     expect(asked).to.deep.equal([]);
     const found = await findRecord(tablesWith([moved], { otherBuckets }), ID);
     expect(found?.buckets[0]).to.equal("former");

@@ -6,11 +6,11 @@ import { testRecord } from "../../records.ts";
 
 describe("the region of a script or a download", () => {
   const record = testRecord();
-  it("is one that holds the entry", () => {
+  it("holds the entry", () => {
     expect(() => requireRegion(record, parseRegion("us-west-2"), "dev")).not.to.throw();
   });
 
-  it("is refused if it holds nothing of the entry; the error names the command that adds it", () => {
+  it("is refused if it does not hold the entry; the error names the command that adds it", () => {
     expect(() => requireRegion(record, parseRegion("eu-west-1"), "prod"))
       .to.throw(InputError, `${record.stagingId} has no data in eu-west-1`)
       .that.includes({

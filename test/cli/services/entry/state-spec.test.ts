@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { StateResource } from "../../../../cli/engine/pending.ts";
 import { specInState } from "../../../../cli/services/entry/state-spec.ts";
 import { UserError } from "../../../../staging/errors.ts";
-import { REPLICATION, STAGED_DATA } from "../../../../staging/resources.ts";
+import { REPLICATION, STAGED_DATA } from "../../../../staging/resources/tokens.ts";
 import { parseTtlDays } from "../../../../staging/ttl.ts";
 import { testId, testRecord } from "../../records.ts";
 
@@ -22,7 +22,7 @@ const replica = (method: string): StateResource => ({
 const stack: StateResource = { urn: "urn:stack", type: "pulumi:pulumi:Stack" };
 
 describe("the spec of an entry in its stack's state", () => {
-  it("has the source's side from the state, and the rest as it is wanted", () => {
+  it("takes the source from the state, and the rest from the request", () => {
     const found = [stack, data({ replicateTo: ["us-west-2"], exclude: ["*.tmp"], noSha256: true })];
     expect(specInState(found, ID, { ...RECORD, ttl: parseTtlDays(14) })).to.deep.equal({
       id: ID,
@@ -39,21 +39,23 @@ describe("the spec of an entry in its stack's state", () => {
     });
   });
 
-  it("has the options that the upload was started with", () => {
-    const chosen = { name: "other.fasta", multipart: true, timeoutSeconds: 3600 };
+  it("has the upload's original options", () => {
+    const chosen = { name: "other.fasta", followLinks: true, multipart: true, timeoutSeconds: 3600 };
     const spec = specInState([stack, data({ replicateTo: ["us-west-2"], ...chosen })], ID, RECORD);
-    expect(spec).to.include({ filename: "other.fasta", multipart: true, timeoutSeconds: 3600 });
+    expect(spec).to.include({
+      ...{ filename: "other.fasta", followLinks: true, multipart: true, timeoutSeconds: 3600 },
+    });
   });
 
-  it("is copied where it was, and goes by the rules elsewhere", () => {
+  it("copies regions that were copied, and uses rules for the others", () => {
     const methodOf = (...resources: StateResource[]) => specInState(resources, ID, RECORD).replication;
     expect(methodOf(data({ replicateTo: [] }), replica("copy"))).to.equal("copy");
     expect(methodOf(data({ replicateTo: [] }))).to.equal("rule");
-    // One of many regions, beyond those that the tags have room for.
+    // One of many regions, more than the tags have room for.
     expect(methodOf(data({ replicateTo: ["us-west-2"] }), replica("copy"), replica("rule"))).to.equal("rule");
   });
 
-  it("is refused where the state does not hold the entry", () => {
+  it("is refused if the state does not hold the entry", () => {
     for (const resources of [[], [stack], [data({ stagingId: testId(1) })]]) {
       expect(() => specInState(resources, ID, RECORD)).to.throw(UserError, "does not hold its data");
     }

@@ -3,16 +3,17 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { lookAtBucket } from "../../../../cli/services/environment/bucket-owner.ts";
+import { findBucketOwner } from "../../../../cli/services/environment/bucket-owner.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import { parseRegion } from "../../../../staging/regions.ts";
+import { errorOf } from "../../../support/failure.ts";
 
 const EAST = parseRegion("us-east-1");
 const tagged = (value: string): string =>
   `<Tagging><TagSet><Tag><Key>spawn:environment</Key><Value>${value}</Value></Tag></TagSet></Tagging>`;
 const UNTAGGED = "<Error><Code>NoSuchTagSet</Code><Message>none</Message></Error>";
 
-describe("a look at a bucket", () => {
+describe("the owner of a bucket", () => {
   let server: Server;
   let client: S3Client;
   let answer: RequestListener;
@@ -34,21 +35,14 @@ describe("a look at a bucket", () => {
   });
 
   const look = (patience?: number) =>
-    lookAtBucket(
+    findBucketOwner(
       { environmentName: "dev", account: async () => undefined, anyBucketsS3: async () => client },
       EAST,
       "my-data",
       patience,
     );
-  async function refusal(patience?: number): Promise<InputError> {
-    const error = await look(patience).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).to.be.instanceOf(InputError);
-    return error as InputError;
-  }
-  /** How the server answers to HEAD, and to GET of the tags. */
+  const refusal = (patience?: number): Promise<InputError> => errorOf(look(patience), InputError);
+  /** The server's response to HEAD, and to GET of the tags. */
   const answers = (head: number, headers: Record<string, string>, tags = 200, body = UNTAGGED): void => {
     answer = (request, response) => {
       if (request.method === "HEAD") response.writeHead(head, headers).end();
@@ -61,19 +55,19 @@ describe("a look at a bucket", () => {
     ["another environment's", 200, tagged("prod")],
     ["theirs", 404, UNTAGGED],
   ] as const) {
-    it(`finds that it is ${owner} by ${body}`, async () => {
+    it(`is ${owner} by ${body}`, async () => {
       answers(200, { "x-amz-bucket-region": EAST }, tags, body);
       expect(await look()).to.equal(owner);
     });
   }
 
-  it("finds that there is none", async () => {
+  it("is absent for a missing bucket", async () => {
     answers(404, {});
     expect(await look()).to.equal("none");
   });
 
   for (const status of [200, 301, 400]) {
-    it(`refuses one in another region, told by a ${status}`, async () => {
+    it(`is refused in another region, reported by a ${status}`, async () => {
       answers(status, { "x-amz-bucket-region": "eu-west-1" });
       const { message, why, fix } = await refusal();
       expect(message).to.equal("the bucket my-data is not in us-east-1");
@@ -82,7 +76,7 @@ describe("a look at a bucket", () => {
     });
   }
 
-  it("asks where it may not look at the bucket, or at its tags", async () => {
+  it("requires an answer from the user if bucket or tags cannot be read", async () => {
     for (const [head, tags] of [
       [403, 200],
       [200, 403],
@@ -95,7 +89,7 @@ describe("a look at a bucket", () => {
     }
   });
 
-  it("asks where S3 does not answer in time", async () => {
+  it("requires an answer from the user if S3 does not respond in time", async () => {
     answer = () => undefined;
     expect((await refusal(200)).why).to.equal("S3 did not answer within 0.2 s.");
   });

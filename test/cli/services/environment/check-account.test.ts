@@ -13,7 +13,7 @@ const contextWith = (account: () => Promise<AccountId | undefined>, declared?: A
     fullSettings({ cloud: "aws", ...(declared === undefined ? {} : { account: declared }) }),
 });
 
-describe("the account that doctor shows", () => {
+describe("doctor's account", () => {
   it("is that of the credentials, or none", async () => {
     expect(await checkAccount(contextWith(async () => ACCOUNT))).to.include({ status: "ok", found: ACCOUNT });
     expect(await checkAccount(contextWith(async () => ACCOUNT, ACCOUNT)))
@@ -24,7 +24,7 @@ describe("the account that doctor shows", () => {
       .that.matches(/^none/);
   });
 
-  it("is not asked for on the local cloud", async () => {
+  it("needs no request on the local cloud", async () => {
     const context = {
       ...contextWith(() => Promise.reject(new Error("asked"))),
       settings: async () => fullSettings(),
@@ -32,14 +32,14 @@ describe("the account that doctor shows", () => {
     expect(await checkAccount(context)).to.include({ status: "ok", found: "not used by this environment" });
   });
 
-  it("fails if it is another than the environment's", async () => {
+  it("fails if it differs from the environment's", async () => {
     const refusal = new InputError("another account", { fix: "Use the right one." });
     expect(await checkAccount(contextWith(() => Promise.reject(refusal)))).to.deep.equal({
       ...{ name: "Account", status: "fail", found: "another account", fix: "Use the right one." },
     });
   });
 
-  it("is unknown if AWS does not tell it", async () => {
+  it("is unknown if AWS does not return it", async () => {
     expect(await checkAccount(contextWith(() => Promise.reject(new Error("broken"))))).to.include({
       ...{ status: "warn", found: "unknown: broken", fix: "aws sts get-caller-identity" },
     });

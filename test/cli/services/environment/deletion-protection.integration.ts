@@ -1,9 +1,4 @@
-import {
-  CreateTableCommand,
-  DeleteTableCommand,
-  DescribeTableCommand,
-  DynamoDBClient,
-} from "@aws-sdk/client-dynamodb";
+import { DeleteTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import {
   isProtectedByProgram,
@@ -11,6 +6,7 @@ import {
   withDeletableTables,
 } from "../../../../cli/services/environment/deletion-protection.ts";
 import { startTestCloud, type TestCloud } from "../../../support/cloud.ts";
+import { createTable } from "../../../support/tables.ts";
 
 const TABLE = "aws:dynamodb/table:Table";
 const PROTECTED = { urn: "urn:table", type: TABLE, protect: true };
@@ -25,15 +21,7 @@ describe("the protection of an environment's tables", () => {
       endpoint: cloud.env["AWS_ENDPOINT_URL"] ?? "",
       credentials: cloud.keys,
     });
-    await client.send(
-      new CreateTableCommand({
-        TableName: "kept",
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-        KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-        DeletionProtectionEnabled: true,
-      }),
-    );
+    await createTable(client, "kept", ["id"], {}, { DeletionProtectionEnabled: true });
   });
   after(() => cloud.stop());
 
@@ -43,7 +31,7 @@ describe("the protection of an environment's tables", () => {
     return Table?.DeletionProtectionEnabled ?? false;
   };
 
-  it("comes back where the deletion fails", async () => {
+  it("is restored after a failed deletion", async () => {
     const failure = new Error("the bucket is not empty");
     const run = withDeletableTables(context, ["kept", "gone-before"], async () => {
       expect(await isProtected()).to.equal(false);
@@ -53,13 +41,13 @@ describe("the protection of an environment's tables", () => {
     expect(await isProtected()).to.equal(true);
   });
 
-  it("is off while they are deleted", async () => {
+  it("is off during the deletion", async () => {
     await withDeletableTables(context, ["kept"], async () => {
       await client.send(new DeleteTableCommand({ TableName: "kept" }));
     });
   });
 
-  it("is the program's own of tables and buckets in an AWS account only", () => {
+  it("is spawn's own for tables and buckets in an AWS account only", () => {
     expect(isProtectedByProgram("aws", PROTECTED)).to.equal(true);
     expect(isProtectedByProgram("local", PROTECTED)).to.equal(false);
     expect(isProtectedByProgram("aws", { ...PROTECTED, protect: false })).to.equal(false);

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { findLocalStacks, forgetStacks } from "../../../../cli/services/environment/local-stacks.ts";
-import { renderEntrySettings } from "../../../../stacks/entry-settings.ts";
-import { renderSweepSettings } from "../../../../stacks/sweep-settings.ts";
+import { ENTRY_SETTINGS } from "../../../../stacks/entry-settings.ts";
+import { SWEEP_SETTINGS } from "../../../../stacks/sweep-settings.ts";
 import { parseStagingId } from "../../../../staging/ids.ts";
 import { parseLaunchedSweepId } from "../../../../staging/sweep/id.ts";
 import { entrySpec, environmentSettings } from "../../../components/settings.ts";
@@ -36,7 +36,7 @@ describe("a reset of the local cloud", () => {
     await writeFile(join(home, path), text);
   }
 
-  /** What the engine keeps of a stack, with all that it writes beside a checkpoint. */
+  /** Writes all files of the engine for a stack, not only its checkpoint. */
   async function stackIn(backend: string, stack: string, cloud?: string): Promise<void> {
     const resources = [{ type: "pulumi:pulumi:Stack", ...(cloud && { outputs: { cloud } }) }];
     const text = JSON.stringify({ version: 3, checkpoint: { stack, latest: { resources } } });
@@ -50,7 +50,7 @@ describe("a reset of the local cloud", () => {
   async function entry(stack: string, id: typeof ONE, cloud: "local" | "aws"): Promise<void> {
     const environment = environmentSettings({ cloud });
     const settings = { spec: entrySpec("us-east-1", { id }), environment, writableAt: undefined };
-    await write(`data/stacks/Pulumi.${stack}.yaml`, renderEntrySettings(settings));
+    await write(`data/stacks/Pulumi.${stack}.yaml`, ENTRY_SETTINGS.render(settings));
     await write(`data/stacks/unfinished/${stack}.json`, "{}");
   }
 
@@ -75,7 +75,7 @@ describe("a reset of the local cloud", () => {
         environment: { ...environmentSettings({ cloud }), name: environment },
       };
       await stackIn("data/state", `${environment}.${id}`);
-      await write(`data/stacks/Pulumi.${environment}.${id}.yaml`, renderSweepSettings(settings));
+      await write(`data/stacks/Pulumi.${environment}.${id}.yaml`, SWEEP_SETTINGS.render(settings));
       await write(`data/stacks/${id}.rows.jsonl`, "{}\n");
       await write(`data/stacks/launching/${environment}.${id}.json`, "{}");
     };
@@ -99,7 +99,7 @@ describe("a reset of the local cloud", () => {
     expect(await files()).to.deep.equal(before);
   });
 
-  it("keeps stacks of unknown clouds, and an entry with settings that say that it is on AWS", async () => {
+  it("keeps stacks of unknown clouds, and an entry whose settings name AWS", async () => {
     await stackIn("data/state", "elsewhere");
     await entry(`dev.${ONE}`, ONE, "aws");
     await write(`data/stacks/unfinished/elsewhere.${TWO}.json`, "{}");
@@ -129,14 +129,14 @@ describe("a reset of the local cloud", () => {
     expect(await files()).to.deep.equal(before);
   });
 
-  it("removes no stack with a name that only begins like another's", async () => {
+  it("removes no stack that only shares a prefix", async () => {
     await stackIn("data/state", "dev", "local");
     await stackIn("data/state", "dev2", "aws");
     expect(await reset()).to.deep.equal(["dev2"]);
     expect(await files()).to.have.length(6);
   });
 
-  it("leaves nothing where everything is on the local cloud", async () => {
+  it("leaves nothing if everything is on the local cloud", async () => {
     await stackIn("data/state", "dev", "local");
     await entry(`dev.${ONE}`, ONE, "local");
     expect(await reset()).to.deep.equal([]);

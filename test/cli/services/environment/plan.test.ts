@@ -1,7 +1,10 @@
 import { expect } from "chai";
-import { doomedData, lostOf } from "../../../../cli/services/environment/plan.ts";
-import { REPLICATION, STAGED_DATA } from "../../../../staging/resources.ts";
-import { entrySpec } from "../../../components/settings.ts";
+import { dataToDelete, lostOf, onlyAdopted } from "../../../../cli/services/environment/plan.ts";
+import type { EntrySpec } from "../../../../staging/entry.ts";
+import { parseStagingId } from "../../../../staging/ids.ts";
+import { REPLICATION, STAGED_DATA } from "../../../../staging/resources/tokens.ts";
+import { entrySpec, environmentSettings } from "../../../components/settings.ts";
+import { failureOf } from "../../../support/failure.ts";
 
 const ID = "stage-abc123def456";
 const resource = (type: string, region: string, stagingId = ID) => ({
@@ -12,25 +15,50 @@ const resource = (type: string, region: string, stagingId = ID) => ({
 });
 const STATE = [resource(STAGED_DATA, "us-east-1"), resource(REPLICATION, "us-west-2")];
 
-describe("data that an update of the environment would delete", () => {
+describe("the data that an environment update would delete", () => {
   it("are none while they are declared", () => {
-    expect(doomedData(STATE, [entrySpec("us-east-1,us-west-2")])).to.deep.equal([]);
+    expect(dataToDelete(STATE, [entrySpec("us-east-1,us-west-2")])).to.deep.equal([]);
   });
 
-  it("are an entry that the file no longer declares, in all its regions", () => {
-    expect(doomedData(STATE, [])).to.deep.equal([
+  it("are all regions of an entry that the file no longer declares", () => {
+    expect(dataToDelete(STATE, [])).to.deep.equal([
       { stagingId: ID, filename: "reference.fasta", sizeBytes: 7, regions: ["us-east-1", "us-west-2"] },
     ]);
   });
 
-  it("are a replica in a region that the item leaves out", () => {
-    expect(doomedData(STATE, [entrySpec("us-east-1")])).to.deep.equal([
+  it("are a replica in a region that the item omits", () => {
+    expect(dataToDelete(STATE, [entrySpec("us-east-1")])).to.deep.equal([
       { stagingId: ID, regions: ["us-west-2"] },
     ]);
   });
 });
 
-describe("a resource that the state has and AWS has not", () => {
+describe("the update of an adopted entry", () => {
+  const id = parseStagingId(ID);
+  const adopted = { ...entrySpec("us-east-1,us-west-2"), id, adoptedId: id, declaredAs: "reference" };
+  const other = { ...entrySpec("us-east-1"), id: parseStagingId("stage-000000000002"), declaredAs: "other" };
+  const only = (...entries: EntrySpec[]) =>
+    onlyAdopted({ settings: environmentSettings(), entries }, STATE, id).entries.map((entry) => entry.id);
+
+  it("declares no other entry", () => {
+    expect(only(other, adopted)).to.deep.equal([ID]);
+  });
+
+  it("declares it under its own ID after a change of its source, because the engine would delete it", () => {
+    const replaced = { ...adopted, id: parseStagingId("stage-000000000001") };
+    expect(only(replaced, other)).to.deep.equal([ID]);
+  });
+
+  it("is refused if it would delete data of the entry", async () => {
+    for (const entries of [[{ ...adopted, regions: other.regions }], [other]]) {
+      const { message, why } = await failureOf((async () => only(...entries))());
+      expect(message).to.equal(`the record of ${ID} was not updated`);
+      expect(why).to.contain("us-west-2");
+    }
+  });
+});
+
+describe("a resource that the state has and AWS lacks", () => {
   const table = {
     urn: "urn:table",
     type: "aws:dynamodb/table:Table",
@@ -42,13 +70,13 @@ describe("a resource that the state has and AWS has not", () => {
     expect(lostOf([table], [missing("us-east-1")])).to.deep.equal([missing("us-east-1")]);
   });
 
-  it("is matched by its outputs if it was taken over, since its inputs name no region", () => {
+  it("is matched by its outputs if it was adopted, because its inputs name no region", () => {
     const { region: _, ...inputs } = table.inputs;
     const adopted = { ...table, inputs, outputs: table.inputs };
     expect(lostOf([adopted], [missing("us-east-1")])).to.deep.equal([missing("us-east-1")]);
   });
 
-  it("is not a table of the same name in another region, where settings would move it", () => {
+  it("is no table of the same name in another region to which settings would move it", () => {
     expect(lostOf([table], [missing("us-west-2")])).to.deep.equal([]);
   });
 });

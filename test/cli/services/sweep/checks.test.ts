@@ -2,32 +2,17 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { expect } from "chai";
 import { advise, joinAdvice } from "../../../../cli/services/sweep/checks/advice.ts";
+import { adviceFor, readSpotPrices } from "../../../../cli/services/sweep/checks/checks.ts";
 import { networkWarnings } from "../../../../cli/services/sweep/checks/network.ts";
-import { quotaWarnings } from "../../../../cli/services/sweep/checks/quotas.ts";
-import { spotPrices } from "../../../../cli/services/sweep/checks/spot-prices.ts";
+import { QUOTA_PERMISSIONS, quotaWarnings } from "../../../../cli/services/sweep/checks/quotas.ts";
+import { SPOT_PRICE_PERMISSIONS, spotPrices } from "../../../../cli/services/sweep/checks/spot-prices.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import { dollars } from "../../../../staging/money.ts";
 import { parseRegion } from "../../../../staging/regions.ts";
-
-interface Sent {
-  readonly name: string;
-  readonly input: Record<string, unknown>;
-}
-
-/** A client that answers by the names of commands, and remembers what it was asked. */
-function fake<C>(answers: Readonly<Record<string, (input: Record<string, unknown>) => unknown>>) {
-  const sent: Sent[] = [];
-  const client = {
-    send: async (command: { input: Record<string, unknown> }) => {
-      const { name } = command.constructor;
-      sent.push({ name, input: command.input });
-      const answer = answers[name];
-      if (answer === undefined) throw new Error(`unexpected ${name}`);
-      return answer(command.input);
-    },
-  };
-  return { client: client as unknown as C, sent };
-}
+import { awsError } from "../../../support/failure.ts";
+import { fakeClient } from "../../../support/fake-client.ts";
+import { fullSettings } from "../../records.ts";
+import { testLaunch, testRequest } from "./fakes.ts";
 
 const EAST = parseRegion("us-east-1");
 
@@ -38,18 +23,18 @@ const types = (...all: [string, number][]) => ({
 });
 const quota = (value: number) => ({ GetServiceQuotaCommand: () => ({ Quota: { Value: value } }) });
 
-describe("the check of vCPU quotas", () => {
+describe("the vCPU quota check", () => {
   const check = (limit: number, spot = false, workers = 50) =>
     quotaWarnings(EAST, workers, { instanceTypes: ["m5.xlarge", "m5.2xlarge"] }, spot, {
-      ec2: fake<EC2Client>(types(["m5.xlarge", 4], ["m5.2xlarge", 8])).client,
-      quotas: fake<ServiceQuotasClient>(quota(limit)).client,
+      ec2: fakeClient<EC2Client>(types(["m5.xlarge", 4], ["m5.2xlarge", 8])).client,
+      quotas: fakeClient<ServiceQuotasClient>(quota(limit)).client,
     });
 
-  it("is silent where all workers fit with the smallest of the types", async () => {
+  it("is silent if all workers fit with the smallest type", async () => {
     expect(await check(200)).to.deep.equal([]);
   });
 
-  it("tells how many workers fit, and the command that asks for more", async () => {
+  it("reports how many workers fit, and the command that raises the quota", async () => {
     const [warning = "", ...others] = await check(32);
     expect(others).to.deep.equal([]);
     expect(warning).to.contain("50 workers need 200 vCPUs");
@@ -57,21 +42,21 @@ describe("the check of vCPU quotas", () => {
     expect(warning).to.contain("--quota-code L-1216C47A --desired-value 200");
   });
 
-  it("takes the spot quota for spot, and says where nothing can start", async () => {
+  it("uses the spot quota for spot, and reports if no worker can start", async () => {
     const [warning = ""] = await check(0, true);
     expect(warning).to.contain("(L-34B43A08) is 0, so that none of them can start");
   });
 
-  it("says nothing of a family whose quota is not known", async () => {
+  it("ignores a family without a known quota", async () => {
     const found = await quotaWarnings(EAST, 5, { instanceTypes: ["trn1.2xlarge"] }, false, {
-      ec2: fake<EC2Client>(types(["trn1.2xlarge", 8])).client,
-      quotas: fake<ServiceQuotasClient>({}).client,
+      ec2: fakeClient<EC2Client>(types(["trn1.2xlarge", 8])).client,
+      quotas: fakeClient<ServiceQuotasClient>({}).client,
     });
     expect(found).to.deep.equal([]);
   });
 });
 
-describe("the check of the ways to S3", () => {
+describe("the check of routes to S3", () => {
   const nat = { DestinationCidrBlock: "0.0.0.0/0", NatGatewayId: "nat-1" };
   const main = (...routes: object[]) => ({
     RouteTableId: "rtb-main",
@@ -83,21 +68,21 @@ describe("the check of the ways to S3", () => {
     tables: readonly object[],
     endpoints: readonly object[] = [],
   ) =>
-    fake<EC2Client>({
+    fakeClient<EC2Client>({
       DescribeSubnetsCommand: () => ({ Subnets: subnets }),
       DescribeRouteTablesCommand: () => ({ RouteTables: tables }),
       DescribeVpcEndpointsCommand: () => ({ VpcEndpoints: endpoints }),
     });
   const subnet = (SubnetId: string, VpcId = "vpc-1") => ({ SubnetId, VpcId });
 
-  it("is silent for an internet gateway", async () => {
+  it("accepts an internet gateway", async () => {
     const gateway = { DestinationCidrBlock: "0.0.0.0/0", GatewayId: "igw-1" };
     const { client, sent } = network([subnet("subnet-a")], [main(gateway)]);
     expect(await networkWarnings(EAST, [], client)).to.deep.equal([]);
     expect(sent[0]?.input).to.deep.equal({ Filters: [{ Name: "default-for-az", Values: ["true"] }] });
   });
 
-  it("warns of a NAT gateway, with the command that makes a gateway endpoint", async () => {
+  it("warns of a NAT gateway, with the command that creates a gateway endpoint", async () => {
     const { client } = network([subnet("subnet-a"), subnet("subnet-b")], [main(nat)]);
     const [warning = ""] = await networkWarnings(EAST, ["subnet-a", "subnet-b"], client);
     expect(warning).to.contain("from subnet-a, subnet-b to S3 is a NAT gateway");
@@ -106,7 +91,7 @@ describe("the check of the ways to S3", () => {
     );
   });
 
-  it("is silent where the route table has the endpoint, and not where another one has it", async () => {
+  it("accepts a route table with the endpoint, but not another table's endpoint", async () => {
     const own = { RouteTableId: "rtb-own", Associations: [{ SubnetId: "subnet-a" }], Routes: [nat] };
     const of = (table: string) =>
       network([subnet("subnet-a")], [main(), own], [{ RouteTableIds: [table] }]).client;
@@ -125,7 +110,7 @@ describe("the check of the ways to S3", () => {
 });
 
 describe("spot prices", () => {
-  it("are those of the dearest zone, over all pages", async () => {
+  it("are those of the most expensive zone, over all pages", async () => {
     const pages: Record<string, unknown> = {
       first: {
         NextToken: "second",
@@ -136,7 +121,7 @@ describe("spot prices", () => {
       },
       second: { SpotPriceHistory: [{ InstanceType: "c5.xlarge", SpotPrice: "0.0654321" }] },
     };
-    const { client, sent } = fake<EC2Client>({
+    const { client, sent } = fakeClient<EC2Client>({
       DescribeSpotPriceHistoryCommand: ({ NextToken }) => pages[NextToken === "second" ? "second" : "first"],
     });
     const now = new Date("2026-11-10T12:00:00Z");
@@ -150,23 +135,23 @@ describe("spot prices", () => {
   });
 });
 
-describe("a look that fails", () => {
-  it("is a note, with the rights that it takes", async () => {
+describe("a failed check", () => {
+  it("is a note with the required permissions", async () => {
     const denied = Object.assign(new Error("no"), { name: "UnauthorizedOperation" });
     expect(await advise("The vCPU quotas", "ec2:X", () => Promise.reject(denied))).to.deep.equal({
       warnings: [],
-      notes: ["The vCPU quotas could not be checked: the credentials have no right to ec2:X."],
+      notes: ["The vCPU quotas could not be checked: the credentials lack the permission ec2:X."],
     });
     const { notes } = await advise("Spot prices", "ec2:X", () => Promise.reject(new Error("no answer")));
     expect(notes).to.deep.equal(["Spot prices could not be checked: no answer."]);
   });
 
-  it("is an error where the sweep cannot run", async () => {
+  it("is an error if the sweep cannot run", async () => {
     const error = new InputError("us-east-1 has no default subnets");
     expect(await failure(advise("x", "y", () => Promise.reject(error)))).to.equal(error);
   });
 
-  it("is told once for several regions", () => {
+  it("is reported once for several regions", () => {
     const one = { warnings: ["w"], notes: ["n"] };
     expect(joinAdvice([one, one])).to.deep.equal(one);
   });
@@ -183,3 +168,33 @@ async function failure(run: Promise<unknown>): Promise<InputError> {
     },
   );
 }
+
+describe("the checks of a launch", () => {
+  const plan = testLaunch(testRequest("count: 2\nregions: [us-east-1, us-west-2]\nbase_command: x")).plan;
+  const denied = Object.assign(awsError("UnauthorizedOperation"), { $metadata: { httpStatusCode: 403 } });
+  const context = (cloud: "aws" | "local") => ({
+    settings: async () => fullSettings({ cloud }),
+    clientConfig: async () => {
+      if (cloud === "local") throw new Error("asked for a client");
+      throw denied;
+    },
+  });
+  const checked = (cloud: "aws" | "local") =>
+    adviceFor(context(cloud), plan, { spot: false, subnets: new Map() });
+  const prices = (cloud: "aws" | "local") => readSpotPrices(context(cloud), ["c5.large"], [EAST], new Date());
+
+  it("send no request on the local cloud", async () => {
+    expect(await checked("local")).to.deep.equal({ warnings: [], notes: [] });
+    expect((await prices("local")).of("c5.large", EAST)).to.equal(undefined);
+  });
+
+  it("that AWS refuses become one note each, with the permissions that they need", async () => {
+    const { warnings, notes } = await checked("aws");
+    expect(warnings).to.deep.equal([]);
+    expect(notes).to.have.length(2);
+    expect(notes[0]).to.contain("vCPU quotas").and.contain(QUOTA_PERMISSIONS);
+    const spot = await prices("aws");
+    expect(spot.notes[0]).to.contain(SPOT_PRICE_PERMISSIONS);
+    expect(spot.of("c5.large", EAST)).to.equal(undefined);
+  });
+});

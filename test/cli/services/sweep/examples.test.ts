@@ -8,7 +8,7 @@ import { commandNotes } from "../../../../staging/sweep/parameters.ts";
 
 const folder = join(packageRoot(), "examples/staging");
 
-/** What the guide says of each example: indices, regions, datasets. */
+/** The guide's numbers for each example: indices, regions, datasets. */
 const EXAMPLES: Readonly<Record<string, readonly [count: number, regions: number, entries: number]>> = {
   "bioinformatics/my-analysis.yaml": [3, 0, 1],
   "cross-account/sweep.yaml": [2, 2, 0],
@@ -19,14 +19,14 @@ const EXAMPLES: Readonly<Record<string, readonly [count: number, regions: number
   "simulation/simulation.yaml": [4, 0, 1],
 };
 
-describe("the examples", () => {
-  it("are those of the guide", async () => {
+describe("the example parameter files", () => {
+  it("equal the guide's", async () => {
     const files = await readdir(folder, { recursive: true });
     expect(files.filter((file) => file.endsWith(".yaml")).sort()).to.deep.equal(Object.keys(EXAMPLES));
   });
 
   for (const [file, [count, regions, entries]] of Object.entries(EXAMPLES)) {
-    it(`can be launched as they are: ${file}`, async () => {
+    it(`can be launched unchanged: ${file}`, async () => {
       const options = { instanceType: undefined, spot: true };
       const parameters = await readParameters(join(folder, file), options);
       expect(parameters.count).to.equal(count);

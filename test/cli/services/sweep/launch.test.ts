@@ -2,7 +2,6 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect } from "chai";
-import type { LaunchRequest } from "../../../../cli/services/sweep/launch.ts";
 import {
   beginLaunch,
   endLaunch,
@@ -10,35 +9,18 @@ import {
   fingerprintOf,
   isLaunching,
 } from "../../../../cli/services/sweep/launch-journal.ts";
-import { rowsText, specOf } from "../../../../cli/services/sweep/sweep-spec.ts";
+import { rowsText } from "../../../../cli/services/sweep/settings.ts";
+import { specOf } from "../../../../cli/services/sweep/sweep-spec.ts";
 import { packageRoot } from "../../../../package-root.ts";
-import { GUIDE_PRICES } from "../../../../staging/price-book.ts";
-import { priceBook } from "../../../../staging/price-books.ts";
-import { parseSweepFile } from "../../../../staging/sweep/file.ts";
 import { newSweepId, sweepStackName } from "../../../../staging/sweep/id.ts";
-import { sweepParameters } from "../../../../staging/sweep/parameters.ts";
-import { planSweep } from "../../../../staging/sweep/plan.ts";
 import { parseRows } from "../../../../staging/sweep/rows.ts";
-import { parseSweepSpec } from "../../../../staging/sweep/spec-parser.ts";
-
-const parametersOf = (text: string, rows?: string) =>
-  sweepParameters(
-    parseSweepFile(text, "s.yaml"),
-    rows === undefined ? undefined : parseRows(rows, "rows.csv"),
-  );
-
-const request = (text: string, more: Partial<LaunchRequest> = {}): LaunchRequest => ({
-  parameters: parametersOf(text),
-  ...{ stageAccount: undefined, stageBuckets: new Map(), stageDestinations: new Map() },
-  ...{ iamActions: [], managedPolicies: [] },
-  prices: GUIDE_PRICES,
-  ...more,
-});
+import { parseSweepSpec } from "../../../../staging/sweep/spec.ts";
+import { testLaunch, testRequest } from "./fakes.ts";
 
 const FILE = "count: 3\nregions: [us-east-1, us-west-2]\nbase_command: x\ntimeout: 5m\nretries: {error: 2}";
 
 describe("a dry run", () => {
-  it("reaches no module that changes a stack or starts a sweep", async () => {
+  it("loads no module that changes a stack or starts a sweep", async () => {
     const command = await readFile(join(packageRoot(), "cli/commands/launch.ts"), "utf8");
     // The command loads the module that starts a sweep only after a dry run has ended.
     expect(command).to.not.match(/^import (?!type).*services\/sweep\/start\.ts/m);
@@ -64,7 +46,7 @@ async function importsOf(start: string): Promise<string[]> {
     if (found.has(path)) return;
     found.add(path);
     const text = await readFile(join(packageRoot(), path), "utf8");
-    // Types are gone when it runs.
+    // Types are erased at run time.
     const code = text.replaceAll(/^import type [^;]*;/gm, "");
     const imports = [...code.matchAll(/(?:from |import\()"(\.[^"]+\.ts)"/g)].map(([, name = ""]) => name);
     for (const name of imports)
@@ -75,17 +57,10 @@ async function importsOf(start: string): Promise<string[]> {
 }
 
 describe("the spec of a launch", () => {
-  const specFor = (text: string) => {
-    const parameters = parametersOf(text);
-    const plan = planSweep({
-      ...{ parameters, entries: [], now: new Date(), prices: GUIDE_PRICES },
-      ...{ hourOf: priceBook("aws").instanceHour, command: (command: string) => command },
-    });
-    const launch = { ...request(text), plan, datasets: [] };
-    return specOf(launch, newSweepId(), { file: "/x/rows.jsonl", sha256: "0".repeat(64) });
-  };
+  const specFor = (text: string) =>
+    specOf(testLaunch(testRequest(text)), newSweepId(), { file: "/x/rows.jsonl", sha256: "0".repeat(64) });
 
-  it("is complete, and what the stack's settings read", () => {
+  it("is complete, and equals the stack's settings", () => {
     const spec = specFor(`${FILE}\nsubnets: {us-west-2: [subnet-0123456789abcdef0]}`);
     expect(parseSweepSpec(JSON.parse(JSON.stringify(spec)), "test")).to.deep.equal(spec);
     expect(spec).to.deep.include({ count: 3, timeoutSeconds: 300, generation: 0, deadlineSeconds: 86_400 });
@@ -98,7 +73,7 @@ describe("the spec of a launch", () => {
     ]);
   });
 
-  it("has a line of JSON for each row, with exact texts", () => {
+  it("has a JSON line for each row, with exact texts", () => {
     const rows = parseRows('a,b\n1,"x ""y""\nz"\n$(rm),é\n', "rows.csv");
     const lines = rowsText(rows).split("\n");
     expect(lines.slice(0, -1).map((line) => JSON.parse(line))).to.deep.equal([
@@ -122,27 +97,27 @@ describe("the journal of launches", () => {
     await rm(home, { recursive: true });
   });
 
-  it("finds an earlier launch of the same sweep in the same environment until its ID is told", async () => {
+  it("finds an earlier launch of the same sweep in the same environment until its ID is printed", async () => {
     const stack = sweepStackName("dev", newSweepId());
-    const fingerprint = fingerprintOf(request(FILE));
+    const fingerprint = fingerprintOf(testRequest(FILE));
     await beginLaunch(stack, fingerprint);
-    const found = await findEarlier("dev", fingerprintOf(request(FILE)));
+    const found = await findEarlier("dev", fingerprintOf(testRequest(FILE)));
     expect(found?.stack).to.equal(stack);
-    // It is this process itself.
+    // This process itself.
     expect(found && (await isLaunching(found.journal))).to.equal(false);
     expect(await findEarlier("prod", fingerprint)).to.equal(undefined);
-    expect(await findEarlier("dev", fingerprintOf(request(`${FILE}\ndisk: 20 GB`)))).to.equal(undefined);
+    expect(await findEarlier("dev", fingerprintOf(testRequest(`${FILE}\ndisk: 20 GB`)))).to.equal(undefined);
     await endLaunch(stack);
     expect(await findEarlier("dev", fingerprint)).to.equal(undefined);
     expect(await readdir(join(home, "data/stacks/launching"))).to.deep.equal([]);
   });
 
-  it("tells sweeps apart by subnets, rows and options", () => {
+  it("distinguishes sweeps by subnets, rows and options", () => {
     const prints = [
-      request(FILE),
-      request(`${FILE}\nsubnets: {us-east-1: [subnet-0123456789abcdef0]}`),
-      request(FILE, { iamActions: ["s3:GetObject"] }),
-      request(FILE, { parameters: { ...parametersOf(FILE), spot: true } }),
+      testRequest(FILE),
+      testRequest(`${FILE}\nsubnets: {us-east-1: [subnet-0123456789abcdef0]}`),
+      testRequest(FILE, { iamActions: ["s3:GetObject"] }),
+      testRequest(FILE, { parameters: { ...testRequest(FILE).parameters, spot: true } }),
     ].map(fingerprintOf);
     expect(new Set(prints).size).to.equal(prints.length);
   });

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { PrefixedLines } from "../../../../cli/render/prefixed-lines.ts";
 import {
   type LogObject,
   type LogStore,
@@ -7,6 +6,7 @@ import {
   selectLogs,
 } from "../../../../cli/services/sweep/log-objects.ts";
 import { followLogs, writeLogs } from "../../../../cli/services/sweep/logs.ts";
+import { PrefixedLines } from "../../../../cli/services/sweep/prefixed-lines.ts";
 import { logKey } from "../../../../staging/sweep/names.ts";
 import { EAST, SWEEP } from "../../sweep-items.ts";
 
@@ -38,7 +38,7 @@ function output() {
 }
 
 describe("lines with a prefix", () => {
-  it("are whole, whatever the pieces, and the last one gets an end", () => {
+  it("are complete, however the data are split, and the last one gets a line end", () => {
     for (const size of [1, 2, 3, 100]) {
       const lines = new PrefixedLines("[7] ");
       const text = Buffer.from("a\n\nbé\r\nc");
@@ -50,7 +50,7 @@ describe("lines with a prefix", () => {
     }
   });
 
-  it("keep bytes that are no text, and cut a line that does not end", () => {
+  it("keep bytes that are not UTF-8, and split an endless line", () => {
     const lines = new PrefixedLines("");
     expect([...lines.take(Buffer.of(0xff, 0x00, 0x0a))]).to.deep.equal([0xff, 0x00, 0x0a]);
     const long = lines.take(Buffer.alloc(200_000, "x"));
@@ -64,14 +64,14 @@ describe("lines with a prefix", () => {
 });
 
 describe("the logs of a sweep", () => {
-  it("are the objects with the name of a log", () => {
+  it("are the objects with a log's name", () => {
     expect(parseLogKey(SWEEP, logKey(SWEEP, 42, 3))).to.deep.equal({ index: 42, attempt: 3 });
     for (const name of ["042/1.log", "1/0.log", "1/1.txt", "1/1.log/x", "/1.log", "-1/1.log"])
       expect(parseLogKey(SWEEP, `${SWEEP}/logs/${name}`)).to.equal(undefined);
     expect(parseLogKey(SWEEP, "sweep-000000000000/logs/1/1.log")).to.equal(undefined);
   });
 
-  it("are the last attempt of each index, or the one that is asked for", async () => {
+  it("are each index's last attempt, or the requested one", async () => {
     const store = new Logs();
     for (const name of ["10/1", "2/1", "2/3", "2/2"]) store.texts.set(name, "");
     const keys = async (attempt?: number) => selectLogs(await store.list(), attempt).map(({ key }) => key);
@@ -79,7 +79,7 @@ describe("the logs of a sweep", () => {
     expect(await keys(2)).to.deep.equal(["2/2"]);
   });
 
-  it("come one index after the other, each line with its index", async () => {
+  it("are printed one index after the other, each line with its index", async () => {
     const store = new Logs();
     for (let index = 11; index >= 0; index--) store.texts.set(`${index}/1`, `one\ntwo of ${index}`);
     const { write, text } = output();
@@ -88,7 +88,7 @@ describe("the logs of a sweep", () => {
     expect(text()).to.equal(expected.join(""));
   });
 
-  it("of a single index are the bytes themselves", async () => {
+  it("of a single index are printed byte by byte", async () => {
     const store = new Logs();
     const long = "0123456789abcde\n".repeat(PIECE / 8);
     store.texts.set("3/1", long);
@@ -97,7 +97,7 @@ describe("the logs of a sweep", () => {
     expect(bytes().equals(Buffer.from(long))).to.equal(true);
   });
 
-  it("are followed as they grow, through a new attempt and an outage, until the sweep has ended", async () => {
+  it("are followed as they grow, through a new attempt and an outage, until the sweep ends", async () => {
     const store = new Logs();
     store.texts.set("0/1", "old attempt\n");
     store.texts.set("0/2", "start\nhal");
@@ -128,7 +128,7 @@ describe("the logs of a sweep", () => {
     expect(notes).to.deep.equal(["no answer", "0/3"]);
   });
 
-  it("are no longer followed when the user says so", async () => {
+  it("are no longer followed after an interruption", async () => {
     const abort = new AbortController();
     const store = new Logs();
     store.texts.set("0/1", "unfinished");

@@ -1,7 +1,7 @@
 import type { DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import type { Context } from "../../../../cli/context.ts";
-import { inUse, openSweeps, sweepsReading } from "../../../../cli/services/sweep/open-sweeps.ts";
+import { entryInUse, openSweeps, sweepsReading } from "../../../../cli/services/sweep/open-sweeps.ts";
 import type { AttributeValue } from "../../../../staging/attribute-value.ts";
 import { parseLaunchedSweepId } from "../../../../staging/sweep/id.ts";
 import { metaItem } from "../../../../staging/sweep/meta-item.ts";
@@ -11,7 +11,7 @@ import { EAST, testMeta, testRegion } from "../../sweep-items.ts";
 
 const id = (number: number) => parseLaunchedSweepId(`sweep-${String(number).padStart(12, "0")}`);
 
-/** The index answers with all sweeps; the table with the regions of one. */
+/** The index returns all sweeps; the table returns the regions of one. */
 function contextWith(
   metas: readonly Record<string, AttributeValue>[],
   regions: Readonly<Record<string, readonly Record<string, AttributeValue>[]>>,
@@ -39,24 +39,24 @@ describe("sweeps that have not ended", () => {
     [ended]: [regionItem(testRegion(EAST, { sweepId: ended, open: 0, done: 2, failed: 1 }))],
   };
 
-  it("are those that start or have open indices", async () => {
+  it("are starting or have open indices", async () => {
     const open = await openSweeps(contextWith(sweeps, regions));
     expect(open.map(({ sweepId }) => sweepId)).to.deep.equal([starting, running]);
   });
 
-  it("keep their entries from being deleted", async () => {
+  it("block the deletion of their entries", async () => {
     const context = contextWith(sweeps, regions);
     const reading = await sweepsReading(context, [testId(1), testId(2), testId(9)]);
     expect([...reading]).to.deep.equal([
       [testId(9), [starting, running]],
       [testId(1), [running]],
     ]);
-    const error = inUse(testId(1), reading.get(testId(1)) ?? [], "dev", "deleted");
+    const error = entryInUse(testId(1), reading.get(testId(1)) ?? [], "dev", "deleted");
     expect(error.message).to.equal(`${testId(1)} cannot be deleted: ${running} reads it`);
     expect(error.fix).to.contain(`spawn sweep cancel ${running}`);
   });
 
-  it("are none in an environment without their table, and asked for only where there are entries", async () => {
+  it("are none without their table, and are read only if there are entries", async () => {
     const missing = Object.assign(new Error("no table"), { name: "ResourceNotFoundException" });
     expect(await openSweeps(contextWith([], {}, missing))).to.deep.equal([]);
     expect((await sweepsReading(contextWith([], {}, new Error("asked")), [])).size).to.equal(0);

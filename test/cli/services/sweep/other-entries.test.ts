@@ -1,9 +1,10 @@
 import { Readable } from "node:stream";
-import type { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { otherEntries } from "../../../../cli/services/sweep/other-entries.ts";
+import { sdkStore } from "../../../../provider/store/client.ts";
+import type { SdkClient } from "../../../../provider/store/sdk-client.ts";
 import { parseAccountId } from "../../../../staging/accounts.ts";
-import { parseEnvironmentSettings } from "../../../../staging/environment.ts";
+import { parseEnvironmentSettings } from "../../../../staging/environment-values.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import { manifestKey, manifestLine } from "../../../../staging/manifest.ts";
 import { parseRegion, type Region } from "../../../../staging/regions.ts";
@@ -12,6 +13,7 @@ import {
   type StageBuckets,
   type StageDestinations,
 } from "../../../../staging/sweep/stage-options.ts";
+import { errorOf } from "../../../support/failure.ts";
 
 const ID = "stage-abc123def456";
 const OWNER = parseAccountId("111111111111");
@@ -32,7 +34,7 @@ const TREE = [
   manifestLine({ type: "file", path: "c", size: 2, sha256, mode: "644" }),
 ].join("");
 
-/** Buckets by name, with what each answers; a status for one that refuses. */
+/** Buckets by name, with the response of each; a status for a refusal. */
 type Buckets = Readonly<Record<string, string | 403>>;
 
 function fakeS3(buckets: Buckets, expiration?: string) {
@@ -57,7 +59,7 @@ function fakeS3(buckets: Buckets, expiration?: string) {
       return { Body: Readable.from([Buffer.from(found)]) };
     },
   };
-  return { client: client as unknown as S3Client, asked };
+  return { store: sdkStore(client as unknown as SdkClient, "us-east-1"), asked };
 }
 
 const settingsOf = (cloud: "aws" | "local", bucketPrefix = "mine") =>
@@ -75,7 +77,7 @@ const look = (
     readonly expiration?: string;
   } = {},
 ) => {
-  const { client, asked } = fakeS3(buckets, more.expiration);
+  const { store, asked } = fakeS3(buckets, more.expiration);
   const context = {
     settings: async () => settingsOf(more.cloud ?? "aws", more.bucketPrefix),
     account: async () => OWN,
@@ -93,22 +95,15 @@ const look = (
       stageBuckets: more.given ?? new Map(),
       stageDestinations: more.destinations ?? new Map(),
     },
-    async () => client,
+    async () => store,
   );
   return { found, asked };
 };
 
-async function refusal(run: Promise<unknown>): Promise<InputError> {
-  const error = await run.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).to.be.instanceOf(InputError);
-  return error as InputError;
-}
+const refusal = (run: Promise<unknown>): Promise<InputError> => errorOf(run, InputError);
 
 describe("staged data of another account", () => {
-  it("are found by the manifest in the buckets of the guide's name", async () => {
+  it("are found by the manifest in buckets with the guide's names", async () => {
     const buckets = { "spawn-staging-us-east-1": FILE, "spawn-staging-us-west-2": FILE };
     const expiration = 'expiry-date="Wed, 18 Nov 2026 00:00:00 GMT", rule-id="spawn-ttl-7"';
     const { entries, datasets, notes } = await look(buckets, { expiration }).found;
@@ -122,18 +117,18 @@ describe("staged data of another account", () => {
     expect(datasets[0]?.manifestSha256).to.match(/^[0-9a-f]{64}$/);
     expect(datasets[0]?.copies.map(({ bucket }) => bucket)).to.deep.equal(Object.keys(buckets));
     expect(notes).to.deep.equal([
-      `Workers find ${ID} at /mnt/data/reference.fasta, the default: what account ${OWNER} has chosen is not known here. --stage-dest ${ID}=PATH names another.`,
+      `Workers find ${ID} at /mnt/data/reference.fasta, the default: the destination of account ${OWNER} is unknown here. --stage-dest ${ID}=PATH sets another.`,
     ]);
   });
 
-  it("are read by the entry's access point where the bucket refuses", async () => {
+  it("are read through the entry's access point if the bucket refuses", async () => {
     const buckets: Buckets = { "spawn-staging-us-east-1": 403, [POINT]: FILE };
     const { datasets, notes } = await look(buckets, { regions: [EAST] }).found;
     expect(datasets[0]?.copies).to.deep.equal([{ region: EAST, bucket: POINT }]);
-    expect(notes.join("\n")).to.contain("When stage-abc123def456 expires is not known here");
+    expect(notes.join("\n")).to.contain("The expiry of stage-abc123def456 is unknown here");
   });
 
-  it("are read where the user says, and nowhere else", async () => {
+  it("are read at the user's location only", async () => {
     const given = new Map([[EAST, ["genome-abc-s3alias"]]]);
     const { found, asked } = look({ "genome-abc-s3alias": TREE }, { regions: [EAST], given });
     const { datasets } = await found;
@@ -141,7 +136,7 @@ describe("staged data of another account", () => {
     expect(new Set(asked.map((text) => text.split(" ")[1]))).to.deep.equal(new Set(["genome-abc-s3alias"]));
   });
 
-  it("have one of several places each, where access points are of one entry each", async () => {
+  it("have one of several locations each, if each access point belongs to one entry", async () => {
     const given = new Map([[EAST, ["other-abc-s3alias", "genome-abc-s3alias"]]]);
     const { found } = look(
       { "other-abc-s3alias": 403, "genome-abc-s3alias": FILE },
@@ -150,7 +145,7 @@ describe("staged data of another account", () => {
     expect((await found).datasets[0]?.copies).to.deep.equal([{ region: EAST, bucket: "genome-abc-s3alias" }]);
   });
 
-  it("are where the user wants them on the workers", async () => {
+  it("have the user's destination on the workers", async () => {
     const destinations = parseStageDestinations([`${ID}=/data/genome one.fa`]);
     const buckets = { "spawn-staging-us-east-1": FILE };
     const { entries, datasets, notes } = await look(buckets, { regions: [EAST], destinations }).found;
@@ -163,7 +158,7 @@ describe("staged data of another account", () => {
     expect(why).to.contain(ID);
   });
 
-  it("are not sought in a bucket of the guide's name that is the user's own", async () => {
+  it("are not searched in the user's own bucket with the guide's name", async () => {
     const own = { bucketPrefix: "spawn-staging-", regions: [EAST] };
     const { found, asked } = look({ "spawn-staging-us-east-1": FILE, [POINT]: FILE }, own);
     expect((await found).datasets[0]?.copies).to.deep.equal([{ region: EAST, bucket: POINT }]);
@@ -173,14 +168,14 @@ describe("staged data of another account", () => {
     expect(fix).to.contain("--stage-bucket us-east-1=ALIAS");
   });
 
-  it("lack a region that does not hold them, with the reason", async () => {
+  it("omit a region that does not hold them, with the reason", async () => {
     const { entries, notes } = await look({ "spawn-staging-us-east-1": FILE }, { regions: [EAST, WEST] })
       .found;
     expect(entries[0]?.regions).to.deep.equal([EAST]);
     expect(notes.join("\n")).to.contain("cannot be read in us-west-2: not there");
   });
 
-  it("are refused with what that account has to do", async () => {
+  it("are refused with the command that the other account must run", async () => {
     const { message, why, fix } = await refusal(
       look({ "spawn-staging-us-east-1": 403 }, { regions: [EAST] }).found,
     );
@@ -190,7 +185,7 @@ describe("staged data of another account", () => {
     expect(fix).to.contain("--stage-bucket us-east-1=ALIAS");
   });
 
-  it("need their whole ID, and no ARN with an emulator", async () => {
+  it("need their complete ID, and no ARN with an emulator", async () => {
     const short = await refusal(look({}, { entries: ["stage-abc1"] }).found);
     expect(short.fix).to.contain("Give the whole ID");
     const { found, asked } = look({}, { cloud: "local", regions: [EAST] });

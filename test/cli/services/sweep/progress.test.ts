@@ -25,7 +25,7 @@ describe("the progress of a sweep", () => {
     expect(total).to.deep.equal({ ...none, pending: 1, running: 3, done: 2 });
   });
 
-  it("takes each living worker for a running index where the indices are not read", () => {
+  it("counts each living worker as a running index if the indices are not read", () => {
     const { total } = progressOf(testMeta(), [testRegion(EAST), testRegion(WEST)], undefined, NOW);
     expect(total).to.deep.equal({ ...none, pending: 2, running: 4 });
   });

@@ -29,7 +29,7 @@ describe("the ID of a sweep on the command line", () => {
       (error: unknown) => error,
     );
 
-  it("is taken as it is if it is whole, and completed if one sweep has its digits", async () => {
+  it("is used as it is if it is complete, and completed if one sweep has its digits", async () => {
     expect(await resolve("sweep-0123456789ab", [])).to.equal("sweep-0123456789ab");
     expect(await resolve("sweep-abcd1")).to.equal(FIRST);
     expect(await resolve("abcd2")).to.equal(SECOND);

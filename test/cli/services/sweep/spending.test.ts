@@ -24,12 +24,12 @@ const spec = { instanceTypes: ["small", "large"] } as const;
 const hourOf = (type: string) => dollars(type === "large" ? 2 : 1);
 
 describe("the cost of a sweep so far", () => {
-  it("is at most that of all workers, each region until its end, or now, or the deadline", () => {
+  it("is at most that of all workers, for each region until its end, now, or the deadline", () => {
     expect(costAtMost(reportAt(hours(3)), spec, hourOf)).to.equal(dollars(2 * 2 + 2 * 2 * 3));
     expect(costAtMost(reportAt(hours(99)), spec, hourOf)).to.equal(dollars(2 * 2 + 2 * 2 * 10));
   });
 
-  it("is not known before the start, and without a price", () => {
+  it("is unknown before the start, and without a price", () => {
     expect(costAtMost(reportAt(hours(3), { startedAt: undefined }), spec, hourOf)).to.equal(undefined);
     const unknown = () => {
       throw new InputError("the price is not known");

@@ -14,7 +14,7 @@ const done = progressOf(
 );
 const failing = (name: string, extra: object = {}) => Object.assign(new Error(name), { name, ...extra });
 
-/** Answers in turn; a pause lets time go by at once. */
+/** Returns these results in turn; a pause advances the time at once. */
 function clockWith(answers: readonly (SweepProgress | Error)[]) {
   let time = 0;
   let asked = 0;
@@ -37,7 +37,7 @@ function clockWith(answers: readonly (SweepProgress | Error)[]) {
 const signal = new AbortController().signal;
 
 describe("a watched sweep", () => {
-  it("is looked at every two seconds until all indices have ended", async () => {
+  it("is read every two seconds until all indices have ended", async () => {
     const { deps, pauses } = clockWith([running, running, done]);
     const seen: string[] = [];
     const end = await follow({ signal, onUpdate: ({ state }) => seen.push(state) }, deps);
@@ -46,7 +46,7 @@ describe("a watched sweep", () => {
     expect(pauses).to.deep.equal([2_000, 2_000]);
   });
 
-  it("survives throttling and an outage, more and more slowly, and says what it met with", async () => {
+  it("survives throttling and an outage with growing pauses, and reports them", async () => {
     const { deps, pauses } = clockWith([
       running,
       failing("ThrottlingException"),
@@ -65,14 +65,14 @@ describe("a watched sweep", () => {
     expect(pauses).to.deep.equal([2_000, 4_000, 8_000, 16_000, 2_000]);
   });
 
-  it("is given up after ten minutes without an answer", async () => {
+  it("fails after ten minutes without a response", async () => {
     const silence = failing("TimeoutError");
     const { deps, time } = clockWith([running, silence]);
     expect(await follow({ signal }, deps).catch((error: unknown) => error)).to.equal(silence);
     expect(time()).to.be.within(600_000, 660_000);
   });
 
-  it("is given up at once for what does not pass", async () => {
+  it("fails at once for a permanent error", async () => {
     const denied = failing("AccessDeniedException", { $metadata: { httpStatusCode: 400 } });
     const gone = new InputError("there is no sweep");
     for (const error of [denied, gone]) {
@@ -82,7 +82,7 @@ describe("a watched sweep", () => {
     }
   });
 
-  it("is left, and no error, when the user ends the watching", async () => {
+  it("can be left without an error", async () => {
     const abort = new AbortController();
     const { deps } = clockWith([running]);
     const end = follow({ signal: abort.signal, onUpdate: () => abort.abort() }, deps);

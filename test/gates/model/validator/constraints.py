@@ -1,11 +1,11 @@
-"""What a model says about values: required members, lengths, ranges, patterns, enumerations."""
+"""A model's constraints: required members, lengths, ranges, patterns, enumerations."""
 
 from .patterns import matches
 from .problems import short
 
 
 def check(shape, value, path, problems):
-    """Adds a problem for each constraint that the value breaks. None: a value that could not be read, reported before."""
+    """Adds a problem for each violated constraint. None: an unreadable value, which was reported before."""
     if value is None:
         return
     kind = shape.type_name

@@ -1,4 +1,4 @@
-"""The list of the operations that our programs send, each with those that send it."""
+"""The list of the operations that spawn's programs send, each with its programs."""
 
 _HEADER = """\
 # Every operation of AWS that spawn sends in its tests from end to end, and the programs that send it: the model gate
@@ -39,7 +39,7 @@ class Known:
             self._operations.setdefault(name, set()).update(clients)
 
     def missing(self, seen):
-        """What of `seen` is not in the list: pairs of an operation and a program."""
+        """The pairs of an operation and a program in `seen` that the list lacks."""
         return [
             (name, client)
             for name in sorted(seen)

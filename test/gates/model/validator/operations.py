@@ -1,4 +1,4 @@
-"""Which operation of which service a request is, by botocore's models."""
+"""Finds the service and operation of a request in botocore's models."""
 
 import re
 from functools import lru_cache
@@ -22,7 +22,7 @@ _CONTROL = "/v20180820/"
 
 
 class UnknownOperation(Exception):
-    """A request that is no operation of AWS."""
+    """A request without an AWS operation."""
 
 
 @lru_cache(maxsize=None)
@@ -35,7 +35,7 @@ def operation_of(request):
     """The model of the request's operation. Raises UnknownOperation."""
     service = request.signed_for
     if service is None:
-        service = "s3"  # nobody else of ours sends unsigned requests
+        service = "s3"  # the only unsigned requests of spawn
     if service not in _MODELS:
         raise UnknownOperation(f"signed for {service}, which spawn does not use")
     name = _MODELS[service]

@@ -5,7 +5,7 @@ import sys
 import unicodedata
 from functools import lru_cache
 
-# Java's way to write all characters beyond the first 65,536.
+# Java's notation for all characters beyond the first 65,536.
 _PAIRS = r"\uD800\uDC00-\uDBFF\uDFFF"
 _BEYOND = r"\U00010000-\U0010FFFF"
 _CLASSES = {
@@ -42,7 +42,7 @@ def _translated(pattern):
             at += 2
         else:
             depth += {"[": 1, "]": -1}.get(pattern[at], 0)
-            # Python would take it for the beginning of another set.
+            # Python would interpret it as the beginning of another set.
             out += "\\[" if pattern[at] == "[" and depth > 1 else pattern[at]
             at += 1
     return out

@@ -1,4 +1,4 @@
-"""What is wrong with a request, found while it is read."""
+"""Problems of a request."""
 
 
 class Problems:

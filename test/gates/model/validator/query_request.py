@@ -57,7 +57,7 @@ class _QueryNames:
 
     @staticmethod
     def of_items(shape):
-        """The word between a list's name and the number; None where there is none."""
+        """The word between a list's name and the number; None without one."""
         return None if shape.serialization.get("flattened") else shape.member.serialization.get("name", "member")
 
 
@@ -81,7 +81,7 @@ def _value_of(shape, node, path, problems, names):
     if kind == "list":
         return _list_of(shape, node, path, problems, names)
     if kind == "map":
-        raise NotImplementedError("no operation of ours has a map in a form")
+        raise NotImplementedError("no operation of spawn has a map in a form")
     if isinstance(node, dict):
         problems.add(path, "unknown member: it is no structure")
         return None

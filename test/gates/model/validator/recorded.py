@@ -1,4 +1,4 @@
-"""The recorded requests of a folder, and who sent them."""
+"""The recorded requests of a folder, and their senders."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import re
 from .request import of_record
 
 _OURS = re.compile(r"(?:^| )spawn/([a-z-]+)(?: |$)")
-# Other at each attempt of the same request.
+# Different in each attempt of the same request.
 _CHANGING = frozenset(
     ("authorization", "amz-sdk-invocation-id", "amz-sdk-request", "x-amz-date", "connection", "x-amz-security-token")
 )
@@ -41,7 +41,7 @@ def _requests_in(folder):
 
 
 def client_of(request):
-    """The program of ours that sent a request (connection/user-agent.ts), or the AWS CLI. None: a client of the tests alone."""
+    """The spawn program that sent a request (connection/user-agent.ts), or the AWS CLI. None: a client of the tests alone."""
     ours = _OURS.search(request.agent)
     if ours is not None:
         return ours[1]

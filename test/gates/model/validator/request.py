@@ -1,4 +1,4 @@
-"""A recorded request, and what of it belongs to HTTP and signatures, not to an operation."""
+"""A recorded request, without the parts of HTTP and signatures."""
 
 import base64
 import re
@@ -21,20 +21,20 @@ _SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/([a-z0-9-]*)/([a-z0-9-]+)/aws4_req
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came over the wire."""
+    """One request as received."""
 
     method: str
     # Percent-encoded.
     path: str
     # Decoded, in their order, without those of a presigned URL.
     query: tuple
-    # By their names in small letters; what came twice is joined by commas.
+    # By lower-case names; repeated headers are joined by commas.
     headers: dict
     # None: an object's bytes, or too long to keep.
     body: bytes | None
     size: int
     status: int | None
-    # The name in the signature's scope; None where there is none.
+    # The name in the signature's scope; None without a signature.
     signed_for: str | None
     region: str | None
 

@@ -12,7 +12,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 
 
 def scalar_of(shape, text, path, problems, date_format="iso8601"):
-    """A text as a value. What is none of the shape's type is a problem."""
+    """A text as a value. A text of another type is a problem."""
     try:
         return _READERS.get(shape.type_name, lambda _shape, given, _format: given)(shape, text, date_format)
     except (ValueError, OverflowError, TypeError, binascii.Error):

@@ -28,9 +28,9 @@ _DIGESTS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a request is and what is wrong with it."""
+    """The operation and values of a request, and its problems."""
 
-    # `s3:PutObject`, or the service alone where it is no operation.
+    # `s3:PutObject`, or the service alone for an unknown operation.
     operation: str
     # The values of its members.
     members: dict

@@ -33,7 +33,7 @@ def _split(tag):
 
 
 def value_of(shape, element, path, problems, only_body=False):
-    """The value of an element. `only_body`: members with a place elsewhere in the request are not looked for."""
+    """The value of an element. `only_body`: skips members that are outside the body."""
     kind = shape.type_name
     if kind == "structure":
         return _structure_of(shape, element, path, problems, only_body)
@@ -42,7 +42,7 @@ def value_of(shape, element, path, problems, only_body=False):
         name = shape.member.serialization.get("name", "member")
         return _items_of(shape, [child for child in element], name, path, problems)
     if kind == "map":
-        raise NotImplementedError("no operation of ours has a map in XML")
+        raise NotImplementedError("no operation of spawn has a map in XML")
     if len(element) > 0:
         problems.add(f"{path}.{_split(element[0].tag)[1]}", "unknown member")
     return scalar_of(shape, element.text or "", path, problems)

@@ -71,7 +71,7 @@ export const bucketCases: readonly Case[] = [
       rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms" }, bucketKeyEnabled: true }],
     },
     replacing: [{ change: { bucket: "conf-other" } }],
-    remains: {}, // AES256 or nothing, as the endpoint has it
+    remains: {}, // AES256 or nothing, depending on the endpoint
   },
   {
     name: "BucketServerSideEncryptionConfiguration that blocks a type",

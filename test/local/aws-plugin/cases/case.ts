@@ -6,30 +6,30 @@ export interface Step {
   readonly inputs: Properties;
 }
 
-/** What one AWS type is put through; see ../conformance.integration.ts. */
+/** The conformance data of one AWS type; see ../conformance.integration.ts. */
 export interface Case {
   readonly name: string;
   readonly type: string;
   readonly needs?: readonly Step[];
-  /** `ACCOUNT` stands for the account's number, `IMAGE`, `SUBNET_0` and `SUBNET_1` for what {@link REGION} has; in changes, too. */
+  /** `ACCOUNT` stands for the account's number, `IMAGE`, `SUBNET_0` and `SUBNET_1` for those of {@link REGION}; in changes, too. */
   readonly inputs: Properties;
-  /** The id that the official provider gives it, and under which it is imported: a text, or a pattern where AWS makes it up. */
+  /** The official provider's ID, by which it is imported: a text, or a pattern if AWS chooses it. */
   readonly id: string | RegExp;
-  /** The id for an import after the change, where it is another; the engine keeps the first. */
+  /** The ID for an import after the change, if it differs; the engine keeps the first. */
   readonly idAfterChange?: string;
-  /** Outputs, besides the inputs. */
+  /** Outputs besides the inputs. */
   readonly outputs?: Properties;
-  /** Inputs that mean the same, said in another way. */
+  /** Other inputs with the same meaning. */
   readonly same?: Properties;
   /** New values of some inputs that can be changed in place. */
   readonly change: Properties;
-  /** New values of single inputs that make another resource, and whether the old one has to go first. */
+  /** New values of single inputs that replace the resource, and whether the old one must be deleted first. */
   readonly replacing: readonly { readonly change: Properties; readonly deleteFirst?: true }[];
-  /** Inputs that only the state knows, so not an import. */
+  /** Inputs that only the state has, so not an import. */
   readonly notImported?: readonly string[];
-  /** What AWS leaves when the settings are removed, if it isn't nothing. */
+  /** AWS's settings after the removal, if any. */
   readonly remains?: Properties;
-  /** Emulators that cannot do this, and why. */
+  /** Emulators that do not support this, with the reason. */
   readonly beyond?: { readonly [emulator: string]: string };
 }
 

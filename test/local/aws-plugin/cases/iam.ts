@@ -54,7 +54,7 @@ export const iamCases: readonly Case[] = [
     ],
     inputs: { role: "conf-attached", policyArn: READ_ONLY },
     id: `conf-attached/${READ_ONLY}`,
-    change: {}, // nothing of it can change
+    change: {}, // immutable
     replacing: [
       { change: { role: "other-role" } },
       { change: { policyArn: "arn:aws:iam::aws:policy/AmazonS3FullAccess" } },

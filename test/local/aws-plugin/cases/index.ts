@@ -7,7 +7,7 @@ import { dynamodbCases } from "./dynamodb.ts";
 import { ec2Cases } from "./ec2.ts";
 import { iamCases } from "./iam.ts";
 
-/** A case, or several, for every type of the plugin; a test says so. */
+/** At least one case for every type of the plugin, as a test verifies. */
 export const cases: readonly Case[] = [
   ...bucketCases,
   ...bucketRuleCases,

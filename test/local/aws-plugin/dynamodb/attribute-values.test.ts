@@ -59,9 +59,9 @@ describe("items of a table", () => {
   }
 
   const wrong: [string, RegExp][] = [
-    ["{", /no valid JSON/],
-    ['"text"', /no JSON object/],
-    ['{"id":"x"}', /attribute id is no object of a type and a value/],
+    ["{", /not valid JSON/],
+    ['"text"', /not a JSON object/],
+    ['{"id":"x"}', /attribute id is not an object of a type and a value/],
     ['{"id":{}}', /attribute id must have one type/],
     ['{"id":{"S":"x","N":"1"}}', /attribute id must have one type/],
     ['{"id":{"X":"x"}}', /attribute id has the type X/],

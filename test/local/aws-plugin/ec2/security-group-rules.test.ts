@@ -11,7 +11,7 @@ const https = { protocol: "tcp", fromPort: 443, toPort: 443, self: false } as co
 const from = (...cidrBlocks: string[]): Rule => ({ ...https, cidrBlocks });
 
 describe("rules of a security group", () => {
-  it("are read in the program's form, however AWS joins them", () => {
+  it("are read in the program's form, however AWS merges them", () => {
     const known = [from("10.2.0.0/16", "10.1.0.0/16"), from("10.3.0.0/16"), { ...https, self: true }];
     const joined = [
       {

@@ -36,7 +36,7 @@ describe("samePolicy", () => {
     ],
   ];
   for (const [what, a, b] of same) {
-    it(`does not mind ${what}`, () => {
+    it(`ignores ${what}`, () => {
       expect(samePolicy(a, b)).to.equal(true);
       expect(samePolicy(b, a)).to.equal(true);
     });
@@ -55,7 +55,7 @@ describe("samePolicy", () => {
     ["text that is no policy", policy(statement({})), "not JSON"],
   ];
   for (const [what, a, b] of other) {
-    it(`sees ${what}`, () => {
+    it(`detects ${what}`, () => {
       expect(samePolicy(a, b)).to.equal(false);
       expect(samePolicy(b, a)).to.equal(false);
     });
@@ -63,7 +63,7 @@ describe("samePolicy", () => {
 });
 
 describe("policyProblem", () => {
-  it("takes an object", () => {
+  it("accepts an object", () => {
     expect(policyProblem(policy())).to.equal(undefined);
   });
   for (const text of ["", "{", "[]", "null", '"text"']) {

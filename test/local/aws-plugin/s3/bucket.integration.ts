@@ -5,14 +5,13 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { type Call, callIn } from "../../../../local/aws-plugin/sdk/call.ts";
+import { type Call, Server } from "../../../../local/aws-plugin/sdk/call.ts";
 import { s3 } from "../../../../local/aws-plugin/sdk/s3.ts";
 import type { AnyResourceHandler } from "../../../../provider/plugin/types.ts";
 import { startTestCloud } from "../../../support/cloud.ts";
 import { handlerOf, testContext, withEnvironment } from "../handlers.ts";
 
-describe("deletion of a bucket that is not empty", function () {
-  this.timeout(30_000);
+describe("deletion of a bucket that is not empty", () => {
   withEnvironment(startTestCloud);
 
   const bucket = "full";
@@ -22,7 +21,7 @@ describe("deletion of a bucket that is not empty", function () {
 
   before("fill a bucket with versions and a delete marker", async () => {
     handler = await handlerOf("aws:s3/bucket:Bucket");
-    call = callIn(inputs.region, testContext());
+    call = new Server().callIn(inputs.region, testContext());
     await handler.create(inputs, testContext());
     const client = s3(call);
     await client.send(
@@ -34,7 +33,7 @@ describe("deletion of a bucket that is not empty", function () {
     await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: "plain" }));
   });
 
-  it("fails without forceDestroy and leaves everything there", async () => {
+  it("fails without forceDestroy and leaves everything", async () => {
     const error: unknown = await handler
       .delete(bucket, { ...inputs, forceDestroy: false }, testContext())
       .catch((e) => e);

@@ -45,7 +45,7 @@ describe("differs", () => {
     ["a tag not known yet", strings(), { a: "1" }, { a: UNKNOWN }, true],
     ["no tags", strings(), {}, undefined, false],
     ["what AWS adds to an object", rule, { id: "a", size: 3 }, { id: "a" }, false],
-    ["what somebody adds to an object", rule, { id: "a", days: 3 }, { id: "a" }, true],
+    ["an addition to an object", rule, { id: "a", days: 3 }, { id: "a" }, true],
     ["an object of nothing", object({ text }), {}, undefined, false],
     [
       "an object of AWS's choices alone",
@@ -86,17 +86,17 @@ describe("compareFields", () => {
   };
   const state = { name: "n", parent: "p", tags: { a: "1" }, arn: "arn:n" };
 
-  it("finds nothing in what is as wanted", () => {
+  it("finds no difference between equal values", () => {
     expect(compareFields(fields, state, { name: "n", parent: "p", tags: { a: "1" } })).to.deep.equal({
       replaces: [],
       updates: [],
       deleteBeforeReplace: false,
     });
   });
-  it("updates what can be updated", () => {
+  it("updates fields that can change", () => {
     expect(compareFields(fields, state, { name: "n", parent: "p" }).updates).to.deep.equal(["tags"]);
   });
-  it("replaces before it deletes where the name is free", () => {
+  it("creates the replacement first if the name is free", () => {
     const { replaces, deleteBeforeReplace } = compareFields(fields, state, {
       name: "m",
       parent: "p",
@@ -107,14 +107,14 @@ describe("compareFields", () => {
       deleteBeforeReplace: false,
     });
   });
-  it("deletes before it replaces where the name stays", () => {
+  it("deletes first if the name stays the same", () => {
     const { replaces, deleteBeforeReplace } = compareFields(fields, state, { name: "n", parent: "q" });
     expect({ replaces, deleteBeforeReplace }).to.deep.equal({
       replaces: ["parent"],
       deleteBeforeReplace: true,
     });
   });
-  it("does not rely on a name that is not known yet", () => {
+  it("does not rely on an unknown name", () => {
     const { deleteBeforeReplace } = compareFields(fields, state, { name: UNKNOWN, parent: "q" });
     expect(deleteBeforeReplace).to.equal(false);
   });

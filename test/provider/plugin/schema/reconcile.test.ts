@@ -20,7 +20,7 @@ const fields = {
 };
 
 describe("reconcileFields", () => {
-  it("keeps the known text of an equal document and takes a changed one", () => {
+  it("keeps the text of an equal document, and takes a changed one", () => {
     expect(reconcileFields(fields, { policy: '{ "a": 1 }' }, { policy: '{"a":1}' })["policy"]).to.equal(
       '{ "a": 1 }',
     );
@@ -28,7 +28,7 @@ describe("reconcileFields", () => {
       '{"a":2}',
     );
   });
-  it("keeps the known order of a list that has none, with what is new at its end", () => {
+  it("keeps the order of an unordered list, with new elements at its end", () => {
     const known = { rules: [{ id: "b", policy: "[ ]" }, { id: "a" }] };
     const actual = { rules: [{ id: "c" }, { id: "a" }, { id: "b", policy: "[]" }] };
     expect(reconcileFields(fields, known, actual)["rules"]).to.deep.equal([
@@ -37,26 +37,26 @@ describe("reconcileFields", () => {
       { id: "c" },
     ]);
   });
-  it("keeps what AWS does not report, or its default", () => {
+  it("keeps values that AWS does not report, or its default", () => {
     expect(reconcileFields(fields, { force: true }, {})).to.deep.equal({ force: true });
     expect(reconcileFields(fields, {}, {})).to.deep.equal({ force: false });
   });
-  it("drops what is gone and adds what AWS chose", () => {
+  it("drops removed values and adds AWS's own", () => {
     const result = reconcileFields(fields, { tags: { a: "1" }, force: false }, { region: "r" });
     expect(result).to.deep.equal({ region: "r", force: false });
   });
-  it("keeps an empty value that AWS has as none", () => {
+  it("keeps an empty value that AWS reports as absent", () => {
     expect(reconcileFields(fields, { tags: {} }, {})["tags"]).to.deep.equal({});
   });
 });
 
 describe("refreshedInputs", () => {
-  it("repeats the program where nothing changed, whatever AWS added", () => {
+  it("repeats the program's inputs after no change, whatever AWS added", () => {
     const declared = { name: "n", policy: '{"a":1}' };
     const outputs = { name: "n", policy: '{ "a": 1 }', region: "r", force: false };
     expect(refreshedInputs(fields, declared, outputs)).to.deep.equal(declared);
   });
-  it("shows what was changed, added and removed by hand", () => {
+  it("shows manual changes, additions and removals", () => {
     const outputs = { name: "n", tags: { by: "hand" }, policy: "[]" };
     expect(refreshedInputs(fields, { name: "n", policy: "{}", rules: [{ id: "a" }] }, outputs)).to.deep.equal(
       {
@@ -69,7 +69,7 @@ describe("refreshedInputs", () => {
 });
 
 describe("importedInputs", () => {
-  it("takes all that is set, said once", () => {
+  it("has every value once", () => {
     const outputs = {
       name: "n",
       policy: "[]",

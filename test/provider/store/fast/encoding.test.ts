@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { encodeKey, encodeQuery } from "../../../../provider/store/fast/encoding.ts";
 
-describe("encoding as it is signed", () => {
-  it("encodes all of a key but unreserved characters and slashes", () => {
+describe("the encoding of signed requests", () => {
+  it("encodes all characters of a key except unreserved ones and slashes", () => {
     expect(encodeKey("a/ü b+c(1)!'*~%/=&?#")).to.equal("a/%C3%BC%20b%2Bc%281%29%21%27%2A~%25/%3D%26%3F%23");
   });
 
-  it("encodes the values of a query as strictly, and their slashes", () => {
+  it("encodes the values of a query in the same way, including slashes", () => {
     expect(encodeQuery([["uploadId", "(a/b)'*!~"]])).to.equal("uploadId=%28a%2Fb%29%27%2A%21~");
   });
 

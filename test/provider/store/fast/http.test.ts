@@ -5,12 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createServer as createTlsServer } from "node:tls";
 import { expect } from "chai";
 import { Http, type WireRequest } from "../../../../provider/store/fast/http.ts";
+import { errorOf } from "../../../support/failure.ts";
 import { TLS_CERTIFICATE, TLS_KEY } from "../../../support/tls.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 const never = new AbortController().signal;
 
-/** A server that does with each connection what the test says. */
+/** A server that treats each connection as the test says. */
 class RawServer {
   readonly sockets: Socket[] = [];
   readonly received: string[] = [];
@@ -20,7 +21,7 @@ class RawServer {
   constructor(make: (listener: (socket: Socket) => void) => Server = createServer) {
     this.#server = make((socket) => {
       this.sockets.push(socket);
-      socket.on("error", () => undefined); // the client may break it off
+      socket.on("error", () => undefined); // the client may break the connection
       socket.on("data", (piece) => {
         this.received.push(piece.toString());
         this.onRequest(socket, piece.toString());
@@ -48,7 +49,7 @@ describe("Http", () => {
   beforeEach(async () => {
     server = new RawServer();
     port = await server.start();
-    http = new Http({ most: 2, connectTimeoutMs: 1_000, stallTimeoutMs: 200 });
+    http = new Http({ most: 2, connectTimeoutMs: 60_000, stallTimeoutMs: 60_000 });
   });
   afterEach(async () => {
     http.close();
@@ -62,13 +63,12 @@ describe("Http", () => {
   });
   const exchange = (more: Partial<WireRequest> = {}, signal: AbortSignal = never) =>
     http.exchange({ protocol: "http:", hostname: "127.0.0.1", port }, request(more), signal);
-  const failing = (promise: Promise<unknown>): Promise<Error & { code?: string }> =>
-    promise.then(
-      () => expect.fail("it succeeded"),
-      (error: Error) => error,
-    );
+  const stallAfter = (stallTimeoutMs: number): void => {
+    http.close();
+    http = new Http({ most: 2, connectTimeoutMs: 60_000, stallTimeoutMs });
+  };
 
-  it("sends a request as it is, and the next one over the same connection", async () => {
+  it("sends a request unchanged, and the next one over the same connection", async () => {
     expect(await exchange()).to.include({ status: 200, body: "" });
     await exchange({ method: "HEAD", path: "/bucket/other?a=b", headers: ["host", "h"], body: undefined });
     expect(server.sockets).to.have.length(1);
@@ -78,7 +78,7 @@ describe("Http", () => {
     ]);
   });
 
-  it("opens as many as it may, and lets the others wait for their turn", async () => {
+  it("opens connections up to its limit, and queues further requests", async () => {
     let [running, most] = [0, 0];
     server.onRequest = async (socket) => {
       running += 1;
@@ -93,11 +93,11 @@ describe("Http", () => {
     expect(server.sockets).to.have.length(2);
   });
 
-  it("lets who is aborted while waiting go, and gives the turn to the next", async () => {
+  it("removes an aborted request from the queue", async () => {
     server.onRequest = (socket) => setTimeout(() => socket.write(OK), 30);
     const controller = new AbortController();
     const running = [exchange(), exchange()];
-    const aborted = failing(exchange({}, controller.signal));
+    const aborted = errorOf(exchange({}, controller.signal));
     const last = exchange();
     controller.abort(new Error("enough"));
     expect((await aborted).name).to.equal("AbortError");
@@ -105,10 +105,10 @@ describe("Http", () => {
     await Promise.all(running);
   });
 
-  it("ends a request that is aborted, and its connection", async () => {
+  it("ends an aborted request and its connection", async () => {
     server.onRequest = () => {};
     const controller = new AbortController();
-    const aborted = failing(exchange({}, controller.signal));
+    const aborted = errorOf(exchange({}, controller.signal));
     while (server.received.length === 0) await sleep(2);
     controller.abort();
     expect((await aborted).name).to.equal("AbortError");
@@ -117,28 +117,41 @@ describe("Http", () => {
     expect(server.sockets).to.have.length(2);
   });
 
-  it("gives up a connection on which nothing moves", async () => {
+  it("times out on a connection without data", async () => {
     server.onRequest = () => {};
+    stallAfter(200);
     const started = performance.now();
-    const error = await failing(exchange());
+    const error = await errorOf(exchange());
     expect(error).to.include({ name: "TimeoutError", message: "the connection stalls" });
-    expect(performance.now() - started).to.be.within(150, 1_000);
+    expect(performance.now() - started).to.be.at.least(150);
   });
 
-  it("waits for an answer that comes in pieces, as long as something comes", async () => {
+  it("waits for a response in pieces while data arrive", async () => {
+    stallAfter(1_000);
     server.onRequest = async (socket) => {
-      for (const letter of OK) {
-        socket.write(letter);
-        await sleep(10);
+      for (const piece of ["HTTP/1.1 200 OK\r\n", "content-length: 40\r\n\r\n", ..."x".repeat(40)]) {
+        socket.write(piece);
+        await sleep(50);
       }
     };
     expect(await exchange()).to.include({ status: 200 });
   });
 
-  it("gives up a connection that does not come about", async () => {
+  it("reads a character whose bytes arrive apart", async () => {
+    const text = Buffer.from("ü");
+    server.onRequest = async (socket) => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
+      socket.write(text.subarray(0, 1));
+      await sleep(20);
+      socket.write(text.subarray(1));
+    };
+    expect(await exchange()).to.include({ body: "ü" });
+  });
+
+  it("times out on a connection that is not established", async () => {
     // It waits for the server's part of the handshake.
     server.onRequest = () => {};
-    const error = await failing(
+    const error = await errorOf(
       new Http({ most: 1, connectTimeoutMs: 50, stallTimeoutMs: 60_000 }).exchange(
         { protocol: "https:", hostname: "127.0.0.1", port },
         request(),
@@ -148,18 +161,18 @@ describe("Http", () => {
     expect(error).to.include({ name: "TimeoutError", message: "the connection does not come about" });
   });
 
-  it("tells a connection that is refused, and one that breaks off", async () => {
+  it("reports a refused connection, and a broken one", async () => {
     server.onRequest = (socket) => socket.destroy();
-    expect(await failing(exchange())).to.include({ code: "ECONNRESET" });
+    expect(await errorOf(exchange())).to.include({ code: "ECONNRESET" });
     server.onRequest = (socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf");
-    expect(await failing(exchange())).to.include({ code: "ECONNRESET" });
+    expect(await errorOf(exchange())).to.include({ code: "ECONNRESET" });
     await server.stop();
-    expect(await failing(exchange())).to.include({ code: "ECONNREFUSED" });
+    expect(await errorOf(exchange())).to.include({ code: "ECONNREFUSED" });
     server = new RawServer();
     await server.start();
   });
 
-  it("takes a new connection where the server has closed the old one", async () => {
+  it("opens a new connection after the server closed the old one", async () => {
     await exchange();
     server.sockets[0]?.end();
     await sleep(20);
@@ -172,18 +185,18 @@ describe("Http", () => {
     expect(server.sockets).to.have.length(3);
   });
 
-  it("opens no second connection while one is idle, and takes none that the server has just closed", async () => {
+  it("opens no second connection while one is idle, and uses none that the server has just closed", async () => {
     await Promise.all([exchange(), exchange()]);
     await exchange();
     expect(server.sockets).to.have.length(2);
     for (const socket of server.sockets) socket.destroy();
-    // The ends arrive at the same time as the next request is made.
+    // The closes arrive while the next requests are sent.
     await new Promise((resolve) => setImmediate(resolve));
     await Promise.allSettled([exchange(), exchange()]);
     expect(await exchange()).to.include({ status: 200 });
   });
 
-  it("never takes what one request left for the answer to the next", async () => {
+  it("never mistakes the rest of one response for the next", async () => {
     server.onRequest = (socket) => {
       socket.write(OK);
       setTimeout(() => socket.write("HTTP/1.1 500 Late\r\ncontent-length: 0\r\n\r\n"), 5);
@@ -200,7 +213,7 @@ describe("Http", () => {
     expect(await exchange()).to.include({ status: 201 });
   });
 
-  it("passes on an error that comes before the body's end, and sends the rest to nobody", async () => {
+  it("passes on an error before the body's end, and sends the rest of the body nowhere", async () => {
     server.onRequest = (socket, text) => {
       if (!text.startsWith("PUT")) return;
       socket.pause();
@@ -215,17 +228,17 @@ describe("Http", () => {
     expect(server.sockets).to.have.length(2);
   });
 
-  it("sends no header that could begin another one", async () => {
+  it("sends no header that could start another one", async () => {
     for (const value of ["a\r\nx: y", "a\nb", "ü", "\0"]) {
-      const error = await failing(exchange({ headers: ["host", "h", "x-amz-tagging", value] }));
+      const error = await errorOf(exchange({ headers: ["host", "h", "x-amz-tagging", value] }));
       expect(error.message).to.equal("the header x-amz-tagging cannot be sent");
     }
     expect(server.received).to.deep.equal([]);
   });
 });
 
-describe("Http by TLS", () => {
-  it("check the server's certificate, and go on with an earlier session", async () => {
+describe("Http over TLS", () => {
+  it("verifies the server's certificate, and resumes sessions", async () => {
     let resumed = 0;
     const server = new RawServer((listener) =>
       createTlsServer({ key: TLS_KEY, cert: TLS_CERTIFICATE }, (socket) => {

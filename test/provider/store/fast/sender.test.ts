@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import type { ObjectStore } from "../../../../provider/store/object-store.ts";
-import { storeOf } from "../../../../provider/store/store-of.ts";
-import { clientOf } from "../../transfer/fake-s3.ts";
+import type { ListedObject, ObjectStore } from "../../../../provider/store/object-store.ts";
+import { errorOf } from "../../../support/failure.ts";
+import { clientsAt, storeAt } from "../../transfer/fake-s3.ts";
 
 interface Seen {
   readonly method: string;
@@ -18,7 +18,7 @@ interface Answer {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly body?: string;
-  /** Breaks the connection instead of answering. */
+  /** Breaks the connection instead of responding. */
   readonly broken?: boolean;
 }
 
@@ -26,9 +26,30 @@ const COPIED =
   "<CopyObjectResult><ETag>&quot;e&quot;</ETag><ChecksumCRC32>AAAAAA==</ChecksumCRC32>" +
   "<ChecksumType>FULL_OBJECT</ChecksumType></CopyObjectResult>";
 const PART_COPIED = COPIED.replaceAll("CopyObjectResult", "CopyPartResult");
+const TAGS =
+  '<?xml version="1.0"?><Tagging><TagSet><Tag><Key>a &amp; b</Key><Value>&#x3c;&#62;&apos;&quot;ü</Value></Tag>' +
+  "<Tag><Key>empty</Key><Value></Value></Tag><Tag><Key>c</Key><Value/></Tag></TagSet></Tagging>";
+/** A page as S3 writes it. */
+const listing = (objects: string, more = "<IsTruncated>false</IsTruncated>"): string =>
+  '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
+  `<Name>bucket</Name><Prefix>p</Prefix><MaxKeys>1000</MaxKeys><EncodingType>url</EncodingType>${more}${objects}</ListBucketResult>`;
+const listed = (key: string, more = ""): string =>
+  `<Contents><Key>${key}</Key><LastModified>2026-11-23T20:00:00.000Z</LastModified><ETag>&quot;e-2&quot;</ETag>` +
+  `<Size>5</Size>${more}<StorageClass>GLACIER</StorageClass></Contents>`;
+const PAGES = [
+  listing(""),
+  listing(
+    listed("a%20b%2Bc+d%C3%BC&amp;") + listed("b", "<Owner><ID>1</ID><DisplayName>Key</DisplayName></Owner>"),
+  ),
+  listing(
+    listed("a", "<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumAlgorithm>SHA256</ChecksumAlgorithm>"),
+    "<IsTruncated>true</IsTruncated><NextContinuationToken>1/a&amp;=</NextContinuationToken>",
+  ),
+  listing(listed("a\n%0D")).replace("<EncodingType>url</EncodingType>", ""),
+];
 const NAME = "stage-0123456789ab/a b+c(1)!'*~ü%/=&?#";
 
-describe("requests that go straight to HTTP", () => {
+describe("requests of the fast path", () => {
   let server: Server;
   let client: S3Client;
   let endpoint: string;
@@ -50,8 +71,9 @@ describe("requests that go straight to HTTP", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    client = clientOf(endpoint);
-    store = storeOf(client);
+    const clients = clientsAt(endpoint);
+    client = clients.at("us-east-1").client;
+    store = clients.store("us-east-1");
   });
   afterEach(() => {
     client.destroy();
@@ -79,21 +101,24 @@ describe("requests that go straight to HTTP", () => {
   };
   const copyPart = () => store.copyPart({ ...part, source, range: { offset: 0, length: 5 } });
   const head = () => store.head({ ...at, versionId: "v+/" });
-  const failing = async (promise: Promise<unknown>): Promise<unknown> =>
-    promise.then(
-      () => expect.fail("it succeeded"),
-      (error: unknown) => error,
-    );
+  const getTags = () => store.getTags({ ...at, versionId: "v+/" });
+  const everything = async (from: ObjectStore, more: { readonly restores?: boolean } = {}) => {
+    const objects: ListedObject[] = [];
+    const input = { bucket: "bucket", prefix: "stage/ü +", after: "stage/ü +/a&b", ...more };
+    for await (const object of from.listObjects(input)) objects.push(object);
+    return objects;
+  };
 
-  for (const [name, send] of Object.entries({ put, uploadPart, copy, copyPart, head })) {
-    it(`says the same as the SDK: ${name}`, async () => {
+  for (const [name, send] of Object.entries({ put, uploadPart, copy, copyPart, head, getTags })) {
+    it(`equal the SDK's: ${name}`, async () => {
       answer = () => ({
         status: 200,
         headers: { etag: '"e"' },
         ...(name === "copy" ? { body: COPIED } : {}),
         ...(name === "copyPart" ? { body: PART_COPIED } : {}),
+        ...(name === "getTags" ? { body: TAGS } : {}),
       });
-      await send(); // the SDK's, from which the way is learnt
+      await send(); // the SDK's, from which the fast path learns
       await send();
       const [sdk, fast] = seen;
       expect([sdk?.bySdk, fast?.bySdk]).to.deep.equal([true, false]);
@@ -104,7 +129,7 @@ describe("requests that go straight to HTTP", () => {
     });
   }
 
-  it("answers the same as the SDK", async () => {
+  it("have the same results as the SDK's", async () => {
     answer = ({ method }) => ({
       status: 200,
       headers: {
@@ -127,17 +152,19 @@ describe("requests that go straight to HTTP", () => {
       const bySdk = await send();
       expect(await send()).to.deep.equal(bySdk);
       expect(seen.splice(0).map((one) => one.bySdk)).to.deep.equal([true, false]);
-      store = storeOf(clientOf(endpoint));
+      store = storeAt(endpoint);
     }
     for (const [send, text] of [
       [copy, COPIED],
       [copyPart, PART_COPIED],
+      [getTags, TAGS],
+      [getTags, "<Tagging><TagSet/></Tagging>"],
     ] as const) {
       answer = () => ({ status: 200, body: text });
       const bySdk = await send();
       expect(await send()).to.deep.equal(bySdk);
       expect(seen.splice(0).map((one) => one.bySdk)).to.deep.equal([true, false]);
-      store = storeOf(clientOf(endpoint));
+      store = storeAt(endpoint);
     }
   });
 
@@ -148,10 +175,10 @@ describe("requests that go straight to HTTP", () => {
     ["the signature has expired", { status: 403, body: "<Error><Code>RequestTimeTooSkewed</Code></Error>" }],
     ["a redirect comes", { status: 307 }],
     ["what arrived has another checksum", { status: 200, headers: { "x-amz-checksum-crc32": "BBBBBB==" } }],
-    ["the answer is longer than one can be", { status: 200, body: "x".repeat(2 * 1024 ** 2) }],
+    ["the answer is longer than one can be", { status: 200, body: "x".repeat(5 * 1024 ** 2) }],
   ];
   for (const [what, failure] of failures) {
-    it(`leaves it to the SDK when ${what}`, async () => {
+    it(`use the SDK when ${what}`, async () => {
       await put();
       answer = (request) => (request.bySdk ? { status: 200, headers: { etag: '"sdk"' } } : failure);
       expect((await put()).etag).to.equal('"sdk"');
@@ -159,35 +186,80 @@ describe("requests that go straight to HTTP", () => {
     });
   }
 
-  it("does not take an error that comes after the status of success for a copy", async () => {
+  it("report an error after a success status, not a copy", async () => {
     await put();
     answer = ({ bySdk }) =>
       bySdk
         ? { status: 400, body: "<Error><Code>InvalidRequest</Code><Message>no</Message></Error>" }
         : { status: 200, body: "<Error><Code>InternalError</Code></Error>" };
-    expect(await failing(copy())).to.have.property("name", "InvalidRequest");
-    expect(await failing(copyPart())).to.have.property("name", "InvalidRequest");
+    expect(await errorOf(copy())).to.have.property("name", "InvalidRequest");
+    expect(await errorOf(copyPart())).to.have.property("name", "InvalidRequest");
   });
 
-  it("knows at once that an object is not there", async () => {
+  it("send the same request for a listing as the SDK, and read the same from each page", async () => {
+    await put();
+    for (const text of PAGES) {
+      answer = ({ url }) => ({ status: 200, body: url.includes("continuation-token") ? listing("") : text });
+      seen.length = 0;
+      const fast = await everything(store);
+      const target = seen.splice(0).map((one) => [one.bySdk, targetOf(one)]);
+      const sdk = await everything(storeAt(endpoint));
+      expect(fast).to.deep.equal(sdk);
+      expect(target).to.deep.equal(seen.map((one) => [false, targetOf(one)]));
+      expect(seen.every(({ bySdk }) => bySdk)).to.equal(true);
+    }
+  });
+
+  for (const [what, text] of Object.entries({
+    "that is cut off": listing(listed("a")).slice(0, -20),
+    "without a size": listing(listed("a")).replace("<Size>5</Size>", ""),
+    "that is truncated without a token": listing(listed("a"), "<IsTruncated>true</IsTruncated>"),
+    "that is an error": "<Error><Code>InternalError</Code></Error>",
+  })) {
+    it(`use the SDK for a listing ${what}`, async () => {
+      await put();
+      answer = ({ bySdk }) => ({ status: 200, body: bySdk ? listing(listed("sdk")) : text });
+      expect((await everything(store)).map(({ key }) => key)).to.deep.equal(["sdk"]);
+    });
+  }
+
+  it("use the SDK for listings of folders and of restored objects", async () => {
+    await put();
+    answer = () => ({ status: 200, body: listing(listed("a")) });
+    await everything(store, { restores: true });
+    for await (const _ of store.listPrefixes({ bucket: "bucket", delimiter: "/" }));
+    expect(seen.slice(1).map(({ bySdk }) => bySdk)).to.not.include(false);
+  });
+
+  it("use the SDK for tags in another form", async () => {
+    await put();
+    answer = () => ({
+      status: 200,
+      body: "<Tagging><TagSet><Tag><Value>1</Value><Key>a</Key></Tag></TagSet></Tagging>",
+    });
+    expect(await getTags()).to.deep.equal({ a: "1" });
+    expect(seen.map(({ bySdk }) => bySdk)).to.deep.equal([true, false, true]);
+  });
+
+  it("report a missing object at once", async () => {
     await put();
     answer = () => ({ status: 404 });
     expect(await head()).to.equal(undefined);
     expect(seen).to.have.length(2);
   });
 
-  it("stops when aborted, and asks nothing more", async () => {
+  it("stop when aborted, and send no further request", async () => {
     await put();
     const abort = new AbortController();
     answer = () => {
       abort.abort();
       return { status: 0, broken: true };
     };
-    expect(await failing(put(abort.signal))).to.have.property("name", "AbortError");
+    expect(await errorOf(put(abort.signal))).to.have.property("name", "AbortError");
     expect(seen).to.have.length(2);
   });
 
-  it("leaves what no request's head can have to the SDK", async () => {
+  it("use the SDK for values that headers cannot carry", async () => {
     await put();
     await store.put({ ...at, body, metadata: { name: "\u00fc" } });
     expect(seen.at(-1)?.bySdk).to.equal(true);
@@ -202,7 +274,7 @@ function targetOf(request: Seen | undefined): object {
   return { path, parameters };
 }
 
-/** The headers that say what is wanted. */
+/** The headers that carry the request's options. */
 function meaningOf(request: Seen | undefined): object {
   const about = /^(x-amz-(?!date|user-agent|sdk)|content-(type|length)|host|user-agent)/;
   return Object.fromEntries(Object.entries(request?.headers ?? {}).filter(([name]) => about.test(name)));

@@ -1,47 +1,49 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import { type Part, partsOf } from "../../../../provider/flow/parts.ts";
+import { sdkStore } from "../../../../provider/store/client.ts";
 import type { Checksums } from "../../../../provider/store/object-store.ts";
-import { type CopyOptions, copyObject } from "../../../../provider/transfer/copy/copy.ts";
-import { type Part, partsOf } from "../../../../provider/transfer/flow/parts.ts";
-import type { StoredObject } from "../../../../provider/transfer/verify/stored.ts";
+import type { SdkClient } from "../../../../provider/store/sdk-client.ts";
+import type { StoredObject } from "../../../../provider/store/stored-object.ts";
+import { type CopyJob, copyObject } from "../../../../provider/transfer/copy/copy.ts";
+import { DataPlane } from "../../../../provider/transfer/data-plane.ts";
 import { copiedPartSize } from "../../../../staging/part-size.ts";
 import { GIB, MIB } from "../../../../staging/units.ts";
 
 const FULL: Checksums = new Map([["CRC32/FULL_OBJECT", "AAAAAA=="]]);
 const COMPOSITE: Checksums = new Map([["CRC32/COMPOSITE", "AAAAAA==-64"]]);
 
-/** A multipart upload that an earlier attempt has left. */
+/** A multipart upload of an earlier attempt. */
 interface LeftUpload {
   readonly id: string;
   readonly parts: readonly Part[];
-  /** Of each part; null: the server lists none. */
+  /** For each part; null: the server lists none. */
   readonly crc32?: string | null;
   readonly checksumType?: string;
-  /** What the attempt began it with. @default that of the object */
+  /** The checksum type of the attempt. @default that of the object */
   readonly metadata?: Record<string, string>;
 }
 
 interface Server {
-  /** Milliseconds that the copy of a part takes. */
+  /** Milliseconds for the copy of a part. */
   readonly partMs: number;
-  /** The checksum that it gives of each copied part. */
+  /** The checksum type of each copied part. */
   readonly partCrc32?: string;
   readonly left?: readonly LeftUpload[];
-  /** The name of the error that it answers a request with. */
+  /** The name of the error with which it responds to a request. */
   refuse?(request: string, uploadId: unknown): string | undefined;
-  /** Another process has made the copy meanwhile. */
+  /** Another process has completed the copy meanwhile. */
   readonly isThere?: boolean;
 }
 
 const METADATA = { "spawn-part-size": String(16 * MIB), "spawn-source-etag": "source" };
 
-/** Copies an object at a server that answers everything, and returns what it was asked, one line a request. */
+/** Copies an object on a fake server, and returns its requests, one per line. */
 async function requestsFor(
   size: number,
   checksums: Checksums,
   { partMs, partCrc32 = "BBBBBB==", left = [], refuse, isThere = false }: Server,
-  options: Pick<CopyOptions, "keepParts" | "isCompared"> = {},
+  options: Pick<CopyJob, "keepParts" | "isCompared"> = {},
 ): Promise<string[]> {
   const requests: string[] = [];
   let made: Record<string, string> | undefined = isThere ? METADATA : undefined;
@@ -88,7 +90,8 @@ async function requestsFor(
       if (error !== undefined) throw Object.assign(new Error(error), { name: error });
       return answer(name, command.input);
     },
-  } as unknown as S3Client;
+  } as unknown as SdkClient;
+  const store = sdkStore(client, "us-east-1");
   const object: StoredObject = {
     size,
     etag: '"source"',
@@ -103,16 +106,21 @@ async function requestsFor(
   };
   let copied = 0;
   completed = [];
-  await copyObject(
-    { client, bucket: "from", key: "key", object },
-    { client, bucket: "to", key: "key" },
-    { tags: {}, ...options, signal: new AbortController().signal, onBytes: (bytes) => (copied += bytes) },
-  );
+  await copyObject({
+    plane: new DataPlane(),
+    source: { store, bucket: "from", key: "key" },
+    object,
+    destination: { store, bucket: "to", key: "key" },
+    tags: {},
+    ...options,
+    signal: new AbortController().signal,
+    onBytes: (bytes) => (copied += bytes),
+  });
   expect(copied).to.equal(size);
   return requests;
 }
 
-/** The parts of the last copy that was completed, with their ETags. */
+/** The parts of the last completed copy, with their ETags. */
 let completed: string[] = [];
 
 const count = (requests: readonly string[], name: string): number =>
@@ -130,7 +138,7 @@ describe("A server-side copy", () => {
     });
   }
 
-  it("is one request where the first part shows that this takes seconds at most, and asks for a checksum", async () => {
+  it("is one request if the first part shows that it takes seconds at most, and requires a checksum", async () => {
     const requests = await requestsFor(4 * GIB, FULL, { partMs: 1 });
     expect(requests).to.deep.equal([
       "ListMultipartUploads",
@@ -141,20 +149,20 @@ describe("A server-side copy", () => {
     ]);
   });
 
-  it("is of large parts where one request would take long, compared by the whole's checksum", async () => {
+  it("uses large parts if one request would take long, and compares the full-object checksum", async () => {
     const requests = await requestsFor(4 * GIB, FULL, { partMs: 120 });
     expect(count(requests, "UploadPartCopy")).to.equal(64);
     expect(requests.at(-1)).to.equal("CompleteMultipartUpload AAAAAA==");
     expect(count(requests, "CopyObject")).to.equal(0);
   });
 
-  it("is of parts beyond 5 GiB, which one request cannot copy", async () => {
+  it("uses parts beyond 5 GiB, the limit of one request", async () => {
     const requests = await requestsFor(8 * GIB, FULL, { partMs: 0 });
     expect(count(requests, "UploadPartCopy")).to.equal(64);
     expect(count(requests, "CopyObject")).to.equal(0);
   });
 
-  it("has the source's parts where only parts have checksums, or when it is told so", async () => {
+  it("uses the source's parts if only parts have checksums, or on request", async () => {
     for (const [checksums, keepParts] of [
       [COMPOSITE, false],
       [FULL, true],
@@ -164,7 +172,7 @@ describe("A server-side copy", () => {
     }
   });
 
-  it("does without checksums, in the source's parts, where those of parts are the whole's", async () => {
+  it("omits checksums and uses the source's parts if those of parts are the whole's", async () => {
     const requests = await requestsFor(8 * GIB, FULL, { partMs: 0, partCrc32: "AAAAAA==" });
     expect(requests.slice(1, 5)).to.deep.equal([
       "CreateMultipartUpload CRC32",
@@ -188,7 +196,7 @@ describe("A server-side copy", () => {
   }
 });
 
-describe("A server-side copy after one that broke off", () => {
+describe("An interrupted server-side copy", () => {
   const SIZE = 8 * GIB; // 64 parts of 128 MiB
   const parts = [...partsOf(SIZE, 128 * MIB)];
   const some = parts.filter(({ number }) => number % 2 === 1);
@@ -201,7 +209,7 @@ describe("A server-side copy after one that broke off", () => {
     expect(completed).to.have.length(64).and.include('1 "part"');
   };
 
-  it("copies what is missing, and completes the upload that has the most parts", async () => {
+  it("resumes with the missing parts, and completes the upload that has the most parts", async () => {
     const left = [
       { id: "empty", parts: [] },
       { id: "few", parts: some.slice(0, 3) },
@@ -220,13 +228,13 @@ describe("A server-side copy after one that broke off", () => {
     );
   });
 
-  it("completes what only the completion was missing of", async () => {
+  it("needs only its completion if all parts exist", async () => {
     const requests = await requestsFor(SIZE, FULL, { ...server, left: [{ id: "all", parts }] });
     expect(count(requests, "UploadPartCopy")).to.equal(0);
     expect(completed).to.have.length(64);
   });
 
-  it("goes on with the source's parts where the server has no checksums of parts that mean something", async () => {
+  it("resumes with the source's parts if the server has no usable checksums of parts", async () => {
     const of16 = [...partsOf(SIZE, 16 * MIB)].slice(0, 500);
     const left = [{ id: "plain", parts: of16, crc32: null }];
     const requests = await requestsFor(SIZE, FULL, { ...server, left });
@@ -234,7 +242,7 @@ describe("A server-side copy after one that broke off", () => {
     expect(requests).to.include("CompleteMultipartUpload plain");
   });
 
-  it("goes on with parts of composite checksums", async () => {
+  it("resumes with parts of composite checksums", async () => {
     const of16 = [...partsOf(160 * MIB, 16 * MIB)].slice(0, 9);
     const left = [{ id: "composite", parts: of16, checksumType: "COMPOSITE" }];
     const requests = await requestsFor(160 * MIB, COMPOSITE, { ...server, left });
@@ -249,7 +257,7 @@ describe("A server-side copy after one that broke off", () => {
     "the whole's checksum as that of each part": { id: "left", parts: some, crc32: "AAAAAA==" },
   };
   for (const [title, upload] of Object.entries(unfit)) {
-    it(`begins anew where what is left has ${title}, which is aborted`, async () => {
+    it(`starts anew if its rest has ${title}, and aborts the rest`, async () => {
       const requests = await requestsFor(SIZE, FULL, {
         ...server,
         left: [upload, { id: "empty", parts: [] }],
@@ -264,7 +272,7 @@ describe("A server-side copy after one that broke off", () => {
     ["is not compared with its source afterwards", { isCompared: false }],
     ["was found to differ", { keepParts: true }],
   ] as const) {
-    it(`goes on with nothing where the copy ${title}`, async () => {
+    it(`resumes nothing if the copy ${title}`, async () => {
       const of16 = [...partsOf(160 * MIB, 16 * MIB)].slice(0, 9);
       const left = [{ id: "left", parts: of16, checksumType: "COMPOSITE" }];
       const requests = await requestsFor(160 * MIB, COMPOSITE, { ...server, left }, options);
@@ -273,7 +281,7 @@ describe("A server-side copy after one that broke off", () => {
     });
   }
 
-  it("begins anew where the upload turns out to be of another version of the source", async () => {
+  it("starts anew if the upload belongs to another version of the source", async () => {
     const metadata = { ...METADATA, "spawn-source-etag": "before" };
     hasStartedAnew(
       await requestsFor(SIZE, FULL, { ...server, left: [{ id: "left", parts: some, metadata }] }),
@@ -281,7 +289,7 @@ describe("A server-side copy after one that broke off", () => {
   });
 
   for (const error of ["BadDigest", "InvalidPart", "NoSuchUpload"]) {
-    it(`begins anew where S3 refuses to complete it (${error})`, async () => {
+    it(`starts anew if S3 refuses to complete it (${error})`, async () => {
       const refuse: Server["refuse"] = (request, id) =>
         request === "CompleteMultipartUpload" && id === "left" ? error : undefined;
       const left = [{ id: "left", parts: some }];
@@ -291,7 +299,7 @@ describe("A server-side copy after one that broke off", () => {
     });
   }
 
-  it("takes what another process made of the same upload meanwhile", async () => {
+  it("accepts another process's completion of the same upload", async () => {
     const refuse = (request: string) => (request === "UploadPartCopy" ? "NoSuchUpload" : undefined);
     const left = [{ id: "left", parts: some }];
     const requests = await requestsFor(SIZE, FULL, { ...server, left, refuse, isThere: true });
@@ -299,7 +307,7 @@ describe("A server-side copy after one that broke off", () => {
     expect(requests.at(-1)).to.equal("HeadObject");
   });
 
-  it("fails where the source may not be read any more, and leaves the upload", async () => {
+  it("fails if the source became unreadable, and keeps the upload", async () => {
     const requests: string[] = [];
     const refuse = (request: string) => {
       requests.push(request);

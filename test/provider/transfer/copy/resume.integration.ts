@@ -1,10 +1,12 @@
 import { CreateMultipartUploadCommand, PutObjectCommand, UploadPartCopyCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import { objectMetadata } from "../../../../provider/store/object-facts.ts";
+import type { RequestSender } from "../../../../provider/store/operations.ts";
+import { objectStoreOf } from "../../../../provider/store/requests.ts";
+import { headObject } from "../../../../provider/store/stored-object.ts";
 import { stageCopy } from "../../../../provider/transfer/copy/stage.ts";
 import { S3Reader } from "../../../../provider/transfer/source/s3-reader.ts";
 import type { S3File } from "../../../../provider/transfer/source/source.ts";
-import { objectMetadata } from "../../../../provider/transfer/verify/object-facts.ts";
-import { headObject } from "../../../../provider/transfer/verify/stored.ts";
 import { MIB } from "../../../../staging/units.ts";
 import { bucketOf, CloudFixture, PRIMARY, SECOND } from "../../cloud-fixture.ts";
 
@@ -12,25 +14,27 @@ const SIZE = 70 * MIB; // three parts of 32 MiB
 const PART = 32 * MIB;
 const never = new AbortController().signal;
 
-describe("A copy from elsewhere on S3 after one that broke off", function () {
-  this.timeout(60_000);
-  let fixture: CloudFixture;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
+describe("An interrupted copy from elsewhere on S3", () => {
+  const fixture = CloudFixture.forSuite();
 
-  it("copies the parts that are missing, and leaves no upload behind", async () => {
+  it("resumes with the missing parts, and leaves no upload", async () => {
     const { bytes, sha256 } = await fixture.file("source", SIZE);
-    const place = { client: fixture.s3.of(SECOND), bucket: bucketOf(SECOND), key: "source" };
-    await place.client.send(new PutObjectCommand({ Bucket: place.bucket, Key: place.key, Body: bytes }));
+    const place = { store: fixture.s3.store(SECOND), bucket: bucketOf(SECOND), key: "source" };
+    await fixture.s3
+      .of(SECOND)
+      .send(new PutObjectCommand({ Bucket: place.bucket, Key: place.key, Body: bytes }));
     const etag = (await headObject(place, never))?.etag ?? "";
     const file: S3File = {
       ...{ type: "file", from: "s3", path: "source", size: SIZE, mode: "644", place, etag },
       open: async () => new S3Reader(place, etag),
     };
     const client = fixture.s3.of(PRIMARY);
-    const target = { client, bucket: bucketOf(PRIMARY), key: "stage-0123456789ab/source", tags: {} };
+    const target = {
+      store: fixture.s3.store(PRIMARY),
+      bucket: bucketOf(PRIMARY),
+      key: "stage-0123456789ab/source",
+      tags: {},
+    };
     const { UploadId } = await client.send(
       new CreateMultipartUploadCommand({
         Bucket: target.bucket,
@@ -48,26 +52,26 @@ describe("A copy from elsewhere on S3 after one that broke off", function () {
       }),
     );
     const sent: string[] = [];
-    const watched = Object.assign(Object.create(client), {
-      send: (command: object, options: object) => {
-        sent.push(command.constructor.name);
-        return client.send(command as PutObjectCommand, options);
-      },
-    });
-    const { pool } = fixture.dependencies();
+    const { sender } = fixture.s3.at(PRIMARY);
+    const send: RequestSender["send"] = (operation, input, options) => {
+      sent.push(operation);
+      return sender.send(operation, input, options);
+    };
+    const watched = objectStoreOf({ ...sender, send });
+    const { plane } = fixture.dependencies();
     let copied = 0;
     const add = (bytes: number): void => {
       copied += bytes;
     };
     const report = () => ({ add, objectDone() {}, finish() {} });
-    const staged = await stageCopy(file, { ...target, client: watched }, false, {
-      pool,
+    const staged = await stageCopy(file, { ...target, store: watched }, false, {
+      plane,
       signal: never,
       report,
     });
     expect(staged.sha256).to.equal(sha256);
     expect(copied).to.equal(SIZE);
-    expect(sent.filter((name) => name === "UploadPartCopyCommand")).to.have.length(2);
+    expect(sent.filter((name) => name === "copyPart")).to.have.length(2);
     expect((await fixture.object(PRIMARY, target.key)).bytes.equals(bytes)).to.equal(true);
     expect(await fixture.everything(PRIMARY, target.key)).to.deep.equal([target.key]);
   });

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { combineCrc32, encodeCrc32 } from "../../../../provider/transfer/hash/crc32.ts";
 
 describe("combineCrc32", () => {
-  it("gives the CRC-32 of the whole from those of two halves", () => {
+  it("computes the CRC-32 of the whole from those of two halves", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (first, second) => {
         const whole = crc32(Buffer.concat([first, second]));
@@ -13,7 +13,7 @@ describe("combineCrc32", () => {
     );
   });
 
-  it("gives the CRC-32 of the whole from parts of any size, in order", () => {
+  it("computes the CRC-32 of the whole from parts of any size, in order", () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 1, maxLength: 2000 }),
@@ -42,7 +42,7 @@ describe("combineCrc32", () => {
     );
   });
 
-  it("counts a length of 5 GiB whole", () => {
+  it("uses a length of 5 GiB without truncation", () => {
     // The CRC of zeros after a prefix, by 5 single GiB: each step is within 32 bits.
     const gib = 1024 ** 3;
     const zeros = zerosCrc(gib);

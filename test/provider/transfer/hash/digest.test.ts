@@ -11,7 +11,7 @@ const base64 = (crc: number): string => {
 };
 
 describe("FileDigest", () => {
-  it("is the same however the file is cut, but for the composite", () => {
+  it("is independent of the pieces of the file, except the composite checksum", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1000 }), fc.integer({ min: 1, max: 400 }), (bytes, step) => {
         const digest = new FileDigest();

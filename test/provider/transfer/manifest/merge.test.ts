@@ -12,7 +12,7 @@ const sorted = fc
   .map((all) => all.sort(comparePaths));
 
 describe("mergeSorted", () => {
-  it("pairs what both have and yields the rest alone, in order", async () => {
+  it("pairs common elements and yields the others alone, in order", async () => {
     await fc.assert(
       fc.asyncProperty(sorted, sorted, async (left, right) => {
         const found: string[] = [];

@@ -7,14 +7,13 @@ import {
 import { expect } from "chai";
 import { findS3Source } from "../../../../provider/transfer/source/s3.ts";
 import { InputError } from "../../../../staging/errors.ts";
+import { errorOf } from "../../../support/failure.ts";
 import { bucketOf, CloudFixture, PRIMARY } from "../../cloud-fixture.ts";
 
-describe("A source on S3 in an archive", function () {
-  this.timeout(60_000);
+describe("An archived source on S3", () => {
   const Bucket = bucketOf(PRIMARY);
-  let fixture: CloudFixture;
+  const fixture = CloudFixture.forSuite();
   before(async () => {
-    fixture = await CloudFixture.start();
     for (const [key, StorageClass] of [
       ["old/1 o'clock", "GLACIER"],
       ["old/2", "STANDARD"],
@@ -25,10 +24,9 @@ describe("A source on S3 in an archive", function () {
       const Body = Buffer.from(key.endsWith("/") ? "" : "data");
       await fixture.s3.of(PRIMARY).send(new PutObjectCommand({ Bucket, Key: key, Body, StorageClass }));
     }
-    // From now on requests could go past the SDK, too.
+    // Later requests could use the fast path, too.
     await fixture.s3.of(PRIMARY).send(new HeadObjectCommand({ Bucket, Key: "old/2" }));
   });
-  after(() => fixture.stop());
 
   const find = (key: string, exclude: string[] = []) =>
     findS3Source(`s3://${Bucket}/${key}`, {
@@ -36,16 +34,9 @@ describe("A source on S3 in an archive", function () {
       exclude,
       signal: new AbortController().signal,
     });
-  async function refusal(key: string): Promise<InputError> {
-    const error = await find(key).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).to.be.instanceOf(InputError);
-    return error as InputError;
-  }
+  const refusal = (key: string): Promise<InputError> => errorOf(find(key), InputError);
 
-  it("is refused by name, with what restores it, alone and below a prefix", async () => {
+  it("is refused by name with the restore command, alone and below a prefix", async () => {
     for (const source of ["old/1 o'clock", "old/"]) {
       const { message, why, fix } = await refusal(source);
       expect(message).to.equal(`s3://${Bucket}/old/1 o'clock is archived (GLACIER)`);
@@ -57,14 +48,17 @@ describe("A source on S3 in an archive", function () {
     expect((await refusal("deep/1")).message).to.contain("deep/1 is archived (DEEP_ARCHIVE)");
   });
 
-  it("is taken where it can be read at once, is excluded, or has nothing to read", async () => {
+  it("is accepted if it is readable at once, excluded or empty", async () => {
     expect((await find("instant/1")).kind).to.equal("file");
     expect(await find("instant/")).to.include({ fileCount: 1 });
     expect(await find("old/", ["1*"])).to.include({ fileCount: 1 });
-    expect(await find("folder/")).to.include({ fileCount: 0 });
+    expect(await find("folder/")).to.deep.include({
+      fileCount: 0,
+      warnings: [`s3://${Bucket}/folder/ has no files: the entry will be empty`],
+    });
   });
 
-  it("is taken once it is restored, and not before", async () => {
+  it("is accepted after its restore, and not before", async () => {
     const restore = { Bucket, Key: "old/1 o'clock", RestoreRequest: { Days: 1 } };
     await fixture.s3.of(PRIMARY).send(new RestoreObjectCommand(restore));
     const { why, fix } = await refusal("old/");

@@ -7,12 +7,13 @@ import { findDirectory } from "../../../../provider/transfer/source/directory.ts
 import type { Access } from "../../../../provider/transfer/source/folder.ts";
 import type { LocalFile } from "../../../../provider/transfer/source/source.ts";
 import { UserError } from "../../../../staging/errors.ts";
+import { THREADS } from "../threads.ts";
 
 const OTHER = 65534;
 const WALKS = 60;
 
-/** Another user, where there can be one, swaps a folder and a file for links again and again while the tree is walked through and read. */
-describe("a source that another process attacks all the time", () => {
+/** Another user, if possible, swaps a folder and a file for links repeatedly while the tree is listed and read. */
+describe("a source under constant attack by another process", () => {
   let base: string;
   let attacker: ChildProcess;
   before(async () => {
@@ -42,18 +43,18 @@ done 2>/dev/null`;
   after(async () => {
     const { pid } = attacker;
     const ended = new Promise((resolve) => attacker.once("exit", resolve));
-    // The shell and what it runs.
+    // The shell and its children.
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
     await ended;
     await rm(base, { recursive: true });
   });
 
   for (const access of ["descriptors", "paths"] as const satisfies readonly Access[]) {
-    it(`never has a file that only this user can read, with folders kept by ${access}`, async () => {
+    it(`never yields a file that only this user can read, with folders kept by ${access}`, async () => {
       const { signal } = new AbortController();
       for (let walk = 0; walk < WALKS; walk += 1) {
         try {
-          const found = await findDirectory(join(base, "tree"), { signal, access });
+          const found = await findDirectory(join(base, "tree"), { threads: THREADS, signal, access });
           for await (const entry of found.entries(signal)) {
             if (entry.type !== "file") continue;
             const bytes = Buffer.from(new SharedArrayBuffer(entry.size));

@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, symlink, truncate, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -9,18 +8,19 @@ import { findDirectory } from "../../../../provider/transfer/source/directory.ts
 import { SourceChangedError, type SourceEntry } from "../../../../provider/transfer/source/source.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import { comparePaths } from "../../../../staging/manifest.ts";
+import { errorOf } from "../../../support/failure.ts";
+import { temporaryFolder } from "../../../support/folder.ts";
+import { THREADS } from "../threads.ts";
 
 const { signal } = new AbortController();
 
 describe("findDirectory", () => {
-  let folder: string;
+  const folder = temporaryFolder("spawn tree ");
   let tree: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "spawn tree "));
-    tree = join(folder, "tree");
+    tree = join(folder(), "tree");
     await mkdir(tree);
   });
-  afterEach(() => rm(folder, { recursive: true }));
 
   async function put(path: string, content = "x"): Promise<void> {
     await mkdir(join(tree, dirname(path)), { recursive: true });
@@ -28,7 +28,7 @@ describe("findDirectory", () => {
   }
 
   async function entries(exclude: string[] = []): Promise<SourceEntry[]> {
-    const found = await findDirectory(tree, { exclude, signal });
+    const found = await findDirectory(tree, { threads: THREADS, exclude, signal });
     const all: SourceEntry[] = [];
     for await (const entry of found.entries(signal)) all.push(entry);
     const files = all.filter((entry) => entry.type === "file");
@@ -39,11 +39,8 @@ describe("findDirectory", () => {
 
   const paths = async (exclude?: string[]) => (await entries(exclude)).map(({ path }) => path);
 
-  async function refusal(exclude: string[] = []): Promise<InputError> {
-    const error: unknown = await findDirectory(tree, { exclude, signal }).catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(InputError);
-    return error as InputError;
-  }
+  const refusal = (exclude: string[] = []): Promise<InputError> =>
+    errorOf(findDirectory(tree, { threads: THREADS, exclude, signal }), InputError);
 
   it("finds every file, link and empty folder, sorted by the bytes of the paths", async () => {
     for (const name of [
@@ -92,11 +89,16 @@ describe("findDirectory", () => {
     expect(found.find(({ path }) => path === "empty/below/")).to.deep.include({ type: "directory" });
   });
 
-  it("takes a directory without files", async () => {
+  it("accepts a directory without files, with a warning", async () => {
     expect(await entries()).to.deep.equal([]);
+    await mkdir(join(tree, "empty"));
+    const { warnings } = await findDirectory(tree, { threads: THREADS, signal });
+    expect(warnings).to.deep.equal([`${tree} has no files: the entry will be empty`]);
+    await put("file");
+    expect((await findDirectory(tree, { threads: THREADS, signal })).warnings).to.deep.equal([]);
   });
 
-  it("leaves out what the patterns name; a folder whose files are all left out is empty", async () => {
+  it("excludes matching files, and treats a folder as empty if all its files are excluded", async () => {
     for (const name of [
       "a.tmp",
       "keep.tmp",
@@ -121,9 +123,13 @@ describe("findDirectory", () => {
     ]);
   });
 
-  it("warns of patterns that match nothing, and takes absolute ones for what is below it", async () => {
+  it("warns of patterns that match nothing, and accepts absolute ones for paths below it", async () => {
     for (const name of [".env", "keys/a.pem", "x"]) await put(name);
-    const found = await findDirectory(tree, { exclude: ["./.env", join(tree, "keys/"), "gone"], signal });
+    const found = await findDirectory(tree, {
+      threads: THREADS,
+      exclude: ["./.env", join(tree, "keys/"), "gone"],
+      signal,
+    });
     expect(found.fileCount).to.equal(1);
     expect(found.warnings).to.deep.equal([
       `the pattern "gone" matches nothing in ${tree}: it leaves out nothing`,
@@ -136,7 +142,7 @@ describe("findDirectory", () => {
     [["*"], "the patterns exclude all of", "Remove a pattern"],
   ];
   for (const [patterns, message, fix] of refusedPatterns) {
-    it(`refuses ${JSON.stringify(patterns)}, and says what to write`, async () => {
+    it(`refuses ${JSON.stringify(patterns)}, with a corrected pattern`, async () => {
       for (const name of ["x", "keep/x.csv", "keep/y"]) await put(name);
       const error = await refusal(patterns);
       expect(error.message).to.contain(message);
@@ -146,19 +152,19 @@ describe("findDirectory", () => {
 
   describe("with followed links", () => {
     const follow = async (exclude: string[] = []) => {
-      const found = await findDirectory(tree, { exclude, followLinks: true, signal });
+      const found = await findDirectory(tree, { threads: THREADS, exclude, followLinks: true, signal });
       const all: SourceEntry[] = [];
       for await (const entry of found.entries(signal)) all.push(entry);
       return all;
     };
-    it("has the targets in place of the links, once for each link", async () => {
+    it("replaces each link by its target, once per link", async () => {
       await put("a", "content");
-      await mkdir(join(folder, "outside/sub"), { recursive: true });
-      await writeFile(join(folder, "outside/sub/o"), "out");
+      await mkdir(join(folder(), "outside/sub"), { recursive: true });
+      await writeFile(join(folder(), "outside/sub/o"), "out");
       await symlink("a", join(tree, "b"));
       await symlink("b", join(tree, "c"));
       await symlink("../outside", join(tree, "dir"));
-      await symlink(join(folder, "outside"), join(tree, "dir-2"));
+      await symlink(join(folder(), "outside"), join(tree, "dir-2"));
       await symlink("../outside/sub/o", join(tree, "dir.txt"));
       const found = await follow();
       const names = ["a", "b", "c", "dir-2/sub/o", "dir.txt", "dir/sub/o"];
@@ -180,14 +186,14 @@ describe("findDirectory", () => {
     });
     const bad: [string, target: string, message: string][] = [
       ["to nothing", "gone", "leads to nothing"],
-      ["to itself", "link", "leads in a circle"],
-      ["to the folder that it is in", ".", "leads in a circle"],
-      ["to a folder above", "../../tree", "leads in a circle"],
-      ["to a folder with a link back", "../other", "leads in a circle"],
+      ["to itself", "link", "is part of a cycle"],
+      ["to the folder that it is in", ".", "is part of a cycle"],
+      ["to a folder above", "../../tree", "is part of a cycle"],
+      ["to a folder with a link back", "../other", "is part of a cycle"],
       ["to a device", "/dev/null", "is a device"],
     ];
     for (const [what, target, message] of bad) {
-      it(`refuses one ${what}, by name, unless it is left out`, async () => {
+      it(`refuses one ${what}, by name, unless it is excluded`, async () => {
         await put("sub/file");
         await mkdir(join(tree, "other"));
         await symlink("../sub", join(tree, "other/back"));
@@ -203,41 +209,44 @@ describe("findDirectory", () => {
   });
 
   describe("that contains a folder of spawn itself", () => {
-    it("is refused with the pattern that leaves it out", async () => {
+    it("is refused with the pattern that excludes it", async () => {
       for (const name of ["x", "home [1]/data/state", "home [1]/config/c"]) await put(name);
       const ownFolders = ["home [1]/data", "home [1]/config"].map((name) => join(tree, name));
-      const find = (exclude: string[]) => findDirectory(tree, { exclude, ownFolders, signal });
+      const find = (exclude: string[]) =>
+        findDirectory(tree, { threads: THREADS, exclude, ownFolders, signal });
       const error: unknown = await find([]).catch((reason: unknown) => reason);
       expect(error).to.be.instanceOf(InputError);
       const { fix = "" } = error as InputError;
       const patterns = [...fix.matchAll(/--exclude '([^']*)'/g)].map(([, pattern = ""]) => pattern);
       expect((await find(patterns)).fileCount).to.equal(1);
       expect((await find(["home*"])).fileCount).to.equal(1);
-      const itself: unknown = await findDirectory(ownFolders[0] ?? "", { ownFolders, signal }).catch(
-        (reason: unknown) => reason,
-      );
+      const itself: unknown = await findDirectory(ownFolders[0] ?? "", {
+        threads: THREADS,
+        ownFolders,
+        signal,
+      }).catch((reason: unknown) => reason);
       expect((itself as InputError).message).to.contain("is a folder of spawn itself");
     });
-    it("is refused where a link that is followed leads to it", async () => {
-      const own = join(folder, "above/own");
+    it("is refused if a followed link leads to it", async () => {
+      const own = join(folder(), "above/own");
       await mkdir(own, { recursive: true });
       await put("x");
       await symlink("../above", join(tree, "link"));
-      const options = { ownFolders: [own], followLinks: true, signal };
+      const options = { threads: THREADS, ownFolders: [own], followLinks: true, signal };
       const error: unknown = await findDirectory(tree, options).catch((reason: unknown) => reason);
       expect((error as InputError).fix).to.equal("--exclude '/link/own/'");
       expect((await findDirectory(tree, { ...options, exclude: ["/link/own/"] })).fileCount).to.equal(1);
     });
   });
 
-  it("refuses a file that holds more or less than its size says, and takes sparse ones", async () => {
+  it("refuses a file whose content is longer or shorter than its size, and accepts sparse files", async () => {
     await put("empty", "");
     await put("sparse");
     await truncate(join(tree, "sparse"), 10_000_000);
     await entries();
     for (const target of ["/proc/cpuinfo", "/sys/kernel/mm/transparent_hugepage/enabled"]) {
       await symlink(target, join(tree, "made"));
-      const error: unknown = await findDirectory(tree, { followLinks: true, signal }).catch(
+      const error: unknown = await findDirectory(tree, { threads: THREADS, followLinks: true, signal }).catch(
         (reason: unknown) => reason,
       );
       expect(error).to.be.instanceOf(InputError);
@@ -255,7 +264,7 @@ describe("findDirectory", () => {
     ["a link out and in again", (path) => symlink("../tree/sub", path), "leaves the directory"],
   ];
   for (const [what, make, message] of kinds) {
-    it(`refuses ${what} by its name, unless it is left out`, async () => {
+    it(`refuses ${what} by its name, unless it is excluded`, async () => {
       await put("sub/file");
       await make(join(tree, "odd"));
       const error = await refusal();
@@ -276,7 +285,7 @@ describe("findDirectory", () => {
     expect((await refusal(["/out"])).message).to.contain(join(tree, "sub", "through"));
   });
 
-  it("keeps links to nothing, in a circle, and up and down inside the tree", async () => {
+  it("keeps dangling and cyclic links, and links up and down inside the tree", async () => {
     await put("sub/file");
     await symlink("missing/x", join(tree, "dangling"));
     await symlink("loop", join(tree, "loop"));
@@ -292,17 +301,17 @@ describe("findDirectory", () => {
     await unlink(name);
     await put(Array.from({ length: 5 }, () => "d".repeat(220)).join("/"));
     expect((await refusal()).message).to.contain("is too long");
-    const place = { name: "n".repeat(255), signal: new AbortController().signal };
+    const place = { threads: THREADS, name: "n".repeat(255), signal: new AbortController().signal };
     await rm(join(tree, "d".repeat(220)), { recursive: true });
     await put(Array.from({ length: 4 }, () => "d".repeat(200)).join("/"));
-    expect((await findDirectory(tree, { signal: place.signal })).fileCount).to.be.above(0);
+    expect((await findDirectory(tree, { threads: THREADS, signal: place.signal })).fileCount).to.be.above(0);
     const error = await findDirectory(tree, place).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(InputError).and.have.property("message").that.contains("is too long");
   });
 
-  it("names a file that vanished or changed after it was found", async () => {
+  it("names a file that vanished or changed after the listing", async () => {
     for (const path of ["changes", "vanishes"]) await put(path);
-    const found = await findDirectory(tree, { signal });
+    const found = await findDirectory(tree, { threads: THREADS, signal });
     for await (const entry of found.entries(signal)) {
       if (entry.type !== "file") continue;
       if (entry.path === "vanishes") await unlink(join(tree, entry.path));
@@ -313,7 +322,7 @@ describe("findDirectory", () => {
     }
   });
 
-  it("sorts any tree as S3 lists keys", async () => {
+  it("sorts any tree in S3's order of keys", async () => {
     const name = fc
       .stringMatching(/^[-./a0ü\u{10000}\uffee]{1,4}$/u)
       .filter((text) => !/^\.{1,2}$|\//.test(text));
@@ -329,7 +338,7 @@ describe("findDirectory", () => {
             await put(file);
             made.add(file);
           } catch (error) {
-            // A file of an earlier path is where a folder would have to be, or the reverse.
+            // A file of an earlier path is in the place of a folder, or the reverse.
             expect(["EISDIR", "ENOTDIR", "EEXIST"]).to.include((error as NodeJS.ErrnoException).code);
           }
         }

@@ -12,18 +12,18 @@ import {
   type FileAnswer,
   type FileRequest,
   MOST_READINGS,
-  workOnFiles,
+  serveFiles,
 } from "../../../../provider/transfer/source/file-thread-program.ts";
 import {
   MAX_LINKS,
+  serveFolders,
   TO_FOLDER,
-  workOnFolders,
 } from "../../../../provider/transfer/source/folder-thread-program.ts";
 
 type Fs = typeof fs;
 const OPTIONS = { toFolder: TO_FOLDER, maxLinks: MAX_LINKS };
 
-/** The thread's program in this thread, with other functions of the file system. */
+/** The thread's program in this thread, with other file system functions. */
 function answerWith(other: Partial<Fs>, request: FileRequest): FileAnswer {
   const changed: Fs = { ...fs, ...other };
   const answers: FileAnswer[] = [];
@@ -31,7 +31,7 @@ function answerWith(other: Partial<Fs>, request: FileRequest): FileAnswer {
     postMessage: (answer: FileAnswer) => answers.push(answer),
   });
   const parentPort = port as unknown as import("node:worker_threads").MessagePort;
-  workOnFiles(changed, crypto, zlib, { parentPort }, workOnFolders(changed, OPTIONS), MOST_READINGS);
+  serveFiles(changed, crypto, zlib, { parentPort }, serveFolders(changed, OPTIONS), MOST_READINGS);
   port.emit("message", { id: 1, ...request });
   const [answer] = answers;
   if (answer === undefined) throw new Error("there is no answer");
@@ -51,7 +51,7 @@ function precededBy<Args extends unknown[], Result>(
   };
 }
 
-describe("the program of the threads for files", () => {
+describe("the program of the file threads", () => {
   let base: string;
   let folder: string;
   beforeEach(() => {
@@ -76,7 +76,7 @@ describe("the program of the threads for files", () => {
     ["a pipe", () => execFileSync("mkfifo", [join(folder, "file")])],
   ];
   for (const [what, make] of replacements) {
-    it(`notices ${what} that takes the place of a file between its lstat and its opening`, () => {
+    it(`detects ${what} that replaces a file between its lstat and its opening`, () => {
       const attack = opening(() => {
         fs.renameSync(join(folder, "file"), join(base, "moved"));
         make();
@@ -87,7 +87,7 @@ describe("the program of the threads for files", () => {
   }
 
   for (const hold of [true, false]) {
-    it(`notices a link that takes the place of a folder at its opening, ${hold ? "with" : "without"} a descriptor`, () => {
+    it(`detects a link that replaces a folder at its opening, ${hold ? "with" : "without"} a descriptor`, () => {
       const swap = () => {
         fs.renameSync(join(folder, "below"), join(base, "moved"));
         fs.symlinkSync(join(base, "secret"), join(folder, "below"));
@@ -100,7 +100,7 @@ describe("the program of the threads for files", () => {
     });
   }
 
-  it("notices another folder above, where folders are found by their paths", () => {
+  it("detects another parent folder if folders are found by their paths", () => {
     const { dev, ino } = fs.lstatSync(folder, { bigint: true });
     const verified = { base: folder, verify: { path: folder, identity: `${dev}:${ino}` } };
     const requests: FileRequest[] = [
@@ -116,7 +116,7 @@ describe("the program of the threads for files", () => {
     for (const request of requests) expect(JSON.stringify(answerWith({}, request))).to.contain("replaced");
   });
 
-  /** Writes to the file while it is read, and restores its time. */
+  /** Writes to the file during a read, and restores its time. */
   const writing = (times: number, content: string) => {
     const write = () => {
       fs.writeFileSync(join(folder, "file"), content);
@@ -136,17 +136,17 @@ describe("the program of the threads for files", () => {
     const answer = answerWith(other, { read: "file", place: place(), expected, memory, length: 4 });
     return { answer, text: Buffer.from(memory).toString() };
   };
-  it("reads a file again whose time was restored after something wrote to it", () => {
+  it("reads a file again if its time was restored after a write", () => {
     const { answer, text } = read(writing(1, "new!"));
     expect(text).to.equal("new!");
     expect(answer.file?.sha256).to.equal(crypto.hash("sha256", "new!"));
   });
 
-  it("gives up on a file that changes during each reading", () => {
+  it("fails for a file that changes during each reading", () => {
     expect(read(writing(100, "new!")).answer.problem).to.equal("changed");
   });
 
-  it("reads a file whose attributes changed before, though the time of its content is the same", () => {
+  it("reads a file whose attributes changed before, although the time of its content is the same", () => {
     const expected = fs.lstatSync(join(folder, "file"));
     fs.chmodSync(join(folder, "file"), 0o600);
     const memory = new SharedArrayBuffer(4);
@@ -154,7 +154,7 @@ describe("the program of the threads for files", () => {
     expect(answer.file?.sha256).to.equal(crypto.hash("sha256", "open"));
   });
 
-  it("lists names of any bytes, also where the file system does not tell their kinds", () => {
+  it("lists names of any bytes, also if the file system does not return their types", () => {
     const odd = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff, 0xfe])]);
     fs.writeFileSync(odd, "");
     fs.writeFileSync(join(folder, "größe"), "");
@@ -173,13 +173,13 @@ describe("the program of the threads for files", () => {
     for (const name of ["file-thread-program", "folder-thread-program"]) {
       const source = fs.readFileSync(`provider/transfer/source/${name}.ts`, "utf8");
       const { code } = await transform(source, { loader: "ts", keepNames: true });
-      const [, program = ""] = /^export function workOn\w+(.*?)^}/ms.exec(code) ?? [];
+      const [, program = ""] = /^export function serve\w+(.*?)^}/ms.exec(code) ?? [];
       expect(program).to.contain("fs.lstatSync").and.not.contain("__name");
     }
   });
 
-  it("sorts names as the bytes of their paths", () => {
-    const work = workOnFolders(fs, OPTIONS);
+  it("sorts names by the bytes of their paths", () => {
+    const work = serveFolders(fs, OPTIONS);
     const [file, directory] = [fs.constants.S_IFREG >> 12, fs.constants.S_IFDIR >> 12];
     const name = fc
       .uint8Array({ minLength: 1, maxLength: 5, min: 45, max: 49 })

@@ -1,32 +1,29 @@
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { lstatSync, type Stats, symlinkSync } from "node:fs";
-import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
 import type { FileIdentity, ReadFile } from "../../../../provider/transfer/source/file-thread-program.ts";
-import { measureFiles, readWholeFile as readIn } from "../../../../provider/transfer/source/file-threads.ts";
+import { temporaryFolder } from "../../../support/folder.ts";
+import { THREADS } from "../threads.ts";
 
 describe("files in threads", () => {
-  let folder: string;
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "spawn threads "));
-  });
-  after(() => rm(folder, { recursive: true, force: true }));
+  const threads = THREADS;
+  const folder = temporaryFolder("spawn threads ", "suite");
 
   const readWholeFile = (path: string, facts: FileIdentity, bytes: Buffer) =>
-    readIn({ base: folder }, basename(path), facts, bytes);
+    threads.readWholeFile({ base: folder() }, basename(path), facts, bytes);
   const shared = (size: number): Buffer => Buffer.from(new SharedArrayBuffer(size));
 
   async function file(name: string, content: Buffer): Promise<{ path: string; facts: Stats }> {
-    const path = join(folder, name);
+    const path = join(folder(), name);
     await writeFile(path, content);
     return { path, facts: lstatSync(path) };
   }
 
-  it("reads and hashes many files at once", async () => {
+  it("read and hash many files at once", async () => {
     const contents = Array.from({ length: 40 }, (_, index) => randomBytes(index * 1_000));
     const read = await Promise.all(
       contents.map(async (content, index) => {
@@ -44,7 +41,7 @@ describe("files in threads", () => {
     }
   });
 
-  it("tells a file that changed, vanished, or is none", async () => {
+  it("report a changed, missing or irregular file", async () => {
     const { path, facts } = await file("changing", Buffer.from("content"));
     await utimes(path, 1, 1);
     expect(await readWholeFile(path, facts, shared(7))).to.equal("changed");
@@ -57,12 +54,12 @@ describe("files in threads", () => {
     expect(await readWholeFile(path, lstatSync(path), shared(7))).to.equal("replaced");
   });
 
-  it("measures in order, follows no link, and tells what is missing", async () => {
+  it("measure in order, follow no link, and report missing files", async () => {
     const { path, facts } = await file("measured", randomBytes(77));
-    const link = join(folder, "link");
+    const link = join(folder(), "link");
     symlinkSync(path, link);
-    const [own, missing, linked] = await measureFiles(
-      { base: folder },
+    const [own, missing, linked] = await threads.measureFiles(
+      { base: folder() },
       ["measured", "missing", "link"],
       true,
     );
@@ -72,7 +69,7 @@ describe("files in threads", () => {
     expect(linked).to.have.property("mode", lstatSync(link).mode);
   });
 
-  it("takes only shared memory from its beginning", async () => {
+  it("accept only shared memory from its beginning", async () => {
     const { path, facts } = await file("memory", Buffer.from("x"));
     for (const bytes of [Buffer.alloc(1), shared(2).subarray(1)]) {
       const error = await readWholeFile(path, facts, bytes).catch((thrown: unknown) => thrown);

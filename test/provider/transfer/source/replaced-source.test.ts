@@ -1,18 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  chmod,
-  link,
-  mkdir,
-  mkdtemp,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  symlink,
-  unlink,
-  writeFile,
-} from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, link, mkdir, readdir, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { findDirectory } from "../../../../provider/transfer/source/directory.ts";
@@ -23,18 +10,19 @@ import {
   SourceChangedError,
   type SourceEntry,
 } from "../../../../provider/transfer/source/source.ts";
+import { temporaryFolder } from "../../../support/folder.ts";
+import { THREADS } from "../threads.ts";
 
 const { signal } = new AbortController();
 
 for (const access of ["descriptors", "paths"] as const satisfies readonly Access[]) {
-  describe(`a source in which another user replaces things, with folders kept by ${access}`, () => {
-    let base: string;
+  describe(`a source in which another user replaces files, with folders kept by ${access}`, () => {
+    const base = temporaryFolder("spawn replaced ");
     let tree: string;
     let secret: string;
     beforeEach(async () => {
-      base = await realpath(await mkdtemp(join(tmpdir(), "spawn replaced ")));
-      tree = join(base, "tree");
-      secret = join(base, "secret");
+      tree = join(base(), "tree");
+      secret = join(base(), "secret");
       for (const path of ["a", "sub/file", "sub/low/file", "z"]) {
         await mkdir(dirname(join(tree, path)), { recursive: true });
         await mkdir(dirname(join(secret, path)), { recursive: true });
@@ -42,7 +30,6 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
         await writeFile(join(secret, path), "hush");
       }
     });
-    afterEach(() => rm(base, { recursive: true }));
 
     const content = async (file: LocalFile): Promise<string> => {
       const bytes = Buffer.from(new SharedArrayBuffer(file.size));
@@ -50,10 +37,10 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
       return bytes.toString();
     };
 
-    /** Walks through the tree, reads each file, and attacks when the first one was found. */
+    /** Lists the tree, reads each file, and attacks after the first one was found. */
     async function walkAndRead(attack: () => Promise<unknown>, { followLinks = false } = {}) {
       const contents: string[] = [];
-      const found = await findDirectory(tree, { signal, access, followLinks });
+      const found = await findDirectory(tree, { threads: THREADS, signal, access, followLinks });
       let isFirst = true;
       for await (const entry of found.entries(signal)) {
         if (isFirst) await attack();
@@ -73,13 +60,13 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
     }
 
     const swap = async (path: string, makeOther: (location: string) => Promise<unknown>) => {
-      await rename(join(tree, path), join(base, "moved"));
+      await rename(join(tree, path), join(base(), "moved"));
       await makeOther(join(tree, path));
     };
 
     for (const followLinks of [false, true]) {
       const how = followLinks ? "where links are followed" : "where links are not followed";
-      it(`never lists a folder that became a link after it was found, ${how}`, async () => {
+      it(`never lists a folder that became a link after the listing, ${how}`, async () => {
         const attack = () => swap("sub", (location) => symlink(join(secret, "sub"), location));
         const error = await failure(walkAndRead(attack, { followLinks }));
         expect(error).to.be.instanceOf(SourceChangedError);
@@ -87,7 +74,7 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
       });
 
       it(`never reads a file in a folder that became a link afterwards, ${how}`, async () => {
-        const found = await findDirectory(tree, { signal, access, followLinks });
+        const found = await findDirectory(tree, { threads: THREADS, signal, access, followLinks });
         const entries: SourceEntry[] = [];
         for await (const entry of found.entries(signal)) entries.push(entry);
         await swap("sub", (location) => symlink(join(secret, "sub"), location));
@@ -102,21 +89,21 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
       });
     }
 
-    it("never follows a link that took the place of a folder while the tree was checked", async () => {
+    it("never follows a link that replaced a folder during the check of the tree", async () => {
       const { renameSync, symlinkSync } = await import("node:fs");
       const seen: string[] = [];
       const onEntry = ({ path }: SourceEntry) => {
         if (seen.push(path) > 1) return;
-        renameSync(join(tree, "sub"), join(base, "moved"));
+        renameSync(join(tree, "sub"), join(base(), "moved"));
         symlinkSync(join(secret, "sub"), join(tree, "sub"));
       };
-      const error = await failure(findDirectory(tree, { signal, access, onEntry }));
+      const error = await failure(findDirectory(tree, { threads: THREADS, signal, access, onEntry }));
       expect(error.message).to.equal(`${join(tree, "sub")} was replaced while it was read`);
       expect(seen).to.deep.equal(["a"]);
     });
 
-    it("refuses another folder of the same names in place of one that was found", async () => {
-      const found = await findDirectory(tree, { signal, access });
+    it("refuses another folder with the same names in place of the listed one", async () => {
+      const found = await findDirectory(tree, { threads: THREADS, signal, access });
       const files: LocalFile[] = [];
       for await (const entry of found.entries(signal)) files.push(entry as LocalFile);
       await swap("sub", (location) => rename(join(secret, "sub"), location));
@@ -125,9 +112,9 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
       expect((await failure(content(below))).message).to.contain("was replaced while it was read");
     });
 
-    it("refuses a source that was itself replaced between two walks", async () => {
-      const found = await findDirectory(tree, { signal, access });
-      await rename(tree, join(base, "moved"));
+    it("refuses a source that was itself replaced between two listings", async () => {
+      const found = await findDirectory(tree, { threads: THREADS, signal, access });
+      await rename(tree, join(base(), "moved"));
       await symlink(secret, tree);
       const error = await failure(found.entries(signal)[Symbol.asyncIterator]().next());
       expect(error.message).to.equal(`${tree} was replaced while it was read`);
@@ -140,13 +127,13 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
       ["a folder", (location) => mkdir(location)],
     ];
     for (const [what, make] of files) {
-      it(`refuses ${what} in place of a file that was found`, async () => {
-        const found = await findDirectory(tree, { signal, access });
+      it(`refuses ${what} in place of a listed file`, async () => {
+        const found = await findDirectory(tree, { threads: THREADS, signal, access });
         const all: LocalFile[] = [];
         for await (const entry of found.entries(signal)) all.push(entry as LocalFile);
         await unlink(join(tree, "z"));
-        // So that no inode is used again.
-        await writeFile(join(base, "other"), "");
+        // Prevents the reuse of an inode.
+        await writeFile(join(base(), "other"), "");
         await make(join(tree, "z"));
         const file = all.at(-1);
         if (file === undefined) throw new Error("there is no file");
@@ -159,13 +146,13 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
     }
 
     it("follows the link that the user names, once", async () => {
-      await symlink(tree, join(base, "link"));
-      await symlink(join(tree, "a"), join(base, "file link"));
-      const found = await findDirectory(join(base, "link"), { signal, access });
-      const { file } = await findFile(join(base, "file link"));
+      await symlink(tree, join(base(), "link"));
+      await symlink(join(tree, "a"), join(base(), "file link"));
+      const found = await findDirectory(join(base(), "link"), { threads: THREADS, signal, access });
+      const { file } = await findFile(join(base(), "file link"), { threads: THREADS });
       for (const name of ["link", "file link"]) {
-        await unlink(join(base, name));
-        await symlink(secret, join(base, name));
+        await unlink(join(base(), name));
+        await symlink(secret, join(base(), name));
       }
       const contents: string[] = [];
       for await (const entry of found.entries(signal)) contents.push(await content(entry as LocalFile));
@@ -173,9 +160,9 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
       expect(await content(file)).to.equal("open");
     });
 
-    it("reads a tree that is moved, or refuses it, but never reads another one in its place", async () => {
+    it("reads a moved tree or refuses it, but never reads another one in its place", async () => {
       const reading = walkAndRead(async () => {
-        await rename(tree, join(base, "moved"));
+        await rename(tree, join(base(), "moved"));
         await rename(secret, tree);
       });
       // A descriptor leads to the folder wherever it is.
@@ -183,15 +170,15 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
       else expect((await failure(reading)).message).to.contain("was replaced while it was read");
     });
 
-    it("looks for what a pattern keeps below an excluded folder without following a link there", async () => {
+    it("checks a pattern below an excluded folder without following a link there", async () => {
       const { renameSync, symlinkSync } = await import("node:fs");
       await writeFile(join(secret, "sub", "key"), "");
       const onEntry = () => {
         if (access === "paths") return;
-        renameSync(join(tree, "sub"), join(base, "moved"));
+        renameSync(join(tree, "sub"), join(base(), "moved"));
         symlinkSync(join(secret, "sub"), join(tree, "sub"));
       };
-      // One batch is looked at ahead: the folder is in a later one.
+      // One batch is read ahead: the folder is in a later one.
       for (let number = 0; number < 130; number += 1) await writeFile(join(tree, `b${number}`), "");
       let isFirst = true;
       const once = () => {
@@ -199,35 +186,31 @@ for (const access of ["descriptors", "paths"] as const satisfies readonly Access
         isFirst = false;
       };
       const exclude = ["sub/", "!sub/key"];
-      const found = await findDirectory(tree, { signal, access, exclude, onEntry: once });
+      const found = await findDirectory(tree, { threads: THREADS, signal, access, exclude, onEntry: once });
       expect(found.fileCount).to.equal(132);
     });
   });
 }
 
 describe("the open folders of a source", () => {
-  let base: string;
-  before(async () => {
-    base = await realpath(await mkdtemp(join(tmpdir(), "spawn deep ")));
-  });
-  after(() => rm(base, { recursive: true }));
+  const base = temporaryFolder("spawn deep ", "suite");
 
   const openDescriptors = async (): Promise<number> => (await readdir("/proc/self/fd")).length;
 
-  it("are few however deep a tree is, and none afterwards", async () => {
+  it("are few for any depth of the tree, and closed afterwards", async () => {
     const before = await openDescriptors();
     const path = Array.from({ length: 300 }, () => "d");
-    await mkdir(join(base, ...path), { recursive: true });
-    await writeFile(join(base, ...path, "file"), "x");
-    await writeFile(join(base, "d", "z"), "x");
-    const found = await findDirectory(base, { signal });
+    await mkdir(join(base(), ...path), { recursive: true });
+    await writeFile(join(base(), ...path, "file"), "x");
+    await writeFile(join(base(), "d", "z"), "x");
+    const found = await findDirectory(base(), { threads: THREADS, signal });
     const all: LocalFile[] = [];
     for await (const entry of found.entries(signal)) {
       expect(await openDescriptors()).to.be.below(before + 80);
       all.push(entry as LocalFile);
     }
     expect(await openDescriptors()).to.be.at.most(before);
-    // Opened again by way of all folders above.
+    // Opened again through all its parents.
     await Promise.all(
       all.flatMap((file) => [1, 2, 3].map(() => file.readWhole(Buffer.from(new SharedArrayBuffer(1))))),
     );
@@ -235,15 +218,15 @@ describe("the open folders of a source", () => {
   });
 
   it("need no permission to list those above", async () => {
-    const folders = new SourceFolders();
-    await mkdir(join(base, "above", "below"), { recursive: true });
-    await chmod(base, 0o755);
-    await chmod(join(base, "above"), 0o711);
-    await chmod(join(base, "above", "below"), 0o755);
+    const folders = new SourceFolders(THREADS);
+    await mkdir(join(base(), "above", "below"), { recursive: true });
+    await chmod(base(), 0o755);
+    await chmod(join(base(), "above"), 0o711);
+    await chmod(join(base(), "above", "below"), 0o755);
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) process.seteuid?.(65534);
     try {
-      const names = await folders.folder(join(base, "above", "below")).list({ followLinks: false });
+      const names = await folders.folder(join(base(), "above", "below")).list({ followLinks: false });
       expect(names.names.order).to.have.length(0);
     } finally {
       if (isRoot) process.seteuid?.(0);

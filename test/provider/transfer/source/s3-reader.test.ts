@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
-import type { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import { sdkStore } from "../../../../provider/store/client.ts";
 import { changeOf, S3Reader } from "../../../../provider/transfer/source/s3-reader.ts";
 import { MIB } from "../../../../staging/units.ts";
+import { errorOf } from "../../../support/failure.ts";
 import { listenOn } from "../endpoint.ts";
-import { clientOf } from "../fake-s3.ts";
+import { storeAt } from "../fake-s3.ts";
 
 const STALL_MS = 200;
 const SIZE = 9 * MIB; // three ranges
 
-/** Answers a range in its own way; `undefined` leaves it to the server. */
+/** Responds to a range in its own way; `undefined` leaves it to the server. */
 type Intercept = (range: string, response: ServerResponse, bytes: Buffer) => true | undefined;
 
 describe("a reader of an object on S3", () => {
@@ -40,7 +41,7 @@ describe("a reader of an object on S3", () => {
   });
 
   const open = (stallTimeoutMs = STALL_MS): S3Reader =>
-    new S3Reader({ client: clientOf(endpoint, stallTimeoutMs), bucket: "bucket", key: "key" }, '"etag"');
+    new S3Reader({ store: storeAt(endpoint, stallTimeoutMs), bucket: "bucket", key: "key" }, '"etag"');
 
   it("retries only the range with a stalled body", async () => {
     let stalled: string | undefined;
@@ -59,7 +60,7 @@ describe("a reader of an object on S3", () => {
     expect(ranges.filter((range) => range === stalled)).to.have.length(2);
   });
 
-  it("gives up a range whose body stalls again and again, as a stall", async () => {
+  it("reports a range whose body stalls every time as a stall", async () => {
     intercept = (_range, response, bytes) => {
       response.writeHead(206, { "content-length": bytes.length });
       response.flushHeaders();
@@ -69,20 +70,20 @@ describe("a reader of an object on S3", () => {
     expect(ranges).to.have.length(4);
   });
 
-  it("leaves a range that nobody answers to the client, which has sent it again", async () => {
+  it("leaves a range without a response to the client's retries", async () => {
     let sent = 0;
     const send = async () => {
       sent += 1;
       throw Object.assign(new Error("no answer"), { name: "TimeoutError" });
     };
-    const client = { send } as unknown as S3Client;
-    const reader = new S3Reader({ client, bucket: "bucket", key: "key" }, '"etag"');
+    const store = sdkStore({ send }, "us-east-1");
+    const reader = new S3Reader({ store, bucket: "bucket", key: "key" }, '"etag"');
     expect(await errorOf(reader.read(Buffer.alloc(MIB), 0))).to.include({ name: "TimeoutError" });
     expect(sent).to.equal(1);
   });
 });
 
-describe("what tells that a source has changed", () => {
+describe("the detected change of a source", () => {
   for (const [name, status, what] of [
     ["PreconditionFailed", 412, "changed"],
     ["NoSuchKey", 404, "vanished"],
@@ -97,10 +98,3 @@ describe("what tells that a source has changed", () => {
     });
   }
 });
-
-async function errorOf(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => expect.fail("nothing failed"),
-    (error: unknown) => error,
-  );
-}

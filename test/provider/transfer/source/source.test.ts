@@ -1,36 +1,34 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, mkdtemp, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { chmod, rename, truncate, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { createS3Clients } from "../../../../provider/store/clients.ts";
-import { findSource as find } from "../../../../provider/transfer/source/find.ts";
 import { SourceChangedError } from "../../../../provider/transfer/source/source.ts";
+import { findSource as find } from "../../../../provider/transfer/stage.ts";
 import { InputError } from "../../../../staging/errors.ts";
+import { errorOf } from "../../../support/failure.ts";
+import { temporaryFolder } from "../../../support/folder.ts";
+import { THREADS } from "../threads.ts";
 
 describe("findSource", () => {
-  let folder: string;
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "spawn source "));
-  });
-  after(() => rm(folder, { recursive: true }));
+  const folder = temporaryFolder("spawn source ", "suite");
 
   const findSource = async (path: string) => {
-    const found = await find(path, { clients: createS3Clients(), signal: new AbortController().signal });
+    const found = await find(path, {
+      threads: THREADS,
+      clients: createS3Clients(),
+      signal: new AbortController().signal,
+    });
     if (found.kind !== "file") throw new Error(`${path} is a directory`);
     return found;
   };
 
-  async function refusal(path: string): Promise<InputError> {
-    const error: unknown = await findSource(path).catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(InputError);
-    return error as InputError;
-  }
+  const refusal = (path: string): Promise<InputError> => errorOf(findSource(path), InputError);
 
   it("measures a file and reads any of its bytes", async () => {
-    const path = join(folder, "-odd 'name\" größe");
+    const path = join(folder(), "-odd 'name\" größe");
     await writeFile(path, "0123456789", { mode: 0o640 });
     const source = await findSource(path);
     expect(source.kind).to.equal("file");
@@ -44,24 +42,26 @@ describe("findSource", () => {
     await reader.close();
   });
 
-  it("takes a name of 255 bytes", async () => {
+  it("accepts a name of 255 bytes", async () => {
     const name = `${"ü".repeat(127)}x`;
-    await writeFile(join(folder, name), "");
-    expect((await findSource(join(folder, name))).filename).to.equal(name);
+    await writeFile(join(folder(), name), "");
+    expect((await findSource(join(folder(), name))).filename).to.equal(name);
   });
 
-  it("refuses what is not there", async () => {
-    expect((await refusal(join(folder, "none"))).message).to.equal(`no such file: ${join(folder, "none")}`);
-    await writeFile(join(folder, "plain"), "");
-    expect((await refusal(join(folder, "plain", "below"))).message).to.contain("no such file");
+  it("refuses a missing source", async () => {
+    expect((await refusal(join(folder(), "none"))).message).to.equal(
+      `no such file: ${join(folder(), "none")}`,
+    );
+    await writeFile(join(folder(), "plain"), "");
+    expect((await refusal(join(folder(), "plain", "below"))).message).to.contain("no such file");
   });
 
-  it("refuses a file that cannot be read", async () => {
-    const path = join(folder, "secret");
+  it("refuses an unreadable file", async () => {
+    const path = join(folder(), "secret");
     await writeFile(path, "x");
     await chmod(path, 0);
-    await chmod(folder, 0o755);
-    // The superuser may read everything, so be somebody else meanwhile.
+    await chmod(folder(), 0o755);
+    // Root can read every file, so this process becomes another user meanwhile.
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) process.seteuid?.(65534);
     try {
@@ -74,10 +74,10 @@ describe("findSource", () => {
   });
 
   it("refuses a pipe without waiting for its other end, a socket and a device", async () => {
-    const pipe = join(folder, "pipe");
+    const pipe = join(folder(), "pipe");
     execFileSync("mkfifo", [pipe]);
     expect((await refusal(pipe)).message).to.equal(`${pipe} is not a regular file`);
-    const path = join(folder, "socket");
+    const path = join(folder(), "socket");
     const server = createServer().listen(path);
     await new Promise((resolve) => server.once("listening", resolve));
     expect((await refusal(path)).message).to.contain("is not a regular file");
@@ -85,24 +85,25 @@ describe("findSource", () => {
     expect((await refusal("/dev/null")).message).to.contain("is not a regular file");
   });
 
-  it("refuses control characters in its name, and patterns for what has nothing to exclude", async () => {
-    await writeFile(join(folder, "single"), "");
-    const error: unknown = await find(join(folder, "single"), {
+  it("refuses control characters in its name, and patterns for a single file", async () => {
+    await writeFile(join(folder(), "single"), "");
+    const error: unknown = await find(join(folder(), "single"), {
       exclude: ["*.tmp"],
+      threads: THREADS,
       clients: createS3Clients(),
       signal: new AbortController().signal,
     }).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(InputError);
     expect((error as InputError).message).to.contain("is a single file: nothing can be excluded");
-    const name = join(folder, "line\nbreak");
+    const name = join(folder(), "line\nbreak");
     await writeFile(name, "");
     expect((await refusal(name)).message).to.contain("control character");
   });
 
-  describe("notices a change", () => {
+  describe("detects a change", () => {
     let path: string;
     beforeEach(async () => {
-      path = join(folder, "changing");
+      path = join(folder(), "changing");
       await writeFile(path, "0123456789");
     });
 
@@ -129,7 +130,7 @@ describe("findSource", () => {
     const sha256Of = (text: string) => createHash("sha256").update(text).digest("hex");
     const { signal } = new AbortController();
 
-    it("of the content, where size and time are restored", async () => {
+    it("of the content, if size and time are restored", async () => {
       const time = new Date("2026-01-02T03:04:05Z");
       await utimes(path, time, time);
       const { reader } = await open();
@@ -148,7 +149,7 @@ describe("findSource", () => {
       await reader.close();
     });
 
-    it("not where only its permissions change: it compares the content", async () => {
+    it("but not of its permissions alone: it compares the content", async () => {
       const { file, reader } = await open();
       await chmod(path, 0o600);
       await reader.assertUnchanged({ sha256: sha256Of("0123456789"), signal });
@@ -158,7 +159,7 @@ describe("findSource", () => {
       expect((await file.readWhole(bytes)).sha256).to.equal(sha256Of("0123456789"));
     });
 
-    it("of the size, where it reads beyond the end", async () => {
+    it("of the size, if it reads beyond the end", async () => {
       const { reader } = await open();
       await truncate(path, 5);
       const error: unknown = await reader.read(Buffer.alloc(10), 0).catch((reason: unknown) => reason);

@@ -2,22 +2,24 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { BufferPool } from "../../../../provider/transfer/flow/buffers.ts";
+import { BufferPool } from "../../../../provider/flow/buffers.ts";
+import { DataPlane } from "../../../../provider/transfer/data-plane.ts";
 import { findFile } from "../../../../provider/transfer/source/file.ts";
 import { findOpenUpload } from "../../../../provider/transfer/upload/open-uploads.ts";
 import { partSizeOf } from "../../../../provider/transfer/upload/resume.ts";
 import { type Uploaded, uploadFile } from "../../../../provider/transfer/upload/upload.ts";
 import { assertStored } from "../../../../provider/transfer/verify/stored.ts";
 import { MIB } from "../../../../staging/units.ts";
-import { clientOf, FakeS3, s3Error } from "../fake-s3.ts";
+import { errorOf } from "../../../support/failure.ts";
+import { FakeS3, s3Error, storeAt } from "../fake-s3.ts";
+import { THREADS } from "../threads.ts";
 
 const never = new AbortController().signal;
 const SIZE = 100 * MIB + 5; // seven parts, the last one short
 const ID = "stage-0123456789ab";
 
-describe("an upload that is gone on with", () => {
+describe("a resumed upload", () => {
   const s3 = new FakeS3();
   let endpoint: string;
   let folder: string;
@@ -36,19 +38,19 @@ describe("an upload that is gone on with", () => {
     await writeFile(path, randomBytes(SIZE));
   });
 
-  const target = () => ({ client: clientOf(endpoint), bucket: "bucket", key: `${ID}/file`, tags: {} });
+  const target = () => ({ store: storeAt(endpoint), bucket: "bucket", key: `${ID}/file`, tags: {} });
 
   async function upload(onBytes: (bytes: number) => void = () => {}): Promise<Uploaded> {
-    const { file } = await findFile(path);
+    const { file } = await findFile(path, { threads: THREADS });
     const pool = new BufferPool();
     try {
-      return await uploadFile(file, target(), { pool, signal: never, onBytes });
+      return await uploadFile(file, target(), { plane: new DataPlane(pool), signal: never, onBytes });
     } finally {
       expect(pool.lentBytes, "every buffer is given back").to.equal(0);
     }
   }
 
-  /** An attempt that fails for good at part `failing`, with all before it arrived; the numbers of those that arrived. */
+  /** An attempt that fails permanently at part `failing`, after all earlier parts. @returns the numbers of the arrived parts */
   async function breakOff(failing: number): Promise<number[]> {
     s3.intercept = ({ part }) => {
       if (part !== failing) return undefined;
@@ -57,18 +59,18 @@ describe("an upload that is gone on with", () => {
     };
     expect((await errorOf(upload())).name).to.equal("AccessDenied");
     s3.intercept = () => undefined;
-    // The server may hear late of parts that were on their way.
-    await sleep(100);
+    // The server may still receive parts that were in flight.
+    await s3.quiet();
     const found = await findOpenUpload(target(), never);
     s3.requests.length = 0;
-    return [...(found?.arrived.keys() ?? [])];
+    return [...(found?.parts.keys() ?? [])];
   }
 
   const sentParts = (): number[] =>
     s3.requests.filter(({ operation }) => operation === "UploadPart").map(({ part }) => part);
 
   for (const type of ["FULL_OBJECT", "COMPOSITE"] as const) {
-    it(`sends what has not arrived, and nothing else (${type})`, async () => {
+    it(`sends only missing parts (${type})`, async () => {
       s3.checksumType = type;
       const arrived = await breakOff(4);
       expect(arrived).to.include.members([1, 2, 3]).and.not.include(4);
@@ -81,7 +83,7 @@ describe("an upload that is gone on with", () => {
     });
   }
 
-  it("compares by MD5 where the server keeps no checksums and its ETags are MD5", async () => {
+  it("compares by MD5 if the server has no checksums and its ETags are MD5", async () => {
     s3.checksumType = undefined;
     s3.md5Etags = true;
     const arrived = await breakOff(5);
@@ -89,7 +91,7 @@ describe("an upload that is gone on with", () => {
     expect(sentParts().filter((part) => arrived.includes(part))).to.deep.equal([]);
   });
 
-  it("sends everything again where there is nothing to compare by", async () => {
+  it("sends everything again if the server has no comparable values", async () => {
     s3.checksumType = undefined;
     await breakOff(5);
     await upload();
@@ -105,16 +107,16 @@ describe("an upload that is gone on with", () => {
     expect(sentParts().filter((part) => arrived.includes(part))).to.deep.equal([]);
   });
 
-  it("starts anew where the server has forgotten the upload", async () => {
+  it("starts anew if the server has lost the upload", async () => {
     await breakOff(4);
     s3.intercept = ({ operation }) => (operation === "ListParts" ? s3Error("NoSuchUpload", 404) : undefined);
     await upload();
     expect(s3.count("Create")).to.equal(1);
-    // The server may hear late of a part that was on its way when the first upload broke off.
+    // The server may still receive a part that was in flight at the interruption.
     expect([...new Set(sentParts())].sort()).to.deep.equal([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it("replaces a part that S3 has if its bytes have changed", async () => {
+  it("replaces an existing part if its bytes have changed", async () => {
     const arrived = await breakOff(4);
     const handle = await open(path, "r+");
     await handle.write(Buffer.from("new"), 0, 3, 16 * MIB + 7);
@@ -143,7 +145,7 @@ describe("an upload that is gone on with", () => {
     });
   }
 
-  it("starts an upload again if no part can be used", async () => {
+  it("starts anew if no part can be used", async () => {
     await breakOff(4);
     await writeFile(path, randomBytes(9 * MIB));
     const { digest } = await upload();
@@ -174,10 +176,3 @@ describe("partSizeOf", () => {
     });
   }
 });
-
-async function errorOf(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(
-    () => expect.fail("it succeeded"),
-    (error: unknown) => error as Error,
-  );
-}

@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import { compareObjects, type StoredObject } from "../../../../provider/store/stored-object.ts";
 import { FileDigest } from "../../../../provider/transfer/hash/digest.ts";
-import { compareObjects, holds, type StoredObject } from "../../../../provider/transfer/verify/stored.ts";
+import { holds } from "../../../../provider/transfer/verify/stored.ts";
 
 function object(fields: Partial<StoredObject> & { sums?: Record<string, string> }): StoredObject {
   const { sums, ...rest } = fields;

@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DeleteObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { replication } from "../../../../provider/replication.ts";
 import { stagedData } from "../../../../provider/staged-data.ts";
-import { checkPresence } from "../../../../provider/transfer/verify/check.ts";
+import { sdkStore } from "../../../../provider/store/client.ts";
 import type { RegionPresence } from "../../../../provider/transfer/verify/region.ts";
-import type { StagedDataOutputs } from "../../../../staging/resources.ts";
+import { checkPresence } from "../../../../provider/transfer/verify/verify.ts";
+import type { StagedDataOutputs } from "../../../../staging/resources/staged-data.ts";
 import {
   bucketOf,
   CloudFixture,
@@ -17,13 +18,8 @@ import {
   THIRD,
 } from "../../cloud-fixture.ts";
 
-describe("The check of an entry's regions", function () {
-  this.timeout(60_000);
-  let fixture: CloudFixture;
-  before(async () => {
-    fixture = await CloudFixture.start();
-  });
-  after(() => fixture.stop());
+describe("The verification of an entry's regions", () => {
+  const fixture = CloudFixture.forSuite();
 
   /** Stages a source in two regions. */
   async function stage(source: string): Promise<StagedDataOutputs> {
@@ -54,7 +50,7 @@ describe("The check of an entry's regions", function () {
 
   const copy = (region: string, bucket = bucketOf(region)) => ({
     ...{ region, bucket },
-    client: fixture.s3.of(region),
+    store: fixture.s3.store(region),
   });
   const check = (entry: StagedDataOutputs, copies = [copy(PRIMARY), copy(SECOND)]) =>
     checkPresence(entry, copies, new AbortController().signal);
@@ -64,14 +60,14 @@ describe("The check of an entry's regions", function () {
   const overwrite = (region: string, Key: string, Body: string | Buffer, Metadata = {}) =>
     fixture.s3.of(region).send(new PutObjectCommand({ Bucket: bucketOf(region), Key, Body, Metadata }));
 
-  it("tells whole, missing, truncated, different and unreachable copies of a file apart", async () => {
+  it("distinguishes complete, missing, truncated, different and unreachable copies of a file", async () => {
     const { path, bytes } = await fixture.file("one.bin", 2_000);
     const entry = await stage(path);
     expect(states(await check(entry))).to.deep.equal(["whole", "whole"]);
 
     const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
-    const client = { send: () => Promise.reject(refused) } as unknown as S3Client;
-    const unreachable = { ...copy(PRIMARY), client };
+    const store = sdkStore({ send: () => Promise.reject(refused) }, PRIMARY);
+    const unreachable = { ...copy(PRIMARY), store };
     expect(states(await check(entry, [unreachable, copy(SECOND)]))).to.deep.equal(["unreachable", "whole"]);
 
     await overwrite(SECOND, entry.key, bytes.subarray(1));
@@ -82,11 +78,11 @@ describe("The check of an entry's regions", function () {
     await overwrite(SECOND, entry.key, Buffer.alloc(2_000));
     expect((await check(entry))[1]?.why).to.match(/another program wrote/);
 
-    // The mark of this program, taken along by a copy, does not make other bytes the right ones.
+    // A copy keeps this program's mark, which does not make other bytes correct.
     await overwrite(SECOND, entry.key, Buffer.alloc(2_000), { "spawn-part-size": "0" });
     expect((await check(entry))[1]?.why).to.match(/another checksum and another ETag/);
 
-    // The same bytes without our metadata are the same bytes.
+    // The same bytes without spawn's metadata are equal.
     await overwrite(SECOND, entry.key, bytes);
     expect(states(await check(entry))).to.deep.equal(["whole", "whole"]);
 
@@ -135,7 +131,7 @@ describe("The check of an entry's regions", function () {
     }
   });
 
-  it("does not believe a manifest by its metadata, and takes the next region's", async () => {
+  it("does not trust a manifest by its metadata, and uses the next region's", async () => {
     const entry = await tree();
     const marks = { "spawn-part-size": "0", "spawn-sha256": entry.manifestSha256 };
     const header = '{"version":1,"kind":"directory"}\n';
@@ -160,7 +156,7 @@ describe("The check of an entry's regions", function () {
     expect(states(await check(entry))).to.deep.equal(["different", "different"]);
   });
 
-  it("tells whether a directory without any manifest still has objects", async () => {
+  it("reports whether a directory without any manifest still has objects", async () => {
     const entry = await tree();
     await remove(PRIMARY, entry.manifestKey);
     expect(states(await check(entry))).to.deep.equal(["missing", "whole"]);

@@ -9,6 +9,7 @@ import type { RegionPresence, RegionState } from "../../../../../cli/services/en
 import { InputError, UserError } from "../../../../../staging/errors.ts";
 import type { StagingRecord } from "../../../../../staging/record.ts";
 import { parseRegionList } from "../../../../../staging/regions.ts";
+import { errorOf } from "../../../../support/failure.ts";
 import { testId, testRecord } from "../../../records.ts";
 
 const NOW = new Date("2024-01-23T00:00:00Z");
@@ -29,14 +30,9 @@ async function collect(pages: AsyncIterable<CheckedRecord[]>): Promise<CheckedRe
   for await (const page of pages) all.push(...page);
   return all;
 }
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
-describe("The look at the regions of a list", () => {
-  it("looks at a bounded number of entries side by side and keeps their order", async () => {
+describe("The region check of a list", () => {
+  it("checks a bounded number of entries concurrently and keeps their order", async () => {
     let [inFlight, most] = [0, 0];
     const ended: string[] = [];
     const look: Look = async (record) => {
@@ -57,7 +53,7 @@ describe("The look at the regions of a list", () => {
     expect(most).to.equal(4);
   });
 
-  it("yields an entry before the later ones are looked at", async () => {
+  it("yields an entry before it checks the later ones", async () => {
     const looked: string[] = [];
     const look: Look = async (record) => {
       looked.push(record.stagingId);
@@ -69,7 +65,7 @@ describe("The look at the regions of a list", () => {
     await pages.return(undefined);
   });
 
-  it("stops the requests in flight when the reader has had enough", async () => {
+  it("aborts requests in flight when the reader stops", async () => {
     const signals: AbortSignal[] = [];
     const look: Look = (record, signal) => {
       signals.push(signal);
@@ -82,7 +78,7 @@ describe("The look at the regions of a list", () => {
     expect(signals.map(({ aborted }) => aborted)).to.deep.equal([true, true, true, true]);
   });
 
-  it("takes an entry that cannot be looked at for unreachable, and goes on", async () => {
+  it("reports an entry as unreachable if the check fails, and continues", async () => {
     const look: Look = async (record) => {
       if (record.stagingId === testId(1)) throw new UserError("no answer", { why: "The network is down." });
       return presenceOf(record);
@@ -96,18 +92,18 @@ describe("The look at the regions of a list", () => {
     expect(checked[1]?.presence[1]).to.include({ region: "us-west-2", why: "The network is down" });
   });
 
-  it("throws what is no failure of AWS or the network, also while an earlier entry is looked at", async () => {
+  it("throws errors other than AWS's and the network's, also while an earlier entry is checked", async () => {
     for (const thrown of [new TypeError("a defect"), new InputError("the bucket of another environment")]) {
       const look: Look = async (record) => {
         if (record.stagingId === testId(2)) throw thrown;
         await new Promise(setImmediate);
         return presenceOf(record);
       };
-      expect(await failureOf(collect(checkPage(records(5), look, noReread)))).to.equal(thrown);
+      expect(await errorOf(collect(checkPage(records(5), look, noReread)))).to.equal(thrown);
     }
   });
 
-  it("compares what seems damaged with the record as it is now", async () => {
+  it("compares apparent damage with the current record", async () => {
     const [gone, changed, damaged] = records(3) as [StagingRecord, StagingRecord, StagingRecord];
     const regions = parseRegionList("us-east-1");
     const current = { ...changed, regions, buckets: ["spawn-staging-us-east-1"] };
@@ -135,7 +131,7 @@ describe("The damaged entries of a list", () => {
     return damaged.warnings;
   };
 
-  it("name the command that helps", async () => {
+  it("name the repair command", async () => {
     const id = "stage-abc123def456";
     const record = testRecord();
     expect(await warningsOf(record, "whole", "whole")).to.deep.equal([]);
@@ -153,13 +149,13 @@ describe("The damaged entries of a list", () => {
     );
   });
 
-  it("may be missing once they have expired, but not different", async () => {
+  it("may be missing after their expiry, but not different", async () => {
     const record = testRecord({ uploadedAt: new Date("2024-01-01T00:00:00Z") });
     expect(await warningsOf(record, "missing", "missing")).to.deep.equal([]);
     expect(await warningsOf(record, "whole", "different")).to.have.length(1);
   });
 
-  it("are named up to a bound, and counted beyond it", async () => {
+  it("are named up to a limit, and then counted", async () => {
     const damaged = new DamagedEntries("dev", () => NOW);
     for (const record of records(53)) damaged.add(await check(record, "whole", "missing"));
     expect(damaged.warnings).to.have.length(51);

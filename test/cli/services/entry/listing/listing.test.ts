@@ -41,7 +41,7 @@ const RECORDS = [
   }),
 ];
 
-/** DynamoDB's index, in pages of the size that is asked for; it notes these. */
+/** DynamoDB's index, in pages of the requested size, which it records. */
 function tables(asked: number[] = []) {
   const client = {
     send: async ({ input }: QueryCommand) => {
@@ -82,7 +82,7 @@ describe("the order of a list", () => {
     cost: [3, 1, 2],
   };
   for (const sort of SORTS) {
-    it(`by ${sort}, both ways, cut off at a limit`, async () => {
+    it(`follows ${sort} in both directions, up to a limit`, async () => {
       expect(await listed({ sort, reverse: false })).to.deep.equal(orders[sort]);
       expect(await listed({ sort, reverse: false, limit: 2 })).to.deep.equal(orders[sort].slice(0, 2));
       const reversed = sort === "size" ? [1, 2, 3] : orders[sort].toReversed();
@@ -90,13 +90,13 @@ describe("the order of a list", () => {
     });
   }
 
-  it("reads no more than a limit asks for", async () => {
+  it("reads no more records than the limit needs", async () => {
     const asked: number[] = [];
     expect(await listed({ sort: "uploaded", reverse: true, limit: 1 }, asked)).to.deep.equal([3]);
     expect(asked.every((limit) => limit === 1)).to.equal(true);
   });
 
-  it("is parsed with a sign, and refused by name", () => {
+  it("is parsed with a sign; an unknown one is refused by name", () => {
     expect(parseSort("size")).to.deep.equal({ sort: "size", reverse: false });
     expect(parseSort("-expires")).to.deep.equal({ sort: "expires", reverse: true });
     for (const text of ["", "-", "SIZE", "--size", "age"]) {

@@ -15,7 +15,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
 import { makeS3ControlClient } from "../../../../../cli/clients/s3-control.ts";
 import { Context } from "../../../../../cli/context.ts";
-import { deleteEntry } from "../../../../../cli/services/entry/delete-entry.ts";
+import { deleteEntry } from "../../../../../cli/services/entry/deletion.ts";
 import { findRemains } from "../../../../../cli/services/entry/remains/find.ts";
 import { isGone } from "../../../../../cli/services/entry/remains/remains.ts";
 import { removeAllRemains, reopenUsage } from "../../../../../cli/services/entry/remains/remove.ts";
@@ -23,13 +23,12 @@ import { deletionsBegun } from "../../../../../cli/services/entry/upload/unfinis
 import { recordItem } from "../../../../../staging/record.ts";
 import type { Region } from "../../../../../staging/regions.ts";
 import { startTestCloud, type TestCloud } from "../../../../support/cloud.ts";
-import { createHashTable } from "../../../../support/hash-table.ts";
+import { createTable } from "../../../../support/tables.ts";
 import { testId, testRecord } from "../../../records.ts";
 
 const VARIABLES = ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SPAWN_HOME"] as const;
 
-describe("The remains of an entry", function () {
-  this.timeout(60_000);
+describe("The remains of an entry", () => {
   const saved = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]));
   const id = testId(7);
   const other = testId(8);
@@ -53,8 +52,7 @@ describe("The remains of an entry", function () {
       );
     }
     const dynamo = await context.dynamo();
-    for (const TableName of [recordsTable, usageTable])
-      await createHashTable(dynamo, TableName, "staging_id");
+    for (const TableName of [recordsTable, usageTable]) await createTable(dynamo, TableName, ["staging_id"]);
   });
 
   after(async () => {
@@ -76,13 +74,13 @@ describe("The remains of an entry", function () {
     return Item;
   };
 
-  it("are none for an id that never existed", async () => {
+  it("are empty for an unknown ID", async () => {
     expect(await findRemains(context, id)).to.deep.equal({
       ...{ id, places: [], record: undefined, openGeneration: undefined, accessPoints: [], unknown: [] },
     });
   });
 
-  it("are found by id alone, counted, removed, and searched for again", async () => {
+  it("are found by ID alone, counted, removed, and searched for again", async () => {
     const bucket = await bucketOf(primary);
     const client = await context.s3(primary);
     await put(primary, `${id}/a`, "12345");
@@ -96,7 +94,7 @@ describe("The remains of an entry", function () {
     const { UploadId } = await client.send(new CreateMultipartUploadCommand(upload));
     await client.send(new UploadPartCommand({ ...upload, UploadId, PartNumber: 1, Body: "part of 15 B" }));
     const { client: dynamo, settings } = await context.tables();
-    // A record that names a bucket of somebody else: nothing is done by names in a record.
+    // A record that names a foreign bucket: names in a record have no effect.
     const record = testRecord({ stagingId: id, buckets: ["not-ours", "not-ours-either"] });
     await dynamo.send(new PutItemCommand({ TableName: settings.recordsTable, Item: recordItem(record) }));
     const life = {
@@ -167,7 +165,7 @@ describe("The remains of an entry", function () {
       ...(await context.settings()),
       buckets: new Map([[primary, locked]]),
     });
-    // The credentials may not ask for the lock at first, so that the deletion begins.
+    // The credentials cannot read the lock at first, so that the deletion begins.
     let asked = 0;
     const blind = await half.s3(primary);
     blind.middlewareStack.add(
@@ -194,7 +192,7 @@ describe("The remains of an entry", function () {
     };
     const project = { ...engine, project: cloud.home };
     const error = await deleteEntry(half, project, entry, {}).catch((reason: unknown) => reason);
-    expect(error).to.have.property("why").that.contains("has a legal hold. What is locked stays");
+    expect(error).to.have.property("why").that.contains("has a legal hold. Locked data stay");
     expect(await row()).to.not.have.property("closed_at");
     expect([...(await deletionsBegun("dev"))]).to.deep.equal([id]);
     await client.send(new PutObjectLegalHoldCommand({ ...key, LegalHold: { Status: "OFF" } }));
@@ -205,11 +203,11 @@ describe("The remains of an entry", function () {
 
   it("are not reported as deleted while a place cannot be searched", async () => {
     const deaf = new Context("dev", { onProgress: () => {}, done: () => {} });
-    deaf.s3 = () => Promise.reject(Object.assign(new Error("no way"), { code: "ECONNREFUSED" }));
+    deaf.store = () => Promise.reject(Object.assign(new Error("no way"), { code: "ECONNREFUSED" }));
     const found = await findRemains(deaf, id, "some");
     expect(found.unknown).to.have.length(3);
     expect(found.unknown[0]?.message).to.contain(
-      `the bucket ${await bucketOf(primary)} could not be looked at`,
+      `the bucket ${await bucketOf(primary)} could not be searched`,
     );
     const error = await removeAllRemains(deaf, id).catch((reason: unknown) => reason);
     expect(error).to.have.property("message").that.contains(`it is not known whether ${id} is deleted`);

@@ -11,8 +11,7 @@ import { startTestCloud, type TestCloud } from "../../../../support/cloud.ts";
 
 const VARIABLES = ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SPAWN_HOME"] as const;
 
-describe("A source behind an access point", function () {
-  this.timeout(60_000);
+describe("A source behind an access point", () => {
   const saved = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]));
   const id = newStagingId();
   let cloud: TestCloud;
@@ -30,7 +29,7 @@ describe("A source behind an access point", function () {
     const AccountId = "000000000000";
     for (const [Name, Bucket] of [
       ["to-staging", staging],
-      ["to-others", "somebody-elses"],
+      ["to-others", "foreign-bucket"],
     ] as const) {
       await client.send(new CreateBucketCommand({ Bucket }));
       await client.send(new PutObjectCommand({ Bucket, Key: "data/x", Body: "1" }));
@@ -68,7 +67,7 @@ describe("A source behind an access point", function () {
     expect(await refusalOf(`s3://${aliases.get("to-others")}/`)).to.equal(undefined);
   });
 
-  it("is refused by its ARN, and the error says how to find the alias", async () => {
+  it("is refused by its ARN, and the error explains how to find the alias", async () => {
     const error = await refusalOf("s3://arn:aws:s3:us-east-1:000000000000:accesspoint/to-staging/data/");
     expect(error).to.be.instanceOf(InputError);
     expect(error?.fix).to.contain("aws s3control list-access-points");

@@ -20,7 +20,7 @@ import { parseStackName } from "../../../../../staging/stack-name.ts";
 
 const STACK = parseStackName("dev.stage-0123456789ab");
 
-describe("an upload that machines with one backend share", () => {
+describe("an upload of machines with one backend", () => {
   let folder: string;
   let backend: string;
   let saved: NodeJS.ProcessEnv;
@@ -39,7 +39,7 @@ describe("an upload that machines with one backend share", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** From here on commands run on that machine. */
+  /** Later commands run on that machine. */
   const on = (machine: string) => {
     process.env["SPAWN_HOME"] = join(folder, machine);
   };
@@ -59,7 +59,7 @@ describe("an upload that machines with one backend share", () => {
     await shareUpload(project(url), STACK);
   }
 
-  it("is known to the other machine, with its settings and the machine that began it", async () => {
+  it("is visible on the other machine, with its settings and its machine", async () => {
     on("a");
     await begin();
     const begun = await readUnfinished(STACK);
@@ -70,7 +70,7 @@ describe("an upload that machines with one backend share", () => {
     expect(await readFile(settingsFile(spawnPaths().stacks, STACK), "utf8")).to.equal("the settings");
   });
 
-  it("is forgotten by every machine once one has deleted it, and not while its stack is there", async () => {
+  it("is forgotten by every machine after a deletion, but not while its stack exists", async () => {
     on("a");
     await begin();
     on("b");
@@ -83,20 +83,20 @@ describe("an upload that machines with one backend share", () => {
     }
     await rm(stackFile());
     on("a");
-    // This process is the one that works on it, as the journal has it.
+    // The journal names this process as the owner.
     await look();
     expect(await unfinishedStacks("dev")).to.deep.equal([]);
     expect(await readdir(spawnPaths().stacks)).to.deep.equal(["unfinished"]);
   });
 
-  it("is not taken over again by the machine that began it", async () => {
+  it("is not taken over again by its own machine", async () => {
     on("a");
     await begin();
     await look();
     expect(await readUnfinished(STACK)).to.not.have.property("imported");
   });
 
-  it("does not stand in the way when its copy is damaged", async () => {
+  it("is not blocked by a damaged copy", async () => {
     on("a");
     await begin();
     await writeFile(join(backend, `.spawn/uploads/${STACK}.json`), "{");
@@ -105,7 +105,7 @@ describe("an upload that machines with one backend share", () => {
     expect(await unfinishedStacks("dev")).to.deep.equal([]);
   });
 
-  it("costs nothing where the state is the data folder's own", async () => {
+  it("writes no copy if the state is in the data folder", async () => {
     on("a");
     delete process.env["PULUMI_BACKEND_URL"];
     await begin(stateUrlOf(spawnPaths()));

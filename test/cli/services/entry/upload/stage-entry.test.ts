@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { withEntry } from "../../../../../cli/services/entry/upload/stage-entry.ts";
-import { parseEntrySpec } from "../../../../../staging/entry.ts";
+import { parseEntrySpec } from "../../../../../staging/entry-values.ts";
 import { type ErrorCode, UserError } from "../../../../../staging/errors.ts";
 import { recordItem } from "../../../../../staging/record.ts";
 import { fullSettings, testRecord, testSettings } from "../../../records.ts";
@@ -23,11 +23,11 @@ const contextWith = (getItem: () => object) => ({
 });
 const WITHOUT_RECORD = contextWith(() => ({}));
 
-describe("the error of an upload that failed", () => {
+describe("the error of a failed upload", () => {
   const failed = (code?: ErrorCode) =>
     new UserError("the upload failed", { why: "It is down", fix: "Wait", ...(code ? { code } : {}) });
 
-  it("says that the entry is incomplete, and how to resume or remove it", async () => {
+  it("reports that the entry is incomplete, and how to resume or remove it", async () => {
     const error = await withEntry(WITHOUT_RECORD, failed(), ENTRY);
     expect(error).to.include({
       message: "the upload failed",
@@ -37,13 +37,13 @@ describe("the error of an upload that failed", () => {
     });
   });
 
-  it("offers no resume where only a new upload helps", async () => {
+  it("suggests no resume if only a new upload helps", async () => {
     for (const code of ["cannot-complete", "checksum-mismatch"] as const) {
       expect(await withEntry(WITHOUT_RECORD, failed(code), ENTRY)).to.include({ fix: "Wait" });
     }
   });
 
-  it("offers neither for an entry that is recorded", async () => {
+  it("suggests neither for a recorded entry", async () => {
     const context = contextWith(() => ({ Item: recordItem(RECORD) }));
     expect(await withEntry(context, failed(), ENTRY)).to.include({
       why: `It is down. The entry ${ID} is whole and recorded.`,
@@ -51,7 +51,7 @@ describe("the error of an upload that failed", () => {
     });
   });
 
-  it("offers a resume while the tables do not answer", async () => {
+  it("suggests a resume while the tables do not respond", async () => {
     const context = contextWith(() => {
       throw new Error("no answer");
     });
@@ -60,11 +60,11 @@ describe("the error of an upload that failed", () => {
       .that.contains("stage resume");
   });
 
-  it("explains a full disk, and leaves a defect alone", async () => {
+  it("explains a full disk, and keeps a bug unchanged", async () => {
     const full = Object.assign(new Error("ENOSPC"), { code: "ENOSPC", syscall: "write", path: "/data/x" });
     expect(await withEntry(WITHOUT_RECORD, full, ENTRY))
       .to.have.property("message")
-      .that.equals("there is no space left in /data");
+      .that.equals("no space is left in /data");
     const defect = new TypeError("x is not a function");
     expect(await withEntry(WITHOUT_RECORD, defect, ENTRY)).to.equal(defect);
   });

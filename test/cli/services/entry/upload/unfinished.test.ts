@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { findProcess } from "../../../../../cli/engine/running.ts";
@@ -14,22 +13,12 @@ import {
   unfinishedStacks,
 } from "../../../../../cli/services/entry/upload/unfinished.ts";
 import { parseStackName } from "../../../../../staging/stack-name.ts";
+import { Machine } from "../../machine.ts";
 
 const STACK = parseStackName("dev.stage-0123456789ab");
 
 describe("an unfinished upload", () => {
-  let home: string;
-  let before: string | undefined;
-  beforeEach(async () => {
-    before = process.env["SPAWN_HOME"];
-    home = await mkdtemp(join(tmpdir(), "spawn unfinished "));
-    process.env["SPAWN_HOME"] = home;
-  });
-  afterEach(async () => {
-    if (before === undefined) delete process.env["SPAWN_HOME"];
-    else process.env["SPAWN_HOME"] = before;
-    await rm(home, { recursive: true });
-  });
+  const machine = Machine.forEachTest();
 
   const FILE: MeasuredSource = { sizeBytes: 10, version: { modifiedMs: 1_000_000 } };
   const TREE: MeasuredSource = {
@@ -37,7 +26,7 @@ describe("an unfinished upload", () => {
     fileCount: 3,
     version: { fingerprint: "abc", newest: { path: "b/c", modifiedMs: 1_000_000 } },
   };
-  const file = () => join(home, "data/stacks/unfinished", `${STACK}.json`);
+  const file = () => join(machine.home, "data/stacks/unfinished", `${STACK}.json`);
   const found = async (): Promise<Unfinished> => (await readUnfinished(STACK)) as Unfinished;
 
   it("is remembered from its start to its end, in its environment", async () => {
@@ -117,26 +106,26 @@ describe("an unfinished upload", () => {
     ],
   );
   for (const [what, then, now, told] of changes) {
-    it(`of ${what} ${told === undefined ? "has not changed" : "tells what changed"}`, async () => {
+    it(`with ${what} ${told === undefined ? "is unchanged" : "reports the change"}`, async () => {
       await beginUpload(STACK, then);
       expect(changeOf(await found(), now)).to.equal(told);
     });
   }
 
   for (const text of ["", "{", "null", "[]", '{"startedAt": 5}']) {
-    it(`is one of an unknown source where its file has ${JSON.stringify(text)}`, async () => {
+    it(`has an unknown source if its file has ${JSON.stringify(text)}`, async () => {
       await beginUpload(STACK, FILE);
       await writeFile(file(), text);
       expect(await unfinishedStacks("dev")).to.deep.equal([STACK]);
       expect(await found()).to.include({ damaged: true, sizeBytes: 0 });
-      expect(changeOf(await found(), FILE)).to.contain("is not known");
+      expect(changeOf(await found(), FILE)).to.contain("are not known");
       expect(await claimUpload(STACK, "deletion")).to.equal(true);
       await endUpload(STACK);
       expect(await readUnfinished(STACK)).to.equal(undefined);
     });
   }
 
-  it("can be claimed from a process that is gone, and by the one that has it", async () => {
+  it("can be claimed from an ended process, and by its own", async () => {
     await beginUpload(STACK, FILE);
     const text = await readFile(file(), "utf8");
     await writeFile(file(), text.replace(`"pid": ${process.pid}`, '"pid": 99999999'));
@@ -147,7 +136,7 @@ describe("an unfinished upload", () => {
     expect(await claimUpload(STACK, "upload")).to.equal(true);
   });
 
-  it("is for ever one that is being deleted, once that has begun", async () => {
+  it("stays a deletion once a deletion has begun", async () => {
     await beginUpload(STACK, FILE);
     await claimUpload(STACK, "deletion");
     expect(await found()).to.include({ deleting: true });
@@ -155,12 +144,12 @@ describe("an unfinished upload", () => {
     expect(await found()).to.include({ deleting: true });
   });
 
-  it("cannot be claimed when it was deleted meanwhile", async () => {
+  it("cannot be claimed after its deletion", async () => {
     expect(await claimUpload(STACK, "upload")).to.equal(false);
     expect(await readUnfinished(STACK)).to.equal(undefined);
   });
 
-  it("is nobody's whose process id was given to another program, or whose machine is another", async () => {
+  it("has no owner if its process ID belongs to another program or its machine is another", async () => {
     await beginUpload(STACK, FILE);
     const { started } = (await findProcess(process.ppid)) ?? {};
     const running = { ...(await found()), pid: process.ppid, ...(started === undefined ? {} : { started }) };

@@ -7,7 +7,7 @@ import { parseRegion } from "../../../../../staging/regions.ts";
 const SPREADING = { attempts: 3, firstDelayMs: 1 };
 const refusal = (name: string, message = name): Error => Object.assign(new Error(message), { name });
 
-describe("the settings of a bucket for the state", () => {
+describe("the settings of a state bucket", () => {
   const make = (setting: StateSetting) =>
     makeStateBucket(
       {
@@ -20,7 +20,7 @@ describe("the settings of a bucket for the state", () => {
       SPREADING,
     );
 
-  it("are made although S3 has not spread the bucket yet", async () => {
+  it("are written although S3 has not spread the bucket yet", async () => {
     for (const error of [refusal("NoSuchBucket"), refusal("OperationAborted")]) {
       let [refusals, readings, made] = [2, 0, 0];
       await make({
@@ -39,7 +39,7 @@ describe("the settings of a bucket for the state", () => {
     }
   });
 
-  it("end with an error that names what does not show, and at once where S3 says something else", async () => {
+  it("fail with an error that names the missing setting, and at once after another error of S3", async () => {
     const never = { what: "versioning", make: async () => {}, isMade: async () => false };
     const late = await make(never).catch((error: unknown) => error);
     expect(late).to.have.property("message", "the bucket state did not take a setting: versioning");

@@ -11,8 +11,8 @@ const owner = {
 const none = { region: undefined, bucket: undefined };
 const usual = { bucket: "spawn-state-123456789012-us-east-1", region: EAST };
 
-describe("the place of the state", () => {
-  it("is the one in use, unless the command names another", () => {
+describe("the location of the state", () => {
+  it("is the current one, unless the command names another", () => {
     const inUse = "s3://my-state?region=eu-central-1";
     expect(placeFor(owner, none, undefined)).to.deep.equal(usual);
     expect(placeFor(owner, none, "file:///home/ada/state")).to.deep.equal(usual);
@@ -24,7 +24,7 @@ describe("the place of the state", () => {
     expect(placeFor(owner, { ...none, region: EAST }, inUse)).to.deep.equal(usual);
   });
 
-  it("is in every command for other machines", () => {
+  it("is part of every command for other machines", () => {
     const command = "spawn environment bootstrap";
     expect(bootstrapCommand(owner, usual)).to.equal(`${command} --environment prod`);
     const other = { bucket: "spawn-state-123456789012-eu-central-1", region: FRANKFURT };

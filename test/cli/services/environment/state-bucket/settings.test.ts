@@ -37,8 +37,8 @@ const settingOf = (what: RegExp) => {
   return found;
 };
 
-describe("settings of the bucket of the state", () => {
-  it("refuse plain HTTP on AWS, also to whom the user's own statements let in", async () => {
+describe("settings of the state bucket", () => {
+  it("refuse plain HTTP on AWS, even if the user's own statements allow it", async () => {
     const theirs = { Sid: "Team", Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: "*" };
     for (const policy of [undefined, { Version: "2012-10-17", Statement: theirs }]) {
       const { client, has } = bucketWith(policy, undefined);
@@ -57,7 +57,7 @@ describe("settings of the bucket of the state", () => {
     expect(stateSettings("local").map(({ what }) => what)).to.not.include("no plain HTTP");
   });
 
-  it("leave the version and the id of the user's policy, which give its statements their meaning", async () => {
+  it("keep the version and the ID of the user's policy, which affect its meaning", async () => {
     const theirs = { Sid: "Team", Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: "*" };
     for (const head of [{ Version: "2008-10-17", Id: "team" }, {}]) {
       const { client, has } = bucketWith({ ...head, Statement: [theirs] }, undefined);

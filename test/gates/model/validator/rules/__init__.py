@@ -1,4 +1,4 @@
-"""What AWS documents about operations and botocore's models do not say: sizes, counts, and what excludes each other.
+"""Documented limits of operations that botocore's models lack: sizes, counts, and exclusive members.
 
 Each function has the page of AWS that says so. Only for operations that spawn sends.
 """
@@ -13,6 +13,6 @@ for _module in (auto_scaling, dynamodb, ec2, iam, s3_buckets, s3_objects):
 
 
 def check_rules(operation, members, request, problems):
-    """Adds a problem for each rule that the request breaks. `operation` is such as `s3:PutObject`."""
+    """Adds a problem for each rule that the request violates. `operation` is such as `s3:PutObject`."""
     for rule in RULES.get(operation, ()):
         rule(members, request, problems)

@@ -84,7 +84,7 @@ def check_table(members, _request, problems):
 
 
 def _text_of(value):
-    """Equal for equal values."""
+    """A key that is equal for equal values."""
     return json.dumps(value, sort_keys=True, default=repr)
 
 

@@ -51,7 +51,7 @@ def check_copy_source(members, request, problems):
 
 
 def check_copy(members, _request, problems):
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html: what is ignored without the directive"""
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html: members that are ignored without the directive"""
     if members.get("MetadataDirective") != "REPLACE":
         for name in ("Metadata", "ContentType", "ContentEncoding", "CacheControl", "ContentDisposition", "ContentLanguage"):
             if name in members:

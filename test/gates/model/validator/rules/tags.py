@@ -6,7 +6,7 @@ _ALLOWED = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"
 
 
 def check_tags(pairs, most, path, problems):
-    """Pairs of a key and a value: how many, how long, of which characters, each key once."""
+    """Pairs of a key and a value: count, lengths, characters, unique keys."""
     if len(pairs) > most:
         problems.add(path, f"{len(pairs)} tags are above the most, {most}")
     keys = [key for key, _ in pairs]

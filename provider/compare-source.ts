@@ -1,0 +1,36 @@
+import type { SourceComparison } from "../staging/declared-ids.ts";
+import type { StagedVersion } from "../staging/held-entry.ts";
+import type { Dependencies } from "./deps.ts";
+import type { CallContext, Properties } from "./plugin/types.ts";
+import { clientsOfAnyOwner } from "./store/sending.ts";
+import { compareSource } from "./transfer/compare-source.ts";
+
+/** The arguments of the function `compareSource`, as `staging/resources/compare-source.ts` declares them. */
+interface Request {
+  readonly source: string;
+  readonly exclude?: readonly string[];
+  readonly followLinks?: boolean;
+  readonly requestPayer?: boolean;
+  readonly staged: readonly StagedVersion[];
+}
+
+/** The provider function `compareSource`. A program calls it before it declares an entry. */
+export async function compareSourceFunction(
+  args: Properties,
+  deps: Pick<Dependencies, "s3" | "plane">,
+  { signal }: CallContext,
+): Promise<Properties> {
+  const {
+    source,
+    exclude = [],
+    followLinks = false,
+    requestPayer = false,
+    staged,
+  } = args as unknown as Request;
+  const found: SourceComparison = await compareSource(source, staged, {
+    ...{ exclude, followLinks, requestPayer, signal },
+    threads: deps.plane.files,
+    clients: clientsOfAnyOwner(deps.s3),
+  });
+  return { ...found };
+}

@@ -1,0 +1,83 @@
+import { AbortCallbacks } from "./abort-callbacks.ts";
+
+interface Waiter {
+  wake(): void;
+}
+
+/** Limits how many tasks run at the same time. The others wait in order of arrival. */
+export class Semaphore {
+  #limit: number;
+  readonly #queue: Waiter[] = [];
+  readonly #aborts = new AbortCallbacks();
+  #running = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Running tasks continue if the new limit is lower. */
+  set limit(limit: number) {
+    this.#limit = limit;
+    this.#wakeNext();
+  }
+
+  /** Whether a task waits. */
+  get hasQueue(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** @throws the signal's reason if the signal aborts before the task starts */
+  async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    await this.acquire(signal);
+    try {
+      return await task();
+    } finally {
+      this.release();
+    }
+  }
+
+  /**
+   * Waits for permission to run. Each acquisition needs one {@link release}.
+   * @throws the signal's reason if the signal aborts before that
+   */
+  async acquire(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.tryAcquire()) return;
+    await new Promise<void>((resolve, reject) => {
+      const abort = (): void => {
+        this.#queue.splice(this.#queue.indexOf(waiter), 1);
+        reject(signal.reason);
+      };
+      const waiter: Waiter = {
+        wake: () => {
+          this.#aborts.delete(signal, abort);
+          resolve();
+        },
+      };
+      this.#aborts.add(signal, abort);
+      this.#queue.push(waiter);
+    });
+  }
+
+  /** Acquires the permission if no task has to wait. @returns whether it did */
+  tryAcquire(): boolean {
+    if (this.#running >= this.#limit) return false;
+    this.#running += 1;
+    return true;
+  }
+
+  release(): void {
+    this.#running -= 1;
+    this.#wakeNext();
+  }
+
+  /** Counts the woken task at once, so that no later task can overtake it. */
+  #wakeNext(): void {
+    while (this.#running < this.#limit) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      this.#running += 1;
+      next.wake();
+    }
+  }
+}

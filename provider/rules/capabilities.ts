@@ -1,0 +1,95 @@
+import { hasAccounts } from "../../connection/account.ts";
+import { connectionOfProcess } from "../../connection/connection.ts";
+import { isNotImplemented } from "../../connection/errors/kinds.ts";
+import { replicationRuleId } from "../../staging/classes.ts";
+import { REGIONS } from "../../staging/regions.ts";
+import type { SdkClient } from "../store/sdk-client.ts";
+import { filterTags, readLifecycleRules, readReplicationRules } from "./in-force.ts";
+
+/** Optional features of an S3 server. If one is missing, a warning says how entries work without it. */
+interface Capabilities {
+  /** Replication rules that select objects by tag, and that the server returns with their tags. */
+  readonly replicationRules: boolean;
+  /** Lifecycle rules that expire objects by tag. */
+  readonly lifecycleRules: boolean;
+}
+
+export const EVERYTHING: Capabilities = { replicationRules: true, lifecycleRules: true };
+
+const WITHOUT: Readonly<Record<keyof Capabilities, string>> = {
+  replicationRules:
+    "This S3 server has no replication rules whose tags can be read back: copies are made in their place.",
+  lifecycleRules:
+    "This S3 server has no lifecycle rules: data do not expire by themselves. Delete what has expired: spawn stage cleanup --expired",
+};
+
+const OWN_RULE_IDS: ReadonlySet<string> = new Set(REGIONS.map(replicationRuleId));
+
+interface Place {
+  readonly client: SdkClient;
+  /** A bucket of the environment. It has spawn's rules if the server supports rules. */
+  readonly bucket: string;
+  readonly signal: AbortSignal;
+}
+
+/** The capabilities of the server that all S3 clients of this process use. */
+export class ServerCapabilities {
+  #detected: Promise<Capabilities> | undefined;
+  readonly #warned = new Set<keyof Capabilities>();
+
+  /** AWS and the local cloud have all capabilities. For any other server, the responses of the first bucket decide. */
+  of(place: Place): Promise<Capabilities> {
+    const connection = connectionOfProcess();
+    if (connection === undefined || connection.isLocalCloud || hasAccounts(connection) === "always") {
+      return Promise.resolve(EVERYTHING);
+    }
+    if (this.#detected === undefined) {
+      const detected = probeServer(place);
+      this.#detected = detected;
+      // The next call retries after an error.
+      detected.catch(() => {
+        this.#detected = undefined;
+      });
+    }
+    return this.#detected;
+  }
+
+  /** Whether the server has the capability. If it has not, logs one warning. */
+  async has(
+    name: keyof Capabilities,
+    place: Omit<Place, "signal">,
+    { signal, log }: { readonly signal: AbortSignal; log(severity: "warning", message: string): void },
+  ): Promise<boolean> {
+    const found = (await this.of({ ...place, signal }))[name];
+    if (!found && !this.#warned.has(name)) {
+      this.#warned.add(name);
+      log("warning", WITHOUT[name]);
+    }
+    return found;
+  }
+}
+
+async function probeServer(place: Place): Promise<Capabilities> {
+  const [replicationRules, lifecycleRules] = await Promise.all([
+    supports(async () => {
+      const ownRules = (await readReplicationRules(place)).filter(({ ID = "" }) => OWN_RULE_IDS.has(ID));
+      // spawn's rules always have a tag. If no rule has one, the server drops tags. Entries report a missing rule or
+      // another tag.
+      return ownRules.length === 0 || ownRules.some(({ Filter }) => filterTags(Filter).length > 0);
+    }),
+    supports(async () => {
+      await readLifecycleRules(place);
+      return true;
+    }),
+  ]);
+  return { replicationRules, lifecycleRules };
+}
+
+async function supports(probe: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await probe();
+  } catch (error) {
+    if (isNotImplemented(error)) return false;
+    throw error;
+  }
+}

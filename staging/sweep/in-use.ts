@@ -1,0 +1,23 @@
+import { InputError } from "../errors.ts";
+import type { SweepId } from "./id.ts";
+
+/**
+ * The error for an entry that sweeps read: without it, new workers fail.
+ * @param what the refused operation
+ * @param command a command for the user, which names the environment
+ */
+export function inUse(
+  stagingId: string,
+  sweeps: readonly SweepId[],
+  what: "deleted" | "removed",
+  command: (text: string) => string,
+): InputError {
+  const [first = "ID"] = sweeps;
+  return new InputError(
+    `${stagingId} cannot be ${what}: ${sweeps.join(", ")} ${sweeps.length === 1 ? "reads" : "read"} it`,
+    {
+      why: "The sweep has not ended; its workers would not find the data.",
+      fix: `Wait for its end: ${command(`spawn sweep watch ${first}`)}, or end it: ${command(`spawn sweep cancel ${first}`)}`,
+    },
+  );
+}

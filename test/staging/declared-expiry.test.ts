@@ -1,0 +1,80 @@
+import { expect } from "chai";
+import { expiredEntries, expiryWarnings, withRenewedTtls } from "../../staging/declared-expiry.ts";
+import { parseStagingId } from "../../staging/ids.ts";
+import { heldIn } from "../../staging/ownership/held.ts";
+import { EXPIRATION, STAGED_DATA } from "../../staging/resources/tokens.ts";
+import { parseTtlDays } from "../../staging/ttl.ts";
+
+const ID = parseStagingId("stage-abc123def456");
+const uploadedAt = new Date("2026-01-01T10:00:00Z");
+const entry = (ttl: number, keep = false) => ({ id: ID, declaredAs: "grch38", ttl: parseTtlDays(ttl), keep });
+const held = (ttl: number) => [{ stagingId: ID, uploadedAt, ttl: parseTtlDays(ttl) }];
+const expired = (time: string, of = [entry(90)], state = held(90)) =>
+  expiredEntries(state, of, new Date(time));
+const renewed = (item: ReturnType<typeof entry>, state: ReturnType<typeof held>, time: string) =>
+  withRenewedTtls([item], state, new Date(time))[0]?.ttl;
+const warnings = (item: ReturnType<typeof entry>, state: ReturnType<typeof held>, time: string) =>
+  expiryWarnings([item], state, new Date(time), "prod");
+
+describe("expired declared entries", () => {
+  it("have exceeded their TTL since the upload in the state", () => {
+    expect(expired("2026-04-01T09:59:59Z")).to.deep.equal([]);
+    const expiredAt = new Date("2026-04-01T10:00:00Z");
+    expect(expired("2026-04-01T10:00:00Z")).to.deep.equal([{ item: "grch38", stagingId: ID, expiredAt }]);
+  });
+
+  it("exclude entries that are not declared, or not staged yet", () => {
+    expect(expired("2030-01-01T00:00:00Z", [])).to.deep.equal([]);
+    expect(expired("2030-01-01T00:00:00Z", [entry(90)], [])).to.deep.equal([]);
+  });
+
+  it("are found by the TTL resources of the state that have a TTL", () => {
+    const resource = (type: string, properties: object) => ({ urn: "", type, properties: { ...properties } });
+    const { ttls } = heldIn(
+      [
+        resource(STAGED_DATA, { stagingId: ID, uploadedAt: "2026-01-01T10:00:00Z", ttlDays: 1 }),
+        resource(EXPIRATION, { stagingId: ID }),
+        resource(EXPIRATION, { stagingId: ID, uploadedAt: "2026-01-01T10:00:00Z", ttlDays: 0 }),
+        resource(EXPIRATION, { stagingId: ID, uploadedAt: "2026-01-01T10:00:00Z", ttlDays: 30 }),
+      ],
+      "aws",
+    );
+    expect(ttls).to.deep.equal(held(30));
+  });
+
+  it("are reported with the edit that stages them again", () => {
+    expect(warnings(entry(90), held(90), "2030-01-01T00:00:00Z")).to.deep.equal([
+      "the item grch38 of spawn:entries (stage-abc123def456) expired on 2026-04-01: S3 deletes its data, and no update stages them again. To stage them again, give the item another name in Pulumi.prod.yaml.",
+    ]);
+    expect(warnings(entry(90), held(90), "2026-02-01T00:00:00Z")).to.deep.equal([]);
+  });
+});
+
+describe("keep: true", () => {
+  it("renews the TTL at each update, once a day", () => {
+    expect(renewed(entry(7, true), [], "2026-01-01T10:00:00Z")).to.equal(7);
+    expect(renewed(entry(7, true), held(7), "2026-01-02T09:59:59Z")).to.equal(7);
+    expect(renewed(entry(7, true), held(7), "2026-01-02T10:00:00Z")).to.equal(8);
+    expect(renewed(entry(7, true), held(7), "2026-01-08T09:00:00Z")).to.equal(13);
+    // A clock behind the server's.
+    expect(renewed(entry(7, true), held(7), "2025-12-01T00:00:00Z")).to.equal(7);
+  });
+
+  it("renews only items that have it", () => {
+    expect(renewed(entry(7), held(7), "2026-01-05T10:00:00Z")).to.equal(7);
+  });
+
+  it("does not change an expired entry, whose update would fail", () => {
+    expect(renewed(entry(7, true), held(13), "2026-01-14T10:00:00Z")).to.equal(13);
+    expect(warnings(entry(7, true), held(13), "2026-01-14T10:00:00Z")[0]).to.contain("expired on 2026-01-14");
+  });
+
+  it("ends 90 days after the upload, with a warning before", () => {
+    expect(renewed(entry(30, true), held(89), "2026-03-02T10:00:00Z")).to.equal(90);
+    expect(warnings(entry(30, true), held(89), "2026-03-02T10:00:00Z")).to.deep.equal([]);
+    expect(renewed(entry(30, true), held(90), "2026-03-03T10:00:00Z")).to.equal(90);
+    expect(warnings(entry(30, true), held(90), "2026-03-03T10:00:00Z")).to.deep.equal([
+      "the item grch38 of spawn:entries (stage-abc123def456) expires on 2026-04-01 in spite of keep: true, because a TTL ends at most 90 days after the upload. Before that day, add an item with another name and the same source to Pulumi.prod.yaml, update, and then remove the item grch38.",
+    ]);
+  });
+});
