@@ -156,7 +156,10 @@ async function lossOf(
   return found?.state === "whole" ? undefined : (found?.why ?? "they are not whole");
 }
 
-/** Stages lost data again from the source's current content. New objects expire with the remaining ones. */
+/**
+ * Stages lost data again from the source's current content. New objects expire with the remaining ones and with the replicas, so the
+ * TTL still counts from the first upload.
+ */
 async function restage(
   id: string,
   { sha256, stagingId, region, uploadedAt }: StagedDataOutputs,
@@ -184,7 +187,7 @@ async function restage(
       `The data of ${stagingId} in ${region} were lost, and ${inputs.source} has changed since. It is staged as it is now.`,
     );
   }
-  return staged;
+  return { ...staged, uploadedAt };
 }
 
 async function deleteIn(

@@ -100,12 +100,12 @@ async function stageOne({ file }: FileSource, target: TreeTarget, options: Stage
     ? stageCopy(file, place, true, fileOptions)
     : stageLocalFile(file, place, true, fileOptions));
   // Some servers drop the tags of a multipart upload.
-  await ensureTags(place, place.tags, options.signal);
+  await ensureTags(place, target.tags(staged.lastModified), options.signal);
   // Earlier attempts may have left uploads of this key, and S3 bills their parts.
   await abortUploads(target.store, target.bucket, key, options.signal, key);
   const manifestSha256 = await putFileManifest(
     manifestFile(file, staged.sha256),
-    { ...target, tags: target.tags(), key: manifestKey(stagingId) },
+    { ...target, key: manifestKey(stagingId) },
     options.signal,
   );
   return {

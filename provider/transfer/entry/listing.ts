@@ -1,8 +1,8 @@
-import type { Tags } from "../../../staging/classes.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { type ManifestEntry, type ManifestFile, objectKey } from "../../../staging/manifest.ts";
 import { forEachParallel } from "../../flow/parallel.ts";
 import type { ListedObject, ObjectStore } from "../../store/object-store.ts";
+import type { AgeingTags } from "../copy/ageing-tags.ts";
 import { deleteStale } from "../delete.ts";
 import { mergeSorted } from "../manifest/merge.ts";
 import { type DirectorySource, shown } from "../source/source.ts";
@@ -15,8 +15,7 @@ export interface TreeTarget {
   readonly store: ObjectStore;
   readonly bucket: string;
   readonly stagingId: string;
-  /** The tags of an object that is created now. */
-  readonly tags: () => Tags;
+  readonly tags: AgeingTags;
 }
 
 /** The prefix of a tree's keys, ending in `/`. */

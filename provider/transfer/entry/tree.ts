@@ -6,6 +6,7 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import { forEachParallel } from "../../flow/parallel.ts";
 import { pause } from "../../store/retry.ts";
 import { ensureTags } from "../../store/tagging.ts";
+import type { AgeingTags } from "../copy/ageing-tags.ts";
 import { stageCopy } from "../copy/stage.ts";
 import { abortUploads } from "../delete.ts";
 import { manifestFile } from "../manifest/file.ts";
@@ -57,8 +58,7 @@ export async function stageTree(
     const { entries } = await spool.read();
     const { firstModified, removed } = await verifyListing(source, target, entries, ends, options.signal);
     for (const path of removed) changes.removed(path);
-    const place = { store: target.store, bucket: target.bucket, tags: target.tags() };
-    await putSpooledManifest(spool, { ...place, key: manifestKey(target.stagingId) }, options);
+    await putSpooledManifest(spool, { ...target, key: manifestKey(target.stagingId) }, options);
     // Earlier attempts may have left uploads, and S3 bills their parts.
     await abortUploads(target.store, target.bucket, treePrefix(source, target), options.signal);
     const created = firstModified ?? serverClock.now();
@@ -105,7 +105,10 @@ async function stageFiles(
       if (entry.type !== "file") return spool.add(number, entry);
       const place = { store: target.store, bucket: target.bucket, tags: target.tags() };
       const key = `${prefix}${entry.path}`;
-      const staged = await stageTreeFile(entry, { ...place, key }, mayExist, { ...options, signal });
+      const staged = await stageTreeFile(entry, { ...place, key }, target.tags, mayExist, {
+        ...options,
+        signal,
+      });
       if (isKnown && !staged.wasThere) changes.sentAgain(entry.path);
       if (files % PAGE_KEYS === 0) ends[files / PAGE_KEYS - 1] = key;
       partSize = Math.max(partSize, staged.partSize);
@@ -128,6 +131,7 @@ async function stageFiles(
 async function stageTreeFile(
   file: SourceFile,
   target: UploadTarget,
+  tags: AgeingTags,
   mayExist: boolean,
   options: StageOptions,
 ): Promise<StagedFile> {
@@ -139,7 +143,7 @@ async function stageTreeFile(
       ? stageCopy(file, target, mayExist, options)
       : stageLocalFile(file, target, mayExist, options);
   const staged = await options.plane.filesToCompare(target.bucket).run(stageContent, options.signal);
-  if (staged.partSize > 0) await ensureTags(target, target.tags, options.signal);
+  if (staged.partSize > 0) await ensureTags(target, tags(staged.lastModified), options.signal);
   return staged;
 }
 

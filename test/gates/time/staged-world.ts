@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { expect } from "chai";
 import { expectedOf, type RegionPresence, regionPresence } from "../../../cli/services/entry/presence.ts";
 import type { Dependencies } from "../../../provider/deps.ts";
 import { expiration } from "../../../provider/expiration.ts";
@@ -23,8 +24,9 @@ import { type LedgerRow, parseLedgerRow } from "../../../staging/ledger.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";
 import { parseRecord, RECORD_KEY, recordItem, type StagingRecord } from "../../../staging/record.ts";
 import { parseRegionList, type Region } from "../../../staging/regions.ts";
+import type { ExpirationInputs } from "../../../staging/resources/expiration.ts";
 import type { ReplicationOutputs } from "../../../staging/resources/replication.ts";
-import type { StagedDataOutputs } from "../../../staging/resources/staged-data.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../../../staging/resources/staged-data.ts";
 import type { UsageRowInputs } from "../../../staging/resources/usage-row.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
@@ -86,6 +88,7 @@ export class StagedWorld {
   readonly #folder: string;
   readonly #saved: Readonly<Record<string, string | undefined>>;
   readonly id = newStagingId();
+  #inputs: StagedDataInputs | undefined;
   #data: StagedDataOutputs | undefined;
   #row: UsageRowInputs | undefined;
   #method: ReplicationMethod = "rule";
@@ -156,6 +159,7 @@ export class StagedWorld {
       ...{ stagingId: this.id, source, region: PRIMARY, bucket: bucketOf(PRIMARY), ttlDays },
       replicateTo: method === "rule" ? regions.filter((region) => region !== PRIMARY) : [],
     };
+    this.#inputs = inputs;
     this.#data = (await stagedData(this.#dependencies).create(inputs, new TestContext())).outputs;
     for (const region of regions.slice(1)) await this.#replicate(region);
     await this.#settle(regions, ttlDays);
@@ -169,6 +173,33 @@ export class StagedWorld {
     await this.#settle(regions, ttlDays);
     for (const region of gone)
       await replication(this.#dependencies).delete("", this.#replicaOf(region), new TestContext());
+  }
+
+  /** Stages lost data of the primary region again, as `pulumi up --refresh` does: it reads every resource before it updates one. */
+  async restage(): Promise<void> {
+    const { data, record } = this;
+    if (this.#inputs === undefined) throw new Error("nothing was uploaded");
+    const inputs = { ...this.#inputs, ttlDays: record.ttl };
+    const handler = stagedData(this.#dependencies);
+    const lost = (await handler.read("", inputs, data, new TestContext()))?.outputs;
+    if (lost?.lost === undefined) throw new Error("nothing is lost");
+    const drifted = await this.#drifted(record.regions);
+    this.#data = await handler.update?.("", lost, inputs, new TestContext());
+    const isNewTime = this.data.uploadedAt !== data.uploadedAt;
+    await this.#settle(record.regions, record.ttl, (region) => isNewTime || drifted.has(region));
+    expect([...(await this.#drifted(record.regions))], "drift after the update").to.deep.equal([]);
+  }
+
+  /** The regions whose objects have another TTL class than the record implies. */
+  async #drifted(regions: readonly Region[]): Promise<Set<Region>> {
+    const drifted = new Set<Region>();
+    const { ttl } = this.record;
+    for (const region of regions) {
+      const outputs = { ...this.#expirationOf(region, ttl), ruleId: "", removedAt: "" };
+      const found = await this.#expiration.read("", outputs, outputs, new TestContext());
+      if (found?.inputs.ttlDays !== ttl) drifted.add(region);
+    }
+    return drifted;
   }
 
   /** Copies a region's data again, as `stage repair` does. */
@@ -213,17 +244,33 @@ export class StagedWorld {
     return usageRow({ now: () => this.clock.now() }, () => this.#tables.client);
   }
 
-  /** TTL classes, usage row and record. */
-  async #settle(regions: readonly Region[], ttlDays: number): Promise<void> {
-    const { sizeBytes, uploadedAt, manifestSha256 } = this.data;
-    for (const region of regions) {
-      const inputs = {
-        ...{ stagingId: this.id, region, bucket: bucketOf(region), ttlDays, uploadedAt, manifestSha256 },
-        ...{ usageTable: TABLES.usage[0], usageRegion: PRIMARY },
-      };
-      const handler = expiration(this.#dependencies, () => this.#tables.client);
-      if (this.#row === undefined) await handler.create(inputs, new TestContext());
-      else await handler.update?.("", { ...inputs, ruleId: "", removedAt: "" }, inputs, new TestContext());
+  get #expiration() {
+    return expiration(this.#dependencies, () => this.#tables.client);
+  }
+
+  #expirationOf(region: Region, ttlDays: number): ExpirationInputs {
+    const { uploadedAt, manifestSha256 } = this.data;
+    return {
+      ...{ stagingId: this.id, region, bucket: bucketOf(region), ttlDays, uploadedAt, manifestSha256 },
+      ...{ usageTable: TABLES.usage[0], usageRegion: PRIMARY },
+    };
+  }
+
+  /**
+   * TTL classes, usage row and record.
+   * @param isChanged whether the engine updates the TTL class of a region
+   */
+  async #settle(
+    regions: readonly Region[],
+    ttlDays: number,
+    isChanged: (region: Region) => boolean = () => true,
+  ): Promise<void> {
+    const { sizeBytes, uploadedAt } = this.data;
+    for (const region of regions.filter(isChanged)) {
+      const inputs = this.#expirationOf(region, ttlDays);
+      const olds = { ...inputs, ruleId: "", removedAt: "" };
+      if (this.#row === undefined) await this.#expiration.create(inputs, new TestContext());
+      else await this.#expiration.update?.("", olds, inputs, new TestContext());
     }
     const row: UsageRowInputs = {
       ...{ table: TABLES.usage[0], recordsTable: TABLES.records[0], region: PRIMARY, stagingId: this.id },
@@ -272,12 +319,12 @@ export class StagedWorld {
     return await regionPresence({ store, anyBucketsS3 }, this.record);
   }
 
-  /** Deletes all versions of a region, like a manual deletion. */
-  lose(region: Region): void {
+  /** Deletes all versions of a region's keys that end with `suffix`, like a manual deletion. */
+  lose(region: Region, suffix = ""): void {
     const bucket = this.s3.bucket(bucketOf(region));
     if (bucket === undefined) throw new Error(`no bucket in ${region}`);
     for (const [key, versions] of [...bucket.keys]) {
-      if (key.startsWith(entryPrefix(this.id)))
+      if (key.startsWith(entryPrefix(this.id)) && key.endsWith(suffix))
         for (const { id } of [...versions]) this.s3.delete(bucket, key, id);
     }
   }

@@ -27,7 +27,7 @@ describe("The manifest of a large tree", () => {
         store: fixture.s3.store(PRIMARY),
         bucket: bucketOf(PRIMARY),
         key: manifestKey(stagingId),
-        tags: primaryTags(stagingId, parseTtlDays(7), []),
+        tags: () => primaryTags(stagingId, parseTtlDays(7), []),
       };
       for (const _ of [1, 2]) {
         await putSpooledManifest(spool, place, { plane, signal: new AbortController().signal });
