@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { runCommand } from "../local/command.ts";
 import { packageRoot } from "../package-root.ts";
+import { bundleOptions } from "../scripts/bundle-options.ts";
 import { BENCH_TOOLS, benchCache, buildTool, type Tool } from "./build-tool.ts";
 import type { Measurement } from "./report.ts";
 
@@ -70,21 +72,9 @@ export async function measure(plan: Plan, env: NodeJS.ProcessEnv): Promise<Measu
 
 /** Builds a program of this folder like the production provider. @returns its file */
 export async function bundle(name: "stage" | "fetch"): Promise<string> {
-  const outfile = join(benchCache(), `${name}.mjs`);
-  await build({
-    absWorkingDir: root,
-    entryPoints: [`bench/${name}.ts`],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node22.18",
-    banner: { js: 'import{createRequire as __r}from"node:module";const require=__r(import.meta.url);' },
-    minifyWhitespace: true,
-    minifySyntax: true,
-    mainFields: ["module", "main"],
-    external: ["typescript", "ts-node", "tsx"],
-    logLevel: "error",
-  });
-  return outfile;
+  const outdir = join(benchCache(), name);
+  await build({ ...bundleOptions(root), entryPoints: [`bench/${name}.ts`], outdir });
+  // Node reads the output as ESM.
+  await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');
+  return join(outdir, `${name}.js`);
 }

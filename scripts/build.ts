@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Plugin } from "@oclif/core";
-import { type BuildOptions, type Plugin as BundlerPlugin, build, type OutputFile } from "esbuild";
+import { build, type OutputFile } from "esbuild";
 import { transpileDeclaration } from "typescript";
 import { findPackageRoot } from "../package-root.ts";
+import { bundleOptions } from "./bundle-options.ts";
 
 /**
  * Bundles the programs into `dist/` and writes oclif's manifest, from which the command line knows its commands
@@ -12,59 +13,7 @@ import { findPackageRoot } from "../package-root.ts";
 
 const root = findPackageRoot(import.meta.dirname);
 const dist = join(root, "dist");
-
-/** ESM has no `require`, `__filename` and `__dirname`; bundled CommonJS packages use them. */
-const BANNER = [
-  'import{createRequire as __createRequire}from"node:module";',
-  'import{fileURLToPath as __fileURLToPath}from"node:url";',
-  "const require=__createRequire(import.meta.url);",
-  "const __bundleFile=__fileURLToPath(import.meta.url);",
-  'const __bundleFolder=__fileURLToPath(new URL(".",import.meta.url));',
-].join("");
-
-/**
- * Packages that Pulumi's SDK loads at start (half a second) and uses only to serialize functions, which this program
- * does not do: a compiler and a package manager. A call to one of them throws an error that says so.
- */
-const UNUSED: BundlerPlugin = {
-  name: "unused",
-  setup(bundler) {
-    bundler.onResolve({ filter: /^(typescript|ts-node|tsx|@npmcli\/arborist)$/ }, ({ path }) => ({
-      path,
-      namespace: "unused",
-    }));
-    bundler.onLoad({ filter: /.*/, namespace: "unused" }, ({ path }) => ({
-      contents: `module.exports = new Proxy({}, { get(_, name) {
-        if (typeof name === "symbol" || name === "__esModule" || name === "default" || name === "then") return undefined;
-        throw new Error(${JSON.stringify(`${path} is not part of this bundle`)});
-      } });`,
-      loader: "js",
-    }));
-  },
-};
-
-const COMMON = {
-  absWorkingDir: root,
-  write: false,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node22.18",
-  banner: { js: BANNER },
-  // Names of their own, because some ESM packages declare the usual ones.
-  define: { __filename: "__bundleFile", __dirname: "__bundleFolder" },
-  plugins: [UNUSED],
-  // Lazily loaded code stays in separate files; that is most of the AWS SDK.
-  splitting: true,
-  outdir: dist,
-  // Names stay readable in stack traces; minification only saves load time.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  // ESM editions of packages (the AWS SDK) allow tree shaking.
-  mainFields: ["module", "main"],
-  legalComments: "none",
-  logLevel: "warning",
-} as const satisfies BuildOptions;
+const COMMON = { ...bundleOptions(root), write: false, outdir: dist } as const;
 
 /** Plugins and hosts that the engine starts, by their path in `dist/`. */
 const PLUGINS: Readonly<Record<string, string>> = {
