@@ -7,6 +7,7 @@ import {
   type ComponentResourceOptions,
   type Output,
   output,
+  type ProviderResource,
   type Resource,
 } from "@pulumi/pulumi";
 import { maxTaggedDestinations } from "../staging/classes.ts";
@@ -59,6 +60,8 @@ export interface StagingEntryArgs {
   spec: EntrySpec;
   /** The entry's environment. @example environment.refs(), in the environment's own stack */
   environment: EnvironmentRefs;
+  /** The provider of the AWS resources, if the staging resources must not wait for its start. @default the component's */
+  awsProvider?: ProviderResource;
   /** Whether the entry has a guard; those of version 0.1.0 have none. @default true */
   guarded?: boolean;
   /** Transforms of the children. @default none */
@@ -99,9 +102,10 @@ export class StagingEntry extends ComponentResource {
     type: string = stagingEntryComponent.type,
   ) {
     super(type, name, {}, options);
-    const { spec, environment, guarded = true, transform = {} } = args;
+    const { spec, environment, awsProvider, guarded = true, transform = {} } = args;
     const { settings } = environment;
     const parent = this;
+    const ofAws = { parent, ...(awsProvider === undefined ? {} : { provider: awsProvider }) };
     const [primary, ...others] = spec.regions;
     const readersTag = readersTagOf(bucketReaders(spec.allowAccounts, settings.readers));
     const tagged = readersTag === undefined ? {} : { readersTag };
@@ -213,10 +217,10 @@ export class StagingEntry extends ComponentResource {
     function createAccessPoints(dependsOn: Resource[]): Map<Region, AccessPoint> {
       const { id: stagingId, allowAccounts: accounts } = spec;
       if (accounts.length === 0) return new Map();
-      const owner = getCallerIdentityOutput({}, { parent }).accountId;
+      const owner = getCallerIdentityOutput({}, ofAws).accountId;
       const create = (region: Region): AccessPoint => {
         const bucket = bucketOf(settings, region);
-        const options = { parent, dependsOn };
+        const options = { ...ofAws, dependsOn };
         const { namePrefix, cloud } = settings;
         const shared = { namePrefix, cloud, stagingId, region, accounts };
         return accessPoint(shared, bucket, owner, transform.accessPoint, options);
@@ -254,7 +258,7 @@ export class StagingEntry extends ComponentResource {
           JSON.stringify(recordItem(recordOf(spec, settings, known, points))),
         ),
       };
-      return new TableItem(...child(transform.record, `${spec.id}-record`, own, { parent, dependsOn }));
+      return new TableItem(...child(transform.record, `${spec.id}-record`, own, { ...ofAws, dependsOn }));
     }
 
     function createGuard({

@@ -5,6 +5,7 @@ import {
   COMPARE_SOURCE,
   ENTRY_GUARD,
   EXPIRATION,
+  PLUGIN_READY,
   REPLICATION,
   STAGED_DATA,
   SURVEY_ENVIRONMENT,
@@ -54,6 +55,7 @@ export const stagingPlugin: Plugin = {
   functions: {
     [COMPARE_SOURCE]: async (args, context) =>
       (await import("./compare-source.ts")).compareSourceFunction(args, await dependencies(), context),
+    [PLUGIN_READY]: async () => ({}),
     [SURVEY_ENVIRONMENT]: async (args, context) => (await survey())(args, context),
   },
 };

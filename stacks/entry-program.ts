@@ -1,5 +1,5 @@
 import { StagingEntry } from "../components/staging-entry.ts";
-import { awsProvider } from "./aws-provider.ts";
+import { lateAwsProvider } from "./aws-provider.ts";
 import type { EntrySettings } from "./entry-settings.ts";
 import { readOwnState, unguardedEntries } from "./own-state.ts";
 import { type Program, withReadableErrors } from "./program.ts";
@@ -13,8 +13,10 @@ export function entryProgram({ spec, environment, writableAt }: EntrySettings): 
     // First: with the first resource, the engine begins to write the state.
     const guarded = !unguardedEntries(await readOwnState()).has(spec.id);
     const refs = { settings: environment, ...(writableAt === undefined ? {} : { writableAt }) };
-    const options = { providers: [awsProvider()] };
-    const { details } = new StagingEntry(spec.id, { spec, environment: refs, guarded }, options);
+    const { details } = new StagingEntry(spec.id, {
+      ...{ spec, environment: refs, guarded },
+      awsProvider: lateAwsProvider(),
+    });
     return { entry: details };
   });
 }

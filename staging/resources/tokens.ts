@@ -14,6 +14,9 @@ export const COMPARE_SOURCE = "staging:index:compareSource";
 /** Function: a `SurveyRequest` to `EnvironmentFacts`, both in `environment-facts.ts`. */
 export const SURVEY_ENVIRONMENT = "staging:index:surveyEnvironment";
 
+/** Function: returns nothing once the plugin runs. */
+export const PLUGIN_READY = "staging:index:pluginReady";
+
 /** The component of an entry. */
 export const STAGING_ENTRY = "spawn:index:StagingEntry";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { SURVEY_ENVIRONMENT } from "../../staging/resources/tokens.ts";
+import { PLUGIN_READY, SURVEY_ENVIRONMENT } from "../../staging/resources/tokens.ts";
 
 /** One resource as the program registered it. */
 interface Registered {
@@ -131,6 +131,7 @@ export async function record(
         const answer: Answer | undefined = options.lookups?.[token] ?? LOOKUPS[token];
         if (answer !== undefined) return answer(args as Record<string, unknown>, registered);
         if (token === "pulumi:pulumi:readStackOutputs") return { outputs: {} };
+        if (token === PLUGIN_READY) return {};
         if (token === SURVEY_ENVIRONMENT) return { tables: [], buckets: [] };
         throw new Error(`the program called ${token}`);
       },

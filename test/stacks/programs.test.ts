@@ -18,6 +18,8 @@ import { environmentPolicy } from "../../staging/policies/policies.ts";
 import {
   COMPARE_SOURCE,
   EXPIRATION,
+  PLUGIN_READY,
+  RECORD_TYPE,
   STAGED_DATA,
   SURVEY_ENVIRONMENT,
 } from "../../staging/resources/tokens.ts";
@@ -161,6 +163,26 @@ describe("programs", () => {
   });
 
   describe("of an entry", () => {
+    for (const starts of [true, false]) {
+      it(`registers the AWS provider after the staging plugin ${starts ? "has started" : "could not start"}`, async () => {
+        let before: readonly string[] = [];
+        const pluginReady = async (_args: object, registered: readonly string[]) => {
+          // Time for the registrations that do not wait.
+          await sleep(100);
+          before = [...registered];
+          if (!starts) throw new Error("no plugin");
+          return {};
+        };
+        const made = await record(entryProgram(ENTRY), {
+          stack: ENTRY_STACK,
+          lookups: { [PLUGIN_READY]: pluginReady },
+        });
+        expect(before).to.include(STAGED_DATA).and.not.include("pulumi:providers:aws");
+        expect(made.ofType("pulumi:providers:aws")).to.have.length(1);
+        expect(made.ofType(RECORD_TYPE)).to.have.length(1);
+      });
+    }
+
     it("declares the entry alone and exports it", async () => {
       const made = await record(entryProgram(ENTRY), { stack: ENTRY_STACK });
       expect(made.ofType("spawn:index:StagingEnvironment")).to.deep.equal([]);
