@@ -16,7 +16,13 @@ import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
 import { declaredResource } from "./plugin/declared.ts";
-import type { CallContext, CheckFailure, Properties, ResourceHandler } from "./plugin/types.ts";
+import {
+  type CallContext,
+  type CheckFailure,
+  PartialFailure,
+  type Properties,
+  type ResourceHandler,
+} from "./plugin/types.ts";
 import { containsUnknowns, isUnknown } from "./plugin/values.ts";
 import { readRecord } from "./record.ts";
 import { replicationDestination } from "./rules/in-force.ts";
@@ -162,15 +168,21 @@ async function lossOf(
  */
 async function restage(
   id: string,
-  { sha256, stagingId, region, uploadedAt }: StagedDataOutputs,
+  known: StagedDataOutputs,
   inputs: StagedDataInputs,
   deps: Dependencies,
   context: CallContext,
 ): Promise<StagedDataOutputs> {
+  const { sha256, stagingId, region, uploadedAt } = known;
   let staged: StagedDataOutputs;
   try {
     staged = await stageAs(id, inputs, deps, context, new Date(uploadedAt));
   } catch (error) {
+    // The next attempt needs the time of the first upload, which only the state knows.
+    if (error instanceof PartialFailure) {
+      const lost = "an update that staged them again did not complete";
+      throw new PartialFailure(id, { ...known, lost }, error.reason, { cause: error.cause });
+    }
     if (!(error instanceof InputError)) throw error;
     throw new UserError(
       `the data of ${stagingId} in ${region} are lost, and their source cannot be staged again`,

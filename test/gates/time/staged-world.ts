@@ -9,6 +9,7 @@ import { expectedOf, type RegionPresence, regionPresence } from "../../../cli/se
 import type { Dependencies } from "../../../provider/deps.ts";
 import { expiration } from "../../../provider/expiration.ts";
 import { plainItem } from "../../../provider/plain-item.ts";
+import { PartialFailure } from "../../../provider/plugin/types.ts";
 import { replication } from "../../../provider/replication.ts";
 import { ServerCapabilities } from "../../../provider/rules/capabilities.ts";
 import { stagedData } from "../../../provider/staged-data.ts";
@@ -34,6 +35,7 @@ import { USAGE_KEY } from "../../../staging/usage.ts";
 import { testRecord } from "../../cli/records.ts";
 import { TestContext } from "../../provider/cloud-fixture.ts";
 import { startTestCloud, type TestCloud } from "../../support/cloud.ts";
+import { errorOf } from "../../support/failure.ts";
 import { createTable } from "../../support/tables.ts";
 import { type S3Server, serveS3 } from "./s3-server.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
@@ -175,8 +177,11 @@ export class StagedWorld {
       await replication(this.#dependencies).delete("", this.#replicaOf(region), new TestContext());
   }
 
-  /** Stages lost data of the primary region again, as `pulumi up --refresh` does: it reads every resource before it updates one. */
-  async restage(): Promise<void> {
+  /**
+   * Stages lost data of the primary region again, as `pulumi up --refresh` does: it reads every resource before it updates one.
+   * @param interrupted whether an earlier update was aborted during the upload
+   */
+  async restage(interrupted: boolean): Promise<void> {
     const { data, record } = this;
     if (this.#inputs === undefined) throw new Error("nothing was uploaded");
     const inputs = { ...this.#inputs, ttlDays: record.ttl };
@@ -184,10 +189,23 @@ export class StagedWorld {
     const lost = (await handler.read("", inputs, data, new TestContext()))?.outputs;
     if (lost?.lost === undefined) throw new Error("nothing is lost");
     const drifted = await this.#drifted(record.regions);
-    this.#data = await handler.update?.("", lost, inputs, new TestContext());
+    const known = interrupted ? await this.#interrupted(lost, inputs) : lost;
+    this.#data = await handler.update?.("", known, inputs, new TestContext());
     const isNewTime = this.data.uploadedAt !== data.uploadedAt;
     await this.#settle(record.regions, record.ttl, (region) => isNewTime || drifted.has(region));
     expect([...(await this.#drifted(record.regions))], "drift after the update").to.deep.equal([]);
+  }
+
+  /** The outputs that the engine stores after an aborted update. */
+  async #interrupted(lost: StagedDataOutputs, inputs: StagedDataInputs): Promise<StagedDataOutputs> {
+    const context = new TestContext();
+    context.log = () => context.controller.abort(new Error("Ctrl-C"));
+    const handler = stagedData(this.#dependencies);
+    const error = await errorOf(handler.update?.("", lost, inputs, context) ?? Promise.resolve());
+    if (!(error instanceof PartialFailure)) throw error;
+    const { updates } = await handler.diff("", inputs, error.outputs as StagedDataOutputs, inputs);
+    expect(updates, "the next update").to.deep.equal(["source"]);
+    return error.outputs as StagedDataOutputs;
   }
 
   /** The regions whose objects have another TTL class than the record implies. */

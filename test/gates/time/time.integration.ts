@@ -151,17 +151,22 @@ const CASES: readonly Case[] = [
     { title: "a file of a directory", sizes: [400_000, 300_000, 300_000], lost: "file-1" },
     { title: "the manifest of a directory", sizes: [400_000, 600_000], lost: ".spawn-manifest.jsonl" },
     { title: "a directory with its manifest", sizes: [400_000, 600_000], lost: "" },
-  ].map(({ title, sizes, lost }) => ({
-    title: `${title} that was lost in the primary region and is staged again`,
-    ttl: 4,
-    live: async (world: StagedWorld) => {
-      await world.upload([PRIMARY, SECOND], 4, { sizes });
-      await passHours(world, 40);
-      world.lose(PRIMARY, lost);
-      await world.restage();
-      await checkNow(world);
-    },
-  })),
+  ]
+    .flatMap((one) => [
+      { ...one, interrupted: false },
+      { ...one, interrupted: true },
+    ])
+    .map(({ title, sizes, lost, interrupted }) => ({
+      title: `${title} that was lost in the primary region and is staged again${interrupted ? ", after an interrupted update" : ""}`,
+      ttl: 4,
+      live: async (world: StagedWorld) => {
+        await world.upload([PRIMARY, SECOND], 4, { sizes });
+        await passHours(world, 40);
+        world.lose(PRIMARY, lost);
+        await world.restage(interrupted);
+        await checkNow(world);
+      },
+    })),
 ];
 
 const behaviourOf = ({ fate = () => soon(5_000), behaviour }: Case): Behaviour => ({
