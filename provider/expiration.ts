@@ -52,8 +52,8 @@ export function expiration(
       return { id: `${inputs.region}/${inputs.stagingId}`, outputs };
     },
 
-    async update(_id, _oldOutputs, news, context) {
-      return expire(news, "all", deps, context);
+    async update(_id, oldOutputs, news, context) {
+      return expire(news, "all", deps, context, oldOutputs);
     },
 
     async read(id, inputs, outputs, { signal }) {
@@ -79,12 +79,16 @@ export function expiration(
 
 const isWhole = (outputs: Partial<ExpirationOutputs>): boolean => outputs.ruleId !== undefined;
 
-/** @param which objects to check: new objects are created with their tags, so a sample is enough */
+/**
+ * @param which objects to check: new objects are created with their tags, so a sample is enough
+ * @param old before an update
+ */
 async function expire(
   inputs: ExpirationInputs,
   which: "sample" | "all",
   deps: Dependencies & { readonly dynamo: DynamoClients },
   context: CallContext,
+  old: Partial<ExpirationOutputs> = {},
 ): Promise<ExpirationOutputs> {
   const { bucket, region, stagingId } = inputs;
   const ttl = parseTtlDays(inputs.ttlDays);
@@ -95,7 +99,12 @@ async function expire(
     const check = { client, bucket, settling: deps.settling, signal };
     const ruleId = expires ? await requireLifecycleRule(check, ttl) : "";
     // Only after a request: S3's response sets the clock.
-    refuseExpired(inputs, ttl, deps.now());
+    const now = deps.now();
+    const { ttlDays, ruleId: oldRuleId, removedAt } = old;
+    // Expired objects need no new tags, and a failure would block every update of the stack.
+    if (ttlDays === ttl && oldRuleId !== undefined && removedAt !== undefined && isExpired(old, now))
+      return { ...inputs, ruleId: oldRuleId, removedAt };
+    refuseExpired(inputs, ttl, old, now);
     const place = { store: deps.s3.store(region), bucket };
     const tagsOf = tagsByAge(parseStagingId(stagingId), ttl, inputs);
     const job: TagJob = { place, region, prefix: entryPrefix(stagingId), tagsOf, context };
@@ -104,7 +113,10 @@ async function expire(
     if (found.objects === 0) {
       throw new UserError(`s3://${bucket}/${entryPrefix(stagingId)} holds nothing that could expire`, {
         why: "The data expired or were deleted.",
-        fix: "Stage the data again.",
+        fix:
+          old.ttlDays === undefined
+            ? "Stage the data again."
+            : `Set the TTL to ${old.ttlDays} days again, and stage the data as another entry.`,
       });
     }
     const uploadedAt = new Date(inputs.uploadedAt);
@@ -122,12 +134,24 @@ async function expire(
  * midnight, so it must not count as staged.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
  */
-function refuseExpired({ stagingId, uploadedAt }: ExpirationInputs, ttl: TtlDays, now: Date): void {
+function refuseExpired(
+  { stagingId, uploadedAt }: ExpirationInputs,
+  ttl: TtlDays,
+  old: Partial<ExpirationOutputs>,
+  now: Date,
+): void {
   const end = expiresAt(new Date(uploadedAt), ttl);
   if (end > now) return;
+  const why = `Their upload began on ${uploadedAt}, and their TTL of ${ttl} ${ttl === 1 ? "day" : "days"} counts from then.`;
+  if (old.ttlDays !== undefined && !isExpired(old, now)) {
+    throw new UserError(`a TTL of ${ttl} ${ttl === 1 ? "day" : "days"} has already ended for ${stagingId}`, {
+      why: `${why} The data keep their TTL of ${old.ttlDays} days.`,
+      fix: `Set the TTL to ${old.ttlDays} days again.`,
+    });
+  }
   throw new UserError(`the data of ${stagingId} have expired already`, {
     code: "cannot-complete",
-    why: `Their upload began on ${uploadedAt}, and their TTL of ${ttl} ${ttl === 1 ? "day" : "days"} counts from then.`,
+    why,
     fix: `spawn stage delete ${stagingId} --yes, then upload them again with a longer --ttl`,
   });
 }

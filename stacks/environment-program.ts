@@ -27,16 +27,17 @@ export function environmentProgram({ settings, entries }: EnvironmentConfig, sta
     // First: a refusal must not leave changes in the state.
     const held = state ?? (await readOwnState());
     const { adoptions, now } = await reviewEnvironment(settings, held, { warns: state === undefined });
-    const options = { providers: [awsProvider()] };
-    const environment = new StagingEnvironment(settings.name, { settings, adoptions }, options);
     const identified = state === undefined ? await identify({ settings, entries }, held, now) : entries;
     const { ttls = [] } = held;
+    const renewed = withRenewedTtls(identified, ttls, now, settings.name);
+    const options = { providers: [awsProvider()] };
+    const environment = new StagingEnvironment(settings.name, { settings, adoptions }, options);
     if (state === undefined) {
       for (const warning of expiryWarnings(identified, ttls, now, settings.name))
         await pulumi.log.warn(warning);
     }
     const unguarded = unguardedEntries(held);
-    const declared = withRenewedTtls(identified, ttls, now).map((spec) => {
+    const declared = renewed.map((spec) => {
       const guarded = !unguarded.has(spec.id);
       const entry = new StagingEntry(spec.id, { spec, environment: environment.refs(), guarded }, options);
       return [spec.declaredAs ?? spec.id, entry.details] as const;

@@ -1,4 +1,6 @@
 import type { EntrySpec } from "./entry.ts";
+import { settingsFileName } from "./environment.ts";
+import { InputError } from "./errors.ts";
 import { expiresAt, isoSeconds, MAX_TTL_DAYS, MS_PER_DAY, type TtlDays } from "./ttl.ts";
 
 /** The TTL of an entry in a stack's state. */
@@ -36,18 +38,39 @@ export const expiredEntries = (
 /**
  * The entries with the TTLs that an update sets. Each update renews the TTL of an item with `keep`: it ends `ttl` days after the begun
  * day of the entry's age, so updates on one day are equal. An expired entry keeps its TTL, because no update can revive it.
+ * @throws InputError if an item's TTL has already ended and the entry has not expired: every update would fail
  */
 export const withRenewedTtls = <Entry extends Declared>(
   entries: readonly Entry[],
   held: readonly HeldTtl[],
   now: Date,
+  environment: string,
 ): Entry[] =>
   entries.map((entry) => {
-    const own = entry.keep && held.find(({ stagingId }) => stagingId === entry.id);
-    if (!own) return entry;
+    const own = held.find(({ stagingId }) => stagingId === entry.id);
+    if (own === undefined) return entry;
     if (expiresAt(own.uploadedAt, own.ttl) <= now) return { ...entry, ttl: own.ttl };
-    return { ...entry, ttl: Math.min(MAX_TTL_DAYS, ageInDays(own, now) + entry.ttl) as TtlDays };
+    if (entry.keep)
+      return { ...entry, ttl: Math.min(MAX_TTL_DAYS, ageInDays(own, now) + entry.ttl) as TtlDays };
+    if (expiresAt(own.uploadedAt, entry.ttl) <= now) throw endedTtl(entry, own, now, environment);
+    return entry;
   });
+
+function endedTtl(
+  { id, declaredAs = id, ttl }: Declared,
+  own: HeldTtl,
+  now: Date,
+  environment: string,
+): InputError {
+  const file = settingsFileName(environment);
+  return new InputError(
+    `${file}: spawn:entries: item ${declaredAs}: a TTL of ${ttl} days has already ended for ${id}`,
+    {
+      why: `The TTL counts from the upload at ${isoSeconds(own.uploadedAt)}, so the data would expire at once. Nothing was changed.`,
+      fix: `Write ttl: ${ageInDays(own, now) + 1} or more. To delete the data now, remove the item.`,
+    },
+  );
+}
 
 const ageInDays = ({ uploadedAt }: HeldTtl, now: Date): number =>
   Math.max(0, Math.floor((now.getTime() - uploadedAt.getTime()) / MS_PER_DAY));

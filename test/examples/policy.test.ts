@@ -57,7 +57,7 @@ describe("the policies of examples/gitops", () => {
   it("limit the TTL", () => {
     expect(violations("ttl-limit", [expiration(1), expiration(60)])).to.deep.equal([]);
     expect(violations("ttl-limit", [expiration(61)])).to.deep.equal([
-      "A TTL of 61 days is more than the limit of 60. Lower ttl of the item, or remove keep, which adds the days since the upload.",
+      "A TTL of 61 days is more than the limit of 60. Write ttl: 60 in the item and remove keep, which adds the days since the upload. A lower ttl must be more than these days.",
     ]);
     expect(violations("ttl-limit", [expiration(31)], { maxDays: 30 })).to.have.length(1);
   });

@@ -13,9 +13,10 @@ import type { S3Clients } from "../../provider/store/s3-clients.ts";
 import { encodeTags } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import { newStagingId } from "../../staging/ids.ts";
-import type { ExpirationInputs } from "../../staging/resources/expiration.ts";
+import type { ExpirationInputs, ExpirationOutputs } from "../../staging/resources/expiration.ts";
 import type { StagedDataOutputs } from "../../staging/resources/staged-data.ts";
-import { errorOf } from "../support/failure.ts";
+import { MS_PER_DAY } from "../../staging/ttl.ts";
+import { errorOf, failureOf } from "../support/failure.ts";
 import {
   bucketOf,
   CloudFixture,
@@ -45,6 +46,8 @@ describe("Expiration", () => {
   });
 
   const handler = () => expiration(fixture.dependencies());
+  const update = async (id: string, old: ExpirationOutputs, news: ExpirationInputs) =>
+    handler().update?.(id, old, news, new TestContext());
 
   async function tagsOf(key: string): Promise<Record<string, string>> {
     const command = new GetObjectTaggingCommand({ Bucket: bucketOf(PRIMARY), Key: key });
@@ -76,6 +79,22 @@ describe("Expiration", () => {
       );
     expect(error).to.include({ message: `the data of ${data.stagingId} have expired already` });
     expect(error).to.have.property("fix").that.contains(`spawn stage delete ${data.stagingId} --yes`);
+  });
+
+  it("refuses to lower the TTL of live data to one that has ended, and names the last one that works", async () => {
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    const uploadedAt = new Date(Date.now() - 20 * MS_PER_DAY).toISOString();
+    const live = { ...outputs, uploadedAt, ttlDays: 30 };
+    const error = await failureOf(update(id, live, { ...inputs, uploadedAt, ttlDays: 7 }));
+    expect(error.message).to.equal(`a TTL of 7 days has already ended for ${data.stagingId}`);
+    expect(error.fix).to.equal("Set the TTL to 30 days again.");
+  });
+
+  it("does not fail at other changes of an entry that has expired", async () => {
+    const expired = { ...inputs, uploadedAt: "2026-03-30T22:00:01Z" };
+    const outputs = { ...expired, ruleId: "spawn-ttl-7", removedAt: "2026-04-07T00:00:00Z" };
+    const news = { ...expired, readersTag: "all" };
+    expect(await update("id", outputs, news)).to.deep.equal({ ...outputs, readersTag: "all" });
   });
 
   it("names its rule and the midnight of the removal, and keeps correct tags", async () => {

@@ -129,10 +129,10 @@ describe("programs", () => {
       });
     });
 
-    it("renews a kept TTL by the server's time, because this machine's clock may be wrong", async () => {
+    const madeAt = async (time: string, ttlDays: number, edit: object) => {
       const ID = "stage-abc123def456";
       const uploadedAt = "2024-01-22T10:30:15Z";
-      const item = { name: "genome", id: ID, source: "/data/reference.fasta", ttl: 7, keep: true };
+      const item = { name: "genome", id: ID, source: "/data/reference.fasta", ...edit };
       const config = parseEnvironmentConfig(
         "dev",
         { cloud: "local", regions: "us-east-1", entries: [item] },
@@ -141,17 +141,31 @@ describe("programs", () => {
       const facts = { sha256: "a1", sizeBytes: 7, fileCount: 1, uploadedAt };
       const resources = {
         data: { type: STAGED_DATA, outputs: { stagingId: ID, region: "us-east-1", ...facts } },
-        expiration: { type: EXPIRATION, outputs: { stagingId: ID, uploadedAt, ttlDays: 7 } },
+        expiration: { type: EXPIRATION, outputs: { stagingId: ID, uploadedAt, ttlDays } },
       };
       const made = await record(environmentProgram(config), {
         lookups: {
           "pulumi:pulumi:readStackOutputs": () => ({ outputs: { cloud: "local" } }),
           "pulumi:pulumi:readStackResourceOutputs": () => ({ outputs: resources }),
-          [SURVEY_ENVIRONMENT]: () => ({ tables: [], buckets: [], time: "2024-01-25T12:00:00.000Z" }),
+          [SURVEY_ENVIRONMENT]: () => ({ tables: [], buckets: [], time }),
           [COMPARE_SOURCE]: () => ({ state: "same", stagingId: ID }),
         },
       });
-      expect(made.get(`${ID}-expiration-us-east-1`).inputs["ttlDays"]).to.equal(10);
+      return made.get(`${ID}-expiration-us-east-1`).inputs["ttlDays"];
+    };
+
+    it("renews a kept TTL by the server's time, because this machine's clock may be wrong", async () => {
+      expect(await madeAt("2024-01-25T12:00:00.000Z", 7, { ttl: 7, keep: true })).to.equal(10);
+    });
+
+    it("refuses a TTL that has already ended by the server's time, before it declares a resource", async () => {
+      expect(await madeAt("2024-01-28T12:00:00.000Z", 30, { ttl: 7 })).to.equal(7);
+      const error = await errorOf(madeAt("2024-01-30T12:00:00.000Z", 30, { ttl: 7 }));
+      expect(error.message).to.contain("item genome: a TTL of 7 days has already ended");
+    });
+
+    it("keeps the TTL of an entry that has expired", async () => {
+      expect(await madeAt("2024-01-30T12:00:00.000Z", 7, { ttl: 30 })).to.equal(7);
     });
 
     it("omits missing entries and roles from its exports", async () => {

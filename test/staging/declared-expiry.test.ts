@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import { expiredEntries, expiryWarnings, withRenewedTtls } from "../../staging/declared-expiry.ts";
+import { InputError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { heldIn } from "../../staging/ownership/held.ts";
 import { EXPIRATION, STAGED_DATA } from "../../staging/resources/tokens.ts";
 import { parseTtlDays } from "../../staging/ttl.ts";
+import { errorOf } from "../support/failure.ts";
 
 const ID = parseStagingId("stage-abc123def456");
 const uploadedAt = new Date("2026-01-01T10:00:00Z");
@@ -12,7 +14,7 @@ const held = (ttl: number) => [{ stagingId: ID, uploadedAt, ttl: parseTtlDays(tt
 const expired = (time: string, of = [entry(90)], state = held(90)) =>
   expiredEntries(state, of, new Date(time));
 const renewed = (item: ReturnType<typeof entry>, state: ReturnType<typeof held>, time: string) =>
-  withRenewedTtls([item], state, new Date(time))[0]?.ttl;
+  withRenewedTtls([item], state, new Date(time), "prod")[0]?.ttl;
 const warnings = (item: ReturnType<typeof entry>, state: ReturnType<typeof held>, time: string) =>
   expiryWarnings([item], state, new Date(time), "prod");
 
@@ -47,6 +49,30 @@ describe("expired declared entries", () => {
       "the item grch38 of spawn:entries (stage-abc123def456) expired on 2026-04-01: S3 deletes its data, and no update stages them again. To stage them again, give the item another name in Pulumi.prod.yaml.",
     ]);
     expect(warnings(entry(90), held(90), "2026-02-01T00:00:00Z")).to.deep.equal([]);
+  });
+});
+
+describe("an edited TTL of a declared entry", () => {
+  it("is refused if it has already ended, lowered or without the days that keep had added", async () => {
+    expect(renewed(entry(20), held(50), "2026-01-21T09:59:59Z")).to.equal(20);
+    for (const [ttl, before] of [
+      [7, 30],
+      [20, 50],
+    ] as const) {
+      const error = await errorOf(
+        Promise.resolve().then(() => renewed(entry(ttl), held(before), "2026-01-21T10:00:00Z")),
+        InputError,
+      );
+      expect(error.message).to.equal(
+        `Pulumi.prod.yaml: spawn:entries: item grch38: a TTL of ${ttl} days has already ended for ${ID}`,
+      );
+      expect(error.fix).to.equal("Write ttl: 21 or more. To delete the data now, remove the item.");
+    }
+    expect(renewed(entry(21), held(30), "2026-01-21T10:00:00Z")).to.equal(21);
+  });
+
+  it("does not change an entry that has expired, whose update would fail", () => {
+    for (const ttl of [1, 7, 30]) expect(renewed(entry(ttl), held(7), "2026-01-08T10:00:00Z")).to.equal(7);
   });
 });
 

@@ -10,7 +10,7 @@ const ttlLimit = {
     const { maxDays } = getConfig();
     if (type === "staging:index:Expiration" && props.ttlDays > maxDays)
       report(
-        `A TTL of ${props.ttlDays} days is more than the limit of ${maxDays}. Lower ttl of the item, or remove keep, which adds the days since the upload.`,
+        `A TTL of ${props.ttlDays} days is more than the limit of ${maxDays}. Write ttl: ${maxDays} in the item and remove keep, which adds the days since the upload. A lower ttl must be more than these days.`,
       );
   },
 };
