@@ -1,17 +1,15 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, mkdtemp, open, rename, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isDenied, isNotFound } from "../../../connection/errors/kinds.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { type ManifestEntry, type ManifestFile, parseManifest } from "../../../staging/manifest.ts";
 import { forEachParallel } from "../../flow/parallel.ts";
-import { withRetry } from "../../store/retry.ts";
-import type { ObjectPlace } from "../../store/stored-object.ts";
 import type { DataPlane } from "../data-plane.ts";
+import { ManifestCopy } from "../manifest/stored.ts";
 import { downloadForbidden } from "../source/forbidden.ts";
-import { checksumMismatch, isMismatch } from "../verify/mismatch.ts";
+import { checksumMismatch } from "../verify/mismatch.ts";
 import type { Expected, RegionCopy } from "../verify/region.ts";
 import { downloadFile, missingObject } from "./file.ts";
 import { parentOf } from "./folders.ts";
@@ -19,8 +17,6 @@ import { type DownloadPlan, planDownload } from "./plan.ts";
 
 /** Small files wait for responses, large files for memory of the pool. */
 const FILES_IN_FLIGHT = 32;
-const ATTEMPTS = 4;
-const RETRY_DELAY_MS = 500;
 
 export interface DownloadRequest {
   readonly expected: Pick<Expected, "stagingId" | "kind" | "key" | "manifestKey" | "manifestSha256">;
@@ -61,11 +57,9 @@ export async function download(request: DownloadRequest, options: DownloadOption
   const { expected, path } = request;
   const isFile = expected.kind === "file";
   const [root, nameOf] = isFile ? [dirname(path), () => basename(path)] : [path, (name: string) => name];
-  const folder = await mkdtemp(join(tmpdir(), "spawn-manifest-"));
+  const manifest = await readManifest(request, options.signal);
   try {
-    const manifest = join(folder, "manifest.jsonl");
-    await readManifestTo(manifest, request, options.signal);
-    const entries = () => entriesIn(manifest, expected.kind);
+    const entries = () => entriesIn(manifest.path, expected.kind);
     const plan = await planDownload(root, entries(), nameOf, {
       signal: options.signal,
       force: request.force,
@@ -86,7 +80,7 @@ export async function download(request: DownloadRequest, options: DownloadOption
       unverifiedFiles: plan.unhashed,
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await manifest.delete();
   }
 }
 
@@ -161,39 +155,16 @@ async function* entriesIn(
 }
 
 /** Downloads the manifest and verifies it before its first use. */
-async function readManifestTo(
-  path: string,
-  { expected, copy }: DownloadRequest,
-  signal: AbortSignal,
-): Promise<void> {
+async function readManifest({ expected, copy }: DownloadRequest, signal: AbortSignal): Promise<ManifestCopy> {
   const place = { store: copy.store, bucket: copy.bucket, key: expected.manifestKey };
-  const read = async (): Promise<void> => {
-    if ((await readTo(path, place, signal)) === expected.manifestSha256) return;
+  const verify = (sha256: string): void => {
+    if (sha256 === expected.manifestSha256) return;
     throw checksumMismatch(copy.bucket, place.key, "it is not the recorded manifest.");
   };
-  await withRetry(read, {
-    ...{ signal, attempts: ATTEMPTS, firstDelayMs: RETRY_DELAY_MS },
-    retryable: (error) => !(error instanceof UserError) || isMismatch(error),
-  });
-}
-
-/** @returns the SHA-256 of the object, lower-case hex */
-async function readTo(path: string, place: ObjectPlace, signal: AbortSignal): Promise<string> {
-  const { store, bucket, key } = place;
-  const hash = createHash("sha256");
-  const handle = await open(path, "w", 0o600);
   try {
-    const body = await store.get({ bucket, key }, signal).catch((error: unknown) => {
-      if (isDenied(error)) throw downloadForbidden(`s3://${bucket}/${key}`, 1, {});
-      throw isNotFound(error) ? missingObject(place) : error;
-    });
-    for await (const chunk of body) {
-      signal.throwIfAborted();
-      hash.update(chunk);
-      await handle.appendFile(chunk);
-    }
-  } finally {
-    await handle.close();
+    return await ManifestCopy.read(place, verify, signal);
+  } catch (error) {
+    if (isDenied(error)) throw downloadForbidden(`s3://${place.bucket}/${place.key}`, 1, {});
+    throw isNotFound(error) ? missingObject(place) : error;
   }
-  return hash.digest("hex");
 }

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import {
   comparePaths,
   entryPrefix,
@@ -9,6 +9,7 @@ import {
 import { forEachParallel } from "../../flow/parallel.ts";
 import type { ListedObject } from "../../store/object-store.ts";
 import { headObject } from "../../store/stored-object.ts";
+import { ManifestCopy } from "../manifest/stored.ts";
 import { checkManifests } from "./file.ts";
 import { faultOf, missing, type Reference, wholeSecond, wrongSize } from "./object.ts";
 import { type Expected, type Fault, Findings, type RegionCopy } from "./region.ts";
@@ -153,32 +154,29 @@ const isAlike = (object: ListedObject, other: ListedObject | undefined): boolean
 
 /**
  * The files that a manifest names, in the order of their keys. The metadata can be forged together with the content, so the digest is
- * compared at the end. Until then, callers read only keys below the entry's prefix.
+ * compared before the first line is used.
  * @throws ManifestError if the content does not match the record
  */
 export async function* filesOf(
   { manifestSha256, fileCount }: Pick<Expected, "manifestSha256" | "fileCount">,
-  { place: { store, bucket, key } }: Pick<Reference, "place">,
+  { place }: Pick<Reference, "place">,
   signal: AbortSignal,
 ): AsyncGenerator<ManifestFile, void, void> {
-  const body = await store.get({ bucket, key }, signal);
-  const hash = createHash("sha256");
-  const { entries } = await parseManifest(hashed(body, hash));
-  let files = 0;
-  for await (const entry of entries) {
-    if (entry.type !== "file") continue;
-    files += 1;
-    if (files > fileCount) throw new ManifestError(`it names more than the ${fileCount} staged files`);
-    yield entry;
-  }
-  if (hash.digest("hex") !== manifestSha256)
-    throw new ManifestError("it has another SHA-256 than was recorded");
-}
-
-async function* hashed(body: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array, void, void> {
-  for await (const chunk of body) {
-    hash.update(chunk);
-    yield chunk;
+  const verify = (sha256: string): void => {
+    if (sha256 !== manifestSha256) throw new ManifestError("it has another SHA-256 than was recorded");
+  };
+  const manifest = await ManifestCopy.read(place, verify, signal);
+  try {
+    const { entries } = await parseManifest(createReadStream(manifest.path));
+    let files = 0;
+    for await (const entry of entries) {
+      if (entry.type !== "file") continue;
+      files += 1;
+      if (files > fileCount) throw new ManifestError(`it names more than the ${fileCount} staged files`);
+      yield entry;
+    }
+  } finally {
+    await manifest.delete();
   }
 }
 

@@ -1,13 +1,17 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { replication } from "../../../../provider/replication.ts";
 import { stagedData } from "../../../../provider/staged-data.ts";
 import { sdkStore } from "../../../../provider/store/client.ts";
+import { createS3Clients } from "../../../../provider/store/clients.ts";
+import type { ObjectStore } from "../../../../provider/store/object-store.ts";
 import type { RegionPresence } from "../../../../provider/transfer/verify/region.ts";
-import { checkPresence } from "../../../../provider/transfer/verify/verify.ts";
+import { checkPresence, verifyPresence } from "../../../../provider/transfer/verify/verify.ts";
 import type { StagedDataOutputs } from "../../../../staging/resources/staged-data.ts";
+import { errorOf } from "../../../support/failure.ts";
 import {
   bucketOf,
   CloudFixture,
@@ -164,5 +168,77 @@ describe("The verification of an entry's regions", () => {
     const found = await check(entry, [copy(PRIMARY), copy(SECOND), copy(THIRD)]);
     expect(states(found)).to.deep.equal(["missing", "missing", "missing"]);
     expect(found.map(({ holdsSome }) => holdsSome)).to.deep.equal([true, true, false]);
+  });
+
+  describe("of a directory with a manifest that exceeds the buffers of a connection", () => {
+    const STALL_MS = 300;
+    const FILES = 250;
+    let entry: StagedDataOutputs;
+    let store: ObjectStore;
+    before(async () => {
+      const source = join(fixture.folder, "long paths");
+      const folder = join(source, ...["a", "b", "c", "d"].map((letter) => letter.repeat(220)));
+      await mkdir(folder, { recursive: true });
+      for (let at = 0; at < FILES; at += 1) await writeFile(join(folder, `${at}`), `${at}`);
+      const inputs = stagedInputs(source, { replicateTo: [] });
+      ({ outputs: entry } = await stagedData(fixture.dependencies()).create(inputs, new TestContext()));
+      store = createS3Clients({ stallTimeoutMs: STALL_MS }).store(PRIMARY);
+    });
+    const at = (slow: ObjectStore) => [{ ...copy(PRIMARY), store: slow }];
+    const variable = process.env["TMPDIR"];
+    let temporary: string;
+    beforeEach(async () => {
+      temporary = await mkdtemp(join(fixture.folder, "temporary "));
+      process.env["TMPDIR"] = temporary;
+    });
+    afterEach(() => {
+      if (variable === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = variable;
+    });
+
+    it("takes longer for its files than a connection may stall", async () => {
+      let heads = 0;
+      const slow: ObjectStore = {
+        ...store,
+        head: async (input, signal) => {
+          if (input.key.startsWith(entry.key)) heads += 1;
+          if (heads > 0 && heads <= 32) await sleep(4 * STALL_MS);
+          return store.head(input, signal);
+        },
+      };
+      let files = 0;
+      const options = {
+        signal: new AbortController().signal,
+        onBytes: () => {},
+        onObject: () => (files += 1),
+      };
+      expect(states(await verifyPresence(entry, at(slow), options))).to.deep.equal(["whole"]);
+      expect(files).to.equal(FILES);
+      expect(await readdir(temporary)).to.deep.equal([]);
+    });
+
+    it("waits for a listing longer than a connection may stall", async () => {
+      const slow: ObjectStore = {
+        ...store,
+        listObjects: async function* (input, signal) {
+          await sleep(4 * STALL_MS);
+          yield* store.listObjects(input, signal);
+        },
+      };
+      expect(states(await checkPresence(entry, at(slow), new AbortController().signal))).to.deep.equal([
+        "whole",
+      ]);
+    });
+
+    it("deletes its temporary file if it is stopped", async () => {
+      const stop = new AbortController();
+      const options = {
+        signal: stop.signal,
+        onBytes: () => {},
+        onObject: () => stop.abort(new Error("stop")),
+      };
+      expect((await errorOf(verifyPresence(entry, at(store), options))).message).to.equal("stop");
+      expect(await readdir(temporary)).to.deep.equal([]);
+    });
   });
 });
