@@ -60,12 +60,15 @@ function heldByEntry(
   };
   const isOwn = (entry: EntrySpec, one: HeldEntry): boolean =>
     one.item === entry.declaredAs && isSameOrigin(environment, entry, one);
+  const hasExpired = (one: HeldEntry): boolean =>
+    one.expiresAt !== undefined && new Date(one.expiresAt) <= now;
   take((entry) => {
     const adopted = [...free].find((one) => one.stagingId === entry.adoptedId);
     if (adopted === undefined) return [];
     // No update has written its item yet. An entry under the item's name is another item's, which was removed from the file.
     if (adopted.item === undefined) return adopted.origin.region === entry.regions[0] ? [adopted] : [];
     if (!isSameOrigin(environment, entry, adopted)) return [];
+    if (adopted.item !== entry.declaredAs && hasExpired(adopted)) return [];
     return [...free].filter((one) => one === adopted || isOwn(entry, one));
   });
   take((entry) => [...free].filter((one) => isOwn(entry, one)));
@@ -74,9 +77,7 @@ function heldByEntry(
     return [...free].filter(({ item, stagingId }) => item === undefined && isOneOf(ids, stagingId));
   });
   take((entry) => {
-    const same = [...free].filter(
-      (one) => isSameOrigin(environment, entry, one) && !(one.expiresAt && new Date(one.expiresAt) <= now),
-    );
+    const same = [...free].filter((one) => isSameOrigin(environment, entry, one) && !hasExpired(one));
     return same.filter(({ item }) => item === same[0]?.item);
   });
   return found;

@@ -205,6 +205,21 @@ describe("the IDs of declared entries", () => {
       expect((await identify(moved, state, never)).entries[0]?.id).to.equal(moved[0]?.id);
     });
 
+    it("change with the name of the item once the entry has expired, although the item keeps id", async () => {
+      const renamed = specs({ name: "hg38", source: "data/x", id: "stage-abc123def456" });
+      const staged = { id: "stage-abc123def456", item: "genome", source: "data/x" };
+      const expired = { ...staged, expiresAt: "2026-11-29T00:00:00Z" };
+      expect((await identify(renamed, held(staged), same)).entries[0]?.id).to.equal("stage-abc123def456");
+      expect((await identify(adopted, held(expired), same)).entries[0]?.id).to.equal("stage-abc123def456");
+      expect((await identify(renamed, held(expired), never)).entries[0]?.id).to.equal(idOf("hg38", "data/x"));
+      // While it is staged, and after the update.
+      const begun = { id: idOf("hg38", "data/x"), isWhole: false };
+      expect((await identify(renamed, held(expired, begun), never)).entries[0]?.id).to.equal(begun.id);
+      const next = { id: begun.id, item: "hg38", source: "data/x" };
+      expect((await identify(renamed, held(expired, next), same)).entries[0]?.id).to.equal(begun.id);
+      expect((await identify(renamed, held(next), same)).entries[0]?.id).to.equal(begun.id);
+    });
+
     it("are refused while the stack does not have the entry", async () => {
       const error = await errorOf(identify(adopted, [], never), InputError);
       expect(error.message).to.contain(
