@@ -9,8 +9,8 @@ import {
 import { forEachParallel } from "../../flow/parallel.ts";
 import type { ListedObject } from "../../store/object-store.ts";
 import { headObject } from "../../store/stored-object.ts";
-import { ManifestCopy } from "../manifest/stored.ts";
 import { checkManifests } from "./file.ts";
+import { ManifestCopy } from "./manifest-copy.ts";
 import { faultOf, missing, type Reference, wholeSecond, wrongSize } from "./object.ts";
 import { type Expected, type Fault, Findings, type RegionCopy } from "./region.ts";
 

@@ -6,7 +6,7 @@ import { isDenied, isNotFound } from "../../../connection/errors/kinds.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { withRetry } from "../../store/retry.ts";
 import type { ObjectPlace } from "../../store/stored-object.ts";
-import { isMismatch } from "../verify/mismatch.ts";
+import { isMismatch } from "./mismatch.ts";
 
 const ATTEMPTS = 4;
 const RETRY_DELAY_MS = 500;
