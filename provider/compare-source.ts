@@ -11,6 +11,7 @@ interface Request {
   readonly exclude?: readonly string[];
   readonly followLinks?: boolean;
   readonly requestPayer?: boolean;
+  readonly pinned?: string;
   readonly staged: readonly StagedVersion[];
 }
 
@@ -25,10 +26,11 @@ export async function compareSourceFunction(
     exclude = [],
     followLinks = false,
     requestPayer = false,
+    pinned,
     staged,
   } = args as unknown as Request;
   const found: SourceComparison = await compareSource(source, staged, {
-    ...{ exclude, followLinks, requestPayer, signal },
+    ...{ exclude, followLinks, requestPayer, pinned, signal },
     threads: deps.plane.files,
     clients: clientsOfAnyOwner(deps.s3),
   });

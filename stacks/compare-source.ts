@@ -7,10 +7,10 @@ import { COMPARE_SOURCE } from "../staging/resources/tokens.ts";
 
 /** Compares a declared entry's source by the provider, which reads sources. */
 export async function compareByProvider(
-  { source, exclude, followLinks, requestPayer }: EntrySpec,
+  { source, exclude, followLinks, requestPayer, sha256: pinned }: EntrySpec,
   staged: readonly StagedVersion[],
 ): Promise<SourceComparison> {
-  const request = { source, exclude, ...omitUndefined({ followLinks, requestPayer }), staged };
+  const request = { source, exclude, ...omitUndefined({ followLinks, requestPayer, pinned }), staged };
   return (await pulumi.runtime.invoke(COMPARE_SOURCE, request)) as SourceComparison;
 }
 

@@ -2,13 +2,21 @@ import { type EntrySpec, idsOf } from "./entry.ts";
 import { InputError } from "./errors.ts";
 import type { HeldEntry, StagedVersion } from "./held-entry.ts";
 import { declaredStagingId, isStagingId, type StagingId } from "./ids.ts";
+import { omitUndefined } from "./omit.ts";
+
+/** Of a source that was read. */
+interface ReadSource {
+  readonly sha256?: string;
+  /** Whether the item's pin is this SHA-256, or that of a checkout under another umask; absent without a pin. */
+  readonly isPinned?: boolean;
+}
 
 /** The source of a declared entry, compared with the data that were staged from it. */
 export type SourceComparison =
   /** It has the content of the staged data of this entry. */
-  | { readonly state: "same"; readonly stagingId: string }
-  /** `content` is a digest that follows from its content; `sha256` is undefined for a source on S3, which is not read. */
-  | { readonly state: "changed"; readonly content: string; readonly sha256?: string }
+  | ({ readonly state: "same"; readonly stagingId: string } & ReadSource)
+  /** `content` is a digest that follows from its content. */
+  | ({ readonly state: "changed"; readonly content: string } & ReadSource)
   /** It cannot be read, for example because this machine does not have it. */
   | { readonly state: "unreadable"; readonly why: string };
 
@@ -117,13 +125,13 @@ export async function identifyEntries(
   const replaced: ReplacedEntry[] = [];
   const uncompared: UncomparedEntry[] = [];
   for (const entry of entries) {
-    const id = await idOf(entry, owned.get(entry) ?? []);
-    takenBy.set(id, entry);
-    identified.push({ ...entry, id });
+    const known = await withId(entry, owned.get(entry) ?? []);
+    takenBy.set(known.id, entry);
+    identified.push(known);
   }
   return { entries: identified, replaced, uncompared };
 
-  async function idOf(entry: EntrySpec, own: readonly HeldEntry[]): Promise<StagingId> {
+  async function withId(entry: EntrySpec, own: readonly HeldEntry[]): Promise<EntrySpec> {
     const item = entry.declaredAs ?? entry.id;
     const staged = own.flatMap((one) => one.staged ?? []).sort(newestFirst);
     const [newest] = staged;
@@ -131,23 +139,25 @@ export async function identifyEntries(
     if (own.length === 0 && adoptedId !== undefined && !held.some(({ stagingId }) => stagingId === adoptedId))
       throw notAdopted(environment, item, adoptedId);
     if (newest === undefined) {
-      if (entry.sha256 !== undefined) refuseOther(environment, entry, await compare(entry, []), undefined);
+      const comparison = entry.sha256 === undefined ? undefined : await compare(entry, []);
+      const pinned = comparison === undefined ? entry : withPin(environment, entry, comparison, undefined);
       const [begun] = own;
-      return begun !== undefined && isStagingId(begun.stagingId) ? begun.stagingId : freeId(entry, entry.id);
+      const isBegun = begun !== undefined && isStagingId(begun.stagingId);
+      return { ...pinned, id: isBegun ? begun.stagingId : freeId(entry, entry.id) };
     }
     const comparison = await compare(entry, staged);
     const same = staged.find(
       ({ stagingId }) => comparison.state === "same" && stagingId === comparison.stagingId,
     );
-    refuseOther(environment, entry, comparison, same ?? newest);
+    const pinned = withPin(environment, entry, comparison, same ?? newest);
     if (comparison.state === "changed") {
       const stagingId = freeId(entry, contentId(environment, entry, comparison.content), staged);
       replaced.push({ item, stagingId, replaces: newest.stagingId });
-      return stagingId;
+      return { ...pinned, id: stagingId };
     }
     const stagingId = (same ?? newest).stagingId as StagingId; // heldEntries reads StagedData, whose check requires an ID
     if (comparison.state === "unreadable") uncompared.push({ item, stagingId, why: comparison.why });
-    return stagingId;
+    return { ...pinned, id: stagingId };
   }
 
   /**
@@ -210,16 +220,22 @@ const notAdopted = (environment: string, item: string, id: StagingId): InputErro
     },
   );
 
-/** @throws InputError if the content of the source, or the staged data if it is unreadable, is not what the item pins */
-function refuseOther(
+/**
+ * @returns the entry; if its pin is that of a checkout under another umask, with the SHA-256 that an upload from here has
+ * @throws InputError if the content of the source, or the staged data if it is unreadable, is not what the item pins
+ */
+function withPin(
   environment: string,
-  { declaredAs, source, sha256: pinned }: EntrySpec,
+  entry: EntrySpec,
   comparison: SourceComparison,
   staged: StagedVersion | undefined,
-): void {
+): EntrySpec {
+  const { declaredAs, source, sha256: pinned } = entry;
+  if (comparison.state !== "unreadable" && comparison.isPinned === true)
+    return { ...entry, ...omitUndefined({ sha256: comparison.sha256 }) };
   const found = comparison.state === "changed" ? comparison.sha256 : staged?.sha256;
   // An unreadable source that was never staged fails at its own check.
-  if (pinned === undefined || found === undefined || found === pinned) return;
+  if (pinned === undefined || found === undefined || found === pinned) return entry;
   const what = comparison.state === "unreadable" ? `the staged data ${staged?.stagingId}` : source;
   throw new InputError(
     `Pulumi.${environment}.yaml: spawn:entries: item ${declaredAs}: sha256 is not that of ${what}`,

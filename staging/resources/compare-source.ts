@@ -13,6 +13,7 @@ export const compareSourceFunction = declareFunction({
       description: "Compares the targets of a directory's links in place of the links.",
     }),
     requestPayer: boolean({ description: "For a source on S3: accepts the charges for its requests." }),
+    pinned: string({ description: "The SHA-256 that the source must have." }),
     staged: list(
       object(
         {
@@ -35,7 +36,11 @@ export const compareSourceFunction = declareFunction({
     }),
     stagingId: string({ description: "The entry with the content of the source." }),
     content: string({ description: "A digest that follows from the changed content." }),
-    sha256: string({ description: "The SHA-256 of the changed content; absent for a source on S3." }),
+    sha256: string({ description: "The SHA-256 of the content; absent if the source was not read." }),
+    isPinned: boolean({
+      description:
+        "Whether the content that was read has the pinned SHA-256, here or in a checkout under another umask.",
+    }),
     why: string({ description: "Why the source is unreadable." }),
   },
 });

@@ -1,4 +1,4 @@
-import { mkdir, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
@@ -22,13 +22,18 @@ describe("A source, compared with the data that were staged from it", () => {
   async function staged(source: string, changes: { name?: string; exclude?: string[] } = {}) {
     const inputs = stagedInputs(source, { replicateTo: [], ...changes });
     const { outputs } = await stagedData(fixture.dependencies()).create(inputs, new TestContext());
-    return (without: readonly string[] = [], facts: Properties = {}) => {
+    return (without: readonly string[] = [], facts: Properties = {}, more: Properties = {}) => {
       const properties = Object.fromEntries(
         Object.entries({ ...outputs, ...facts }).filter(([name]) => !without.includes(name)),
       );
       const { entries = [] } = heldIn([{ urn: "urn", type: STAGED_DATA, properties }], "local");
       const [{ staged: version } = {}] = entries;
-      const request = { source, exclude: changes.exclude ?? [], staged: version ? [{ ...version }] : [] };
+      const request = {
+        source,
+        exclude: changes.exclude ?? [],
+        staged: version ? [{ ...version }] : [],
+        ...more,
+      };
       return compareSourceFunction(request, fixture.dependencies(), new TestContext());
     };
   }
@@ -96,6 +101,35 @@ describe("A source, compared with the data that were staged from it", () => {
       state: "changed",
       isHash: true,
     });
+  });
+
+  it("is the same directory in a checkout under another umask, but not with another executable bit", async () => {
+    const folder = join(fixture.folder, "checkout");
+    await mkdir(join(folder, "empty"), { recursive: true });
+    for (const path of ["a", "run"]) await writeFile(join(folder, path), path);
+    const checkOut = async (umask: number) => {
+      for (const path of ["empty", "run"]) await chmod(join(folder, path), 0o777 & ~umask);
+      await chmod(join(folder, "a"), 0o666 & ~umask);
+    };
+    await checkOut(0o002);
+    const compare = await staged(folder);
+    const { sha256: pinned } = await compare([], {}, { staged: [] });
+    const ids = new Set<unknown>();
+    for (const umask of [0o022, 0o000, 0o077, 0o027, 0o007]) {
+      await checkOut(umask);
+      const same = await compare([], {}, { pinned: pinned ?? "" });
+      expect(same, umask.toString(8)).to.include({ state: "same", isPinned: true });
+      // An upload from here has this SHA-256.
+      expect(same["sha256"]).to.not.equal(pinned);
+      ids.add((await compare([], {}, { staged: [] }))["content"]);
+    }
+    expect([...ids]).to.have.lengthOf(1);
+    await writeFile(join(folder, "a"), "other");
+    expect(await compare([], {}, { pinned: pinned ?? "" })).to.include({ state: "changed", isPinned: false });
+    await writeFile(join(folder, "a"), "a");
+    expect(await stateOf(compare())).to.equal("same");
+    await chmod(join(folder, "a"), 0o755);
+    expect(await stateOf(compare())).to.equal("changed");
   });
 
   it("is an object or a prefix on S3 that changes with an ETag", async () => {

@@ -311,6 +311,20 @@ describe("the IDs of declared entries", () => {
       });
     }
 
+    it("accept a checkout under another umask, and expect the SHA-256 that its upload has", async () => {
+      const HERE = "e".repeat(64);
+      const read = { sha256: HERE, isPinned: true };
+      const comparisons: [readonly HeldEntry[], CompareSource][] = [
+        [[], async () => ({ state: "changed", content: OTHER, ...read })],
+        [state, async () => ({ state: "changed", content: OTHER, ...read })],
+        [state, async () => ({ state: "same", stagingId: first, ...read })],
+      ];
+      for (const [inState, compare] of comparisons) {
+        const { entries } = await identify(pinned(OTHER), inState, compare);
+        expect(entries[0]?.sha256).to.equal(HERE);
+      }
+    });
+
     it("refuse a source in S3, which is not read", () => {
       expect(() => specs({ name: "genome", source: "s3://bucket/key", sha256: CONTENT })).to.throw(
         "sha256 is not valid: the content of s3://bucket/key cannot be pinned",

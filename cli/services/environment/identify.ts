@@ -30,8 +30,8 @@ function comparison(context: Pick<Context, "clientConfig">, signal: AbortSignal)
     ]);
     return { compareSource, shared: { signal, clients, threads: new FileThreads() } };
   });
-  return async ({ source, exclude, followLinks = false, requestPayer = false }, staged) => {
+  return async ({ source, exclude, followLinks = false, requestPayer = false, sha256: pinned }, staged) => {
     const { compareSource, shared } = await tools();
-    return await compareSource(source, staged, { ...shared, exclude, followLinks, requestPayer });
+    return await compareSource(source, staged, { ...shared, exclude, followLinks, requestPayer, pinned });
   };
 }

@@ -78,11 +78,11 @@ async function withSameContent(
   // If no entry has the size, nothing is read.
   if (all.size === 0) return [];
   const { exclude, followLinks } = wanted;
-  const [{ contentSha256 }, { FileThreads }] = await Promise.all([
+  const [{ hashContent }, { FileThreads }] = await Promise.all([
     import("../../../../provider/transfer/manifest/content.ts"),
     import("../../../../provider/transfer/source/file-threads.ts"),
   ]);
-  const sha256 = await contentSha256(wanted.source, {
+  const { sha256 } = await hashContent(wanted.source, {
     threads: new FileThreads(),
     exclude,
     followLinks,
