@@ -82,6 +82,8 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
+    // Otherwise oclif would take a missing argument from stdin, such as the rest of the list that a shell loop reads.
+    for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
     securePrivateFolders();
   }
 

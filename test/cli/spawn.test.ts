@@ -151,6 +151,11 @@ describe("bin/spawn", () => {
       'Error: "stage-123" is not a staging ID\nWhy: A staging ID is stage- and 12 hexadecimal digits, such as stage-abc123def456, or its first 4 digits or more.\nFix: spawn stage list\n',
     ],
     [
+      "an empty path of a download",
+      ["stage", "download", "stage-123456789abc", ""],
+      "Error: the destination is empty\nWhy: The path is an empty text.\nFix: If it comes from a variable, check that the variable is set. Without a path, the entry's own name is used.\n",
+    ],
+    [
       "an environment's name that cannot be one",
       ["stage", "list", "--environment", "Dev.1"],
       'Error: "Dev.1" is not the name of an environment\n',
@@ -177,6 +182,20 @@ describe("bin/spawn", () => {
         expect(result.stdout).to.equal("");
         expect(result.stderr.startsWith(stderr), result.stderr).to.equal(true);
       }
+    });
+  }
+
+  for (const [args, expected] of [
+    [["stage", "info"], 2],
+    [["stage", "upload"], 2],
+    [["sweep", "status"], 2],
+    [["config", "set", "staging.ttl"], 2],
+    [["stage", "download", "stage-123456789abc"], 1],
+  ] as const) {
+    it(`reads no argument of ${args.join(" ")} from stdin`, async () => {
+      const script = `printf '7\\n8\\n' | { "$0" "$@"; code=$?; cat; exit $code; }`;
+      const { code, stdout, stderr } = await shell(script, args);
+      expect({ code, stdout }, stderr).to.deep.equal({ code: expected, stdout: "7\n8\n" });
     });
   }
 

@@ -58,8 +58,6 @@ ${EXCLUDED_CHARGES.map((line) => `- ${line}`).join("\n")}`;
   static override args = {
     "local-path": Args.string({
       description: "File, directory or s3:// URL to take the size from, in place of --data-size-gb.",
-      // Otherwise oclif would read a missing path from a pipe.
-      ignoreStdin: true,
     }),
   };
 

@@ -118,8 +118,6 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
     "local-path": Args.string({
       required: true,
       description: "File or directory to stage, or an s3:// URL.",
-      // Otherwise oclif would read a missing path from a pipe, including the data.
-      ignoreStdin: true,
     }),
   };
 

@@ -5,7 +5,7 @@ import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { withLock } from "../../../local/lock.ts";
 import { spawnPaths } from "../../../local/paths.ts";
 import type { Downloaded } from "../../../provider/transfer/download/download.ts";
-import { messageOf } from "../../../staging/errors.ts";
+import { InputError, messageOf } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import type { Region } from "../../../staging/regions.ts";
@@ -40,13 +40,20 @@ type Options = Pick<UpdateOptions, "signal" | "onProgress" | "onNote">;
 /**
  * Downloads an entry to this machine: see `provider/transfer/download/download.ts`. A second download of the entry to the same path
  * waits for the first.
- * @throws InputError for an entry that does not exist, for a region without its data, and for files that it must not replace
+ * @throws InputError for an entry that does not exist, for a region without its data, for an empty path, and for files that it must not
+ * replace
  */
 export async function downloadEntry(
   context: EntryContext,
   request: DownloadRequest,
   { signal = new AbortController().signal, onProgress, onNote }: Options,
 ): Promise<DownloadResult> {
+  if (request.path === "") {
+    throw new InputError("the destination is empty", {
+      why: "The path is an empty text.",
+      fix: "If it comes from a variable, check that the variable is set. Without a path, the entry's own name is used.",
+    });
+  }
   const record = await requireRecord(context, request.id);
   const { region, path } = await endsOf(record, request, context.environmentName, onNote);
   const [{ download }, { ProgressReporter }, { explained }, { plane, store, close }] = await Promise.all([
