@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import type { Dependencies } from "../../provider/deps.ts";
+import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import type { RequestSender } from "../../provider/store/operations.ts";
 import { s3Clients } from "../../provider/store/s3-clients.ts";
@@ -10,6 +11,7 @@ import type { SourceEntry } from "../../provider/transfer/source/source.ts";
 import { InputError, type UserError } from "../../staging/errors.ts";
 import { newStagingId } from "../../staging/ids.ts";
 import type { StagedDataInputs } from "../../staging/resources/staged-data.ts";
+import { MIB } from "../../staging/units.ts";
 import { errorOf } from "../support/failure.ts";
 import {
   bucketOf,
@@ -171,5 +173,55 @@ describe("A source on S3", () => {
         expect(error).not.to.be.instanceOf(InputError);
       });
     }
+  });
+
+  describe("in a bucket with versioning", () => {
+    /** The inputs of the requests that read an object to copy or describe it. */
+    let read: { versionId?: string | undefined; ifMatch?: string | undefined; bucket: string }[];
+    const watched = () =>
+      s3Clients((region) => {
+        const { sender, ...rest } = fixture.s3.at(region);
+        const send: RequestSender["send"] = async (operation, input, options) => {
+          if ("source" in input) read.push(input.source);
+          if (operation === "checksums" || operation === "get") read.push(input as { bucket: string });
+          return await sender.send(operation, input, options);
+        };
+        return { ...rest, sender: { ...sender, send } };
+      });
+    const staged = async (key: string) => {
+      read = [];
+      const { outputs } = await stage(`s3://${Bucket}/${key}`, {}, { s3: watched() });
+      return outputs;
+    };
+
+    for (const key of ["one", "large", "below/"]) {
+      it(`needs no permission for versions, and reads only the version that was found: ${key}`, async () => {
+        await put(key.replace(/\/$/, "/file"), "x".repeat(key === "large" ? 40 * MIB : 10));
+        await staged(key);
+        const ofSource = read.filter(({ bucket }) => bucket === Bucket);
+        expect(ofSource.length).to.be.greaterThan(key === "large" ? 2 : 0);
+        for (const { versionId } of ofSource) expect(versionId).to.equal(undefined);
+        const bytes = ofSource.filter((input) => "ifMatch" in input);
+        expect(bytes.length).to.be.greaterThan(0);
+        for (const { ifMatch } of bytes) expect(ifMatch).to.match(/\w/);
+      });
+    }
+
+    it("names the version when it replicates the environment's own object", async () => {
+      await put("replicated", "content");
+      const outputs = await staged("replicated");
+      read = [];
+      await replication(fixture.dependencies({ s3: watched() })).create(
+        {
+          ...outputs,
+          ...{ sourceRegion: PRIMARY, sourceBucket: bucketOf(PRIMARY) },
+          ...{ region: SECOND, bucket: bucketOf(SECOND), method: "copy" },
+        },
+        new TestContext(),
+      );
+      const copies = read.filter(({ bucket, ifMatch }) => bucket === bucketOf(PRIMARY) && ifMatch);
+      expect(copies.length).to.be.greaterThan(0);
+      for (const { versionId } of copies) expect(versionId).to.match(/\w/);
+    });
   });
 });

@@ -20,7 +20,7 @@ import { resumeCopy } from "./resume.ts";
 /** A copy uses one request if the throughput of the first part promises to finish it within this time. */
 const SINGLE_COPY_MS = 5_000;
 
-/** A version of an object. */
+/** A version of an object. Its ETag pins it; a version ID needs the permission s3:GetObjectVersion. */
 type Version = Pick<StoredObject, "size" | "etag"> & Pick<CopySource, "versionId">;
 
 interface Copy {

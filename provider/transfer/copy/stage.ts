@@ -29,9 +29,7 @@ export async function stageCopy(
   const { plane, signal, noSha256 = false } = options;
   const progress = options.report("upload");
   const partSize = copyPartSize(file.size);
-  const source = await describe(file.place, signal).catch((error: unknown) => {
-    throw problemOf(error, file.place) ?? error;
-  });
+  const source = await describeSource(file, signal);
   const url = `s3://${file.place.bucket}/${file.place.key}`;
   if (source === undefined) throw new SourceChangedError(url, "vanished");
   if (source.etag !== file.etag) throw new SourceChangedError(url);
@@ -87,6 +85,17 @@ export async function stageCopy(
   progress.finish();
   const wasThere = earlier !== undefined;
   return { sha256: noSha256 ? undefined : sha256, partSize, wasThere, lastModified: copied.lastModified };
+}
+
+/** The source without its version ID. */
+async function describeSource({ place }: S3File, signal: AbortSignal): Promise<StoredObject | undefined> {
+  try {
+    const found = await headObject(place, signal);
+    // Requests for a version need s3:GetObjectVersion. The ETag pins the version with s3:GetObject alone.
+    return found && (await withChecksums({ ...found, versionId: undefined }, place, signal));
+  } catch (error) {
+    throw problemOf(error, place) ?? error;
+  }
 }
 
 async function describe(place: ObjectPlace, signal: AbortSignal): Promise<StoredObject | undefined> {
