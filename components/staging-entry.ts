@@ -64,6 +64,8 @@ export interface StagingEntryArgs {
   awsProvider?: ProviderResource;
   /** Whether the entry has a guard; those of version 0.1.0 have none. @default true */
   guarded?: boolean;
+  /** Whether the entry has a record; one that has expired has none, because no reader may find it. @default true */
+  recorded?: boolean;
   /** Transforms of the children. @default none */
   transform?: StagingEntryTransform;
 }
@@ -86,7 +88,8 @@ export class StagingEntry extends ComponentResource {
   /** By region, if the entry is shared with other accounts; otherwise empty. */
   readonly accessPoints: ReadonlyMap<Region, AccessPoint>;
   readonly usage: UsageRow;
-  readonly record: TableItem;
+  /** Undefined if the entry has expired. */
+  readonly record: TableItem | undefined;
   /** Undefined if it has none. */
   readonly guard: EntryGuard | undefined;
   readonly details: Output<EntryDetails>;
@@ -102,7 +105,7 @@ export class StagingEntry extends ComponentResource {
     type: string = stagingEntryComponent.type,
   ) {
     super(type, name, {}, options);
-    const { spec, environment, awsProvider, guarded = true, transform = {} } = args;
+    const { spec, environment, awsProvider, guarded = true, recorded = true, transform = {} } = args;
     const { settings } = environment;
     const parent = this;
     const ofAws = { parent, ...(awsProvider === undefined ? {} : { provider: awsProvider }) };
@@ -122,7 +125,8 @@ export class StagingEntry extends ComponentResource {
     this.accessPoints = createAccessPoints(verified);
     this.usage = createUsage(this.data);
     const access = output(byRegion(this.accessPoints, accessFacts));
-    this.record = createRecord(facts, access, [...verified, ...this.accessPoints.values(), this.usage]);
+    const complete = [...verified, ...this.accessPoints.values(), this.usage];
+    this.record = recorded ? createRecord(facts, access, complete) : undefined;
     this.guard = guarded ? createGuard(this) : undefined;
     this.details = output({
       data: facts,
@@ -276,7 +280,7 @@ export class StagingEntry extends ComponentResource {
         environment: settings.name,
       };
       const parts = [...replicas.values(), ...expirations.values(), ...accessPoints.values()];
-      const dependsOn = [data, ...parts, usage, record];
+      const dependsOn = [data, ...parts, usage, ...(record === undefined ? [] : [record])];
       return new EntryGuard(...child(transform.guard, `${spec.id}-guard`, own, { parent, dependsOn }));
     }
 

@@ -25,7 +25,7 @@ export const buildEntry: Build<typeof stagingEntryComponent> = async (call, args
   const { data, record } = resource;
   const buckets = Object.fromEntries(spec.regions.map((region) => [region, bucketOf(settings, region)]));
   // The record is created last, so users of the outputs depend on it.
-  const recorded = <T>(value: Input<T>): Output<T> => all([value, record.id]).apply(([known]) => known as T);
+  const recorded = <T>(value: Input<T>): Output<T> => all([value, record?.id]).apply(([known]) => known as T);
   const { kind, filename, sizeBytes, manifestSha256 } = data;
   return {
     resource,

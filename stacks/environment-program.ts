@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { StagingEntry } from "../components/staging-entry.ts";
 import { StagingEnvironment } from "../components/staging-environment.ts";
 import { isAccountId } from "../staging/accounts.ts";
-import { expiryWarnings, withRenewedTtls } from "../staging/declared-expiry.ts";
+import { expiredEntries, expiryWarnings, withRenewedTtls } from "../staging/declared-expiry.ts";
 import { identifyEntries } from "../staging/declared-ids.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import type { EnvironmentSettings } from "../staging/environment.ts";
@@ -37,9 +37,16 @@ export function environmentProgram({ settings, entries }: EnvironmentConfig, sta
         await pulumi.log.warn(warning);
     }
     const unguarded = unguardedEntries(held);
+    // DynamoDB deletes their records, and an update must not create a record without data.
+    const expired = new Set(expiredEntries(ttls, identified, now).map(({ stagingId }) => stagingId));
     const declared = renewed.map((spec) => {
       const guarded = !unguarded.has(spec.id);
-      const entry = new StagingEntry(spec.id, { spec, environment: environment.refs(), guarded }, options);
+      const recorded = !expired.has(spec.id);
+      const entry = new StagingEntry(
+        spec.id,
+        { spec, environment: environment.refs(), guarded, recorded },
+        options,
+      );
       return [spec.declaredAs ?? spec.id, entry.details] as const;
     });
     const { role } = environment.replication;

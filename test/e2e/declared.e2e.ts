@@ -1,6 +1,12 @@
 import { mkdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DeleteItemCommand, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { type Aws, sha256 } from "./support/aws.ts";
 import { succeed } from "./support/process.ts";
@@ -285,6 +291,41 @@ describe("Entries that an environment's file declares", () => {
     expect(await world.readProjectFile(FILE)).to.equal(before);
     expect(await versionsOf("adopted")).to.deep.equal(versions);
     await succeed(world.spawn("stage", "delete", id, "--yes", ...args));
+  });
+
+  it("lose their record after their expiry, show no drift, and get no record again", async () => {
+    const id = ids["extra"] ?? "";
+    const OLD = "2000-01-02T00:00:00Z";
+    const { stdout } = await succeed(world.pulumi("pulumi stack export -s declared"));
+    const state = JSON.parse(stdout) as { deployment: { resources: { urn: string; outputs?: object }[] } };
+    const { deployment } = state;
+    const data = deployment.resources.find(({ urn }) => urn.endsWith(`::${id}-data`))?.outputs;
+    const { uploadedAt } = data as { uploadedAt: string };
+    const resources = deployment.resources.map((one) =>
+      one.urn.includes(id) ? JSON.parse(JSON.stringify(one).replaceAll(uploadedAt, OLD)) : one,
+    );
+    const old = JSON.stringify({ ...state, deployment: { ...deployment, resources } });
+    await world.writeProjectFile("old.json", old);
+    await succeed(world.pulumi("pulumi stack import -s declared --file old.json"));
+    await rm(join(world.project, "old.json"));
+    await aws.dynamo(REGIONS[0]).send(
+      new UpdateItemCommand({
+        TableName: "spawn-usage-declared",
+        Key: { staging_id: { S: id } },
+        UpdateExpression: "SET uploaded_at = :old",
+        ExpressionAttributeValues: { ":old": { S: OLD } },
+      }),
+    );
+    for (const region of REGIONS)
+      for (const { bucket, key, versionId } of await aws.versions(region, bucketOf(region), `${id}/`))
+        await aws
+          .s3(region)
+          .send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
+    await up();
+    expect(await record("extra")).to.equal(undefined);
+    await succeed(world.pulumi("pulumi refresh -s declared --yes --expect-no-changes"));
+    await succeed(world.pulumi("pulumi up -s declared --yes --refresh --expect-no-changes"));
+    expect(await record("extra")).to.equal(undefined);
   });
 
   it("are deleted everywhere when their item is removed", async () => {

@@ -17,6 +17,7 @@ import { InputError } from "../../staging/errors.ts";
 import { environmentPolicy } from "../../staging/policies/policies.ts";
 import {
   COMPARE_SOURCE,
+  ENTRY_GUARD,
   EXPIRATION,
   PLUGIN_READY,
   RECORD_TYPE,
@@ -151,21 +152,31 @@ describe("programs", () => {
           [COMPARE_SOURCE]: () => ({ state: "same", stagingId: ID }),
         },
       });
-      return made.get(`${ID}-expiration-us-east-1`).inputs["ttlDays"];
+      return {
+        ttlDays: made.get(`${ID}-expiration-us-east-1`).inputs["ttlDays"],
+        records: made.ofType(RECORD_TYPE).length,
+        guards: made.ofType(ENTRY_GUARD).length,
+      };
     };
 
     it("renews a kept TTL by the server's time, because this machine's clock may be wrong", async () => {
-      expect(await madeAt("2024-01-25T12:00:00.000Z", 7, { ttl: 7, keep: true })).to.equal(10);
+      expect(await madeAt("2024-01-25T12:00:00.000Z", 7, { ttl: 7, keep: true })).to.include({
+        ttlDays: 10,
+        records: 1,
+      });
     });
 
     it("refuses a TTL that has already ended by the server's time, before it declares a resource", async () => {
-      expect(await madeAt("2024-01-28T12:00:00.000Z", 30, { ttl: 7 })).to.equal(7);
+      expect(await madeAt("2024-01-28T12:00:00.000Z", 30, { ttl: 7 })).to.include({ ttlDays: 7 });
       const error = await errorOf(madeAt("2024-01-30T12:00:00.000Z", 30, { ttl: 7 }));
       expect(error.message).to.contain("item genome: a TTL of 7 days has already ended");
     });
 
-    it("keeps the TTL of an entry that has expired", async () => {
-      expect(await madeAt("2024-01-30T12:00:00.000Z", 7, { ttl: 30 })).to.equal(7);
+    it("keeps the TTL of an entry that has expired, and declares no record, which would have no data", async () => {
+      const live = { ttlDays: 7, records: 1, guards: 1 };
+      expect(await madeAt("2024-01-29T10:30:14.000Z", 7, { ttl: 7 })).to.deep.equal(live);
+      const expired = { ...live, records: 0 };
+      expect(await madeAt("2024-01-29T10:30:15.000Z", 7, { ttl: 30 })).to.deep.equal(expired);
     });
 
     it("omits missing entries and roles from its exports", async () => {
