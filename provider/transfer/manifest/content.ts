@@ -17,7 +17,7 @@ const CONCURRENCY = 8;
 const UMASKS = [0o022, 0o002, 0o000, 0o077, 0o027, 0o007] as const;
 
 /** Lower-case hex. */
-export interface ContentHashes {
+interface ContentHashes {
   /** The SHA-256 that the record of the source would have: that of a file, or that of a directory's manifest. */
   readonly sha256: string;
   /** The same for a directory's checkout under each common umask: every machine computes the same list. */
