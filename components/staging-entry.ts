@@ -14,6 +14,7 @@ import { maxTaggedDestinations } from "../staging/classes.ts";
 import { stagingEntryComponent } from "../staging/components/staging-entry.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import { bucketOf } from "../staging/environment.ts";
+import { omitUndefined } from "../staging/omit.ts";
 import { bucketReaders, readersTagOf } from "../staging/readers.ts";
 import { RECORD_KEY, recordItem } from "../staging/record.ts";
 import type { Region } from "../staging/regions.ts";
@@ -135,11 +136,11 @@ export class StagingEntry extends ComponentResource {
       access,
     }).apply((known) => entryDetails(spec, settings, known));
     // The stack's next program finds the entry of a renamed item by its source.
-    const { canonical } = spec.declaredSource ?? {};
-    const declaredSource = canonical === undefined ? {} : { declaredSource: canonical };
+    const { canonical: declaredSource, relative: relativeSource } = spec.declaredSource ?? {};
+    const origin = omitUndefined({ declaredSource, relativeSource });
     // After the guard: an entry in the state that has outputs and no guard is one of version 0.1.0.
     const made = all([this.details, this.guard?.urn]);
-    this.registerOutputs(made.apply(([known]) => ({ ...known, ...declaredSource })));
+    this.registerOutputs(made.apply(([known]) => ({ ...known, ...origin })));
 
     function createData(): StagedData {
       const own: ProgramArgs<StagedDataInputs> = {

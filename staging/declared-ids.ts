@@ -67,7 +67,7 @@ function heldByEntry(
     }
   };
   const isOwn = (entry: EntrySpec, one: HeldEntry): boolean =>
-    one.item === entry.declaredAs && isSameOrigin(environment, entry, one);
+    one.item === entry.declaredAs && isSameItem(environment, entry, one);
   const hasExpired = (one: HeldEntry): boolean =>
     one.expiresAt !== undefined && new Date(one.expiresAt) <= now;
   take((entry) => {
@@ -75,7 +75,7 @@ function heldByEntry(
     if (adopted === undefined) return [];
     // No update has written its item yet. An entry under the item's name is another item's, which was removed from the file.
     if (adopted.item === undefined) return adopted.origin.region === entry.regions[0] ? [adopted] : [];
-    if (!isSameOrigin(environment, entry, adopted)) return [];
+    if (!isSameItem(environment, entry, adopted)) return [];
     if (adopted.item !== entry.declaredAs && hasExpired(adopted)) return [];
     return [...free].filter((one) => one === adopted || isOwn(entry, one));
   });
@@ -176,6 +176,14 @@ export async function identifyEntries(
 const newestFirst = (a: StagedVersion, b: StagedVersion): number => b.uploadedAt.localeCompare(a.uploadedAt);
 
 const isOneOf = (ids: readonly string[], id: string): boolean => ids.includes(id);
+
+/** Whether a known item has this entry: a checkout at another place has other absolute paths. The content then decides. */
+function isSameItem(environment: string, entry: EntrySpec, held: HeldEntry): boolean {
+  const { declaredSource, relativeSource } = held;
+  const isMoved = relativeSource !== undefined && relativeSource === entry.declaredSource?.relative;
+  const here = isMoved ? entry.declaredSource.canonical : declaredSource;
+  return isSameOrigin(environment, entry, { ...held, declaredSource: here });
+}
 
 function isSameOrigin(environment: string, entry: EntrySpec, held: HeldEntry): boolean {
   const { declaredSource } = entry;

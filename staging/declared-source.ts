@@ -7,6 +7,8 @@ export interface DeclaredSource {
   readonly location: string;
   /** The canonical spelling, from which the entry's ID follows: relative for paths below the project's folder. */
   readonly canonical: string;
+  /** Relative to the project's folder, for a path outside of it: equal in checkouts at other places. */
+  readonly relative?: string;
   /** Other spellings of the same path, from which earlier versions computed IDs: `./data/x`, the absolute path, `data/x/`. */
   readonly others: readonly string[];
 }
@@ -22,6 +24,7 @@ export function declaredSource(written: string, folder: string): DeclaredSource 
   return {
     location,
     canonical,
+    ...(isOutside ? { relative: below } : {}),
     others: [...new Set([written, ...spellings])].filter((spelling) => spelling !== canonical),
   };
 }

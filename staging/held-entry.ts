@@ -38,6 +38,8 @@ export interface HeldEntry {
   readonly item: string | undefined;
   /** The canonical spelling of its source (`staging/declared-source.ts`); undefined in states of version 0.1.0. */
   readonly declaredSource: string | undefined;
+  /** The source relative to the project's folder, if it is outside of that folder. */
+  readonly relativeSource: string | undefined;
   readonly origin: EntryOrigin;
   /** Undefined while the upload to the primary region is incomplete. */
   readonly staged: StagedVersion | undefined;
@@ -78,6 +80,7 @@ export function heldEntries(resources: readonly StateEntry[]): HeldEntry[] {
         stagingId,
         item: textAt(own, "declaredAs") ?? recorded.get(stagingId),
         declaredSource: textAt(own, "declaredSource"),
+        relativeSource: textAt(own, "relativeSource"),
         expiresAt: textAt(own, "expiresAt"),
         guarded: guarded.has(stagingId) || !details.has(stagingId) || !recorded.has(stagingId),
         origin: originIn(properties),

@@ -16,8 +16,9 @@ const NOW = new Date("2026-11-30T00:00:00Z");
 const CONTENT = "c".repeat(64);
 const OTHER = "d".repeat(64);
 
-const specs = (...items: readonly object[]): EntrySpec[] =>
-  parseDeclaredEntries("dev", items, (written) => declaredSource(written, "/project"), REGIONS);
+const specs = (...items: readonly object[]): EntrySpec[] => specsIn("/project", ...items);
+const specsIn = (folder: string, ...items: readonly object[]): EntrySpec[] =>
+  parseDeclaredEntries("dev", items, (written) => declaredSource(written, folder), REGIONS);
 const idOf = (name: string, source: string, content?: string) =>
   declaredStagingId("dev", name, source, REGIONS[0], { content });
 
@@ -25,6 +26,7 @@ interface State {
   readonly id: string;
   readonly item?: string;
   readonly source?: string;
+  readonly relative?: string;
   readonly isWhole?: boolean;
   readonly expiresAt?: string;
   readonly uploadedAt?: string;
@@ -32,7 +34,7 @@ interface State {
 }
 
 /** An entry in a state, as an update writes it. */
-function stateOf({ id, item, source, isWhole = true, more, ...times }: State): StateEntry[] {
+function stateOf({ id, item, source, relative, isWhole = true, more, ...times }: State): StateEntry[] {
   const { uploadedAt = "2026-11-23T00:00:00Z", expiresAt = "2026-12-30T00:00:00Z" } = times;
   const facts = { sha256: CONTENT, sizeBytes: 7, fileCount: 1, uploadedAt, sourceVersion: "version" };
   const data = {
@@ -47,6 +49,7 @@ function stateOf({ id, item, source, isWhole = true, more, ...times }: State): S
     declaredAs: item,
     expiresAt,
     ...(source === undefined ? {} : { declaredSource: source }),
+    ...(relative === undefined ? {} : { relativeSource: relative }),
   };
   return [
     { urn: `${id}-data`, type: STAGED_DATA, properties: data },
@@ -120,6 +123,33 @@ describe("the IDs of declared entries", () => {
     const [same2, third] = await idsOfItems([genome, next], { ...second, item: "genome" });
     expect(same2).to.equal(added);
     expect(third).to.not.be.oneOf([added, undefined]);
+  });
+
+  describe("of a source outside of the project, in a checkout at another place", () => {
+    const outside = { item: "genome", source: "/home/me/data/x", relative: "../data/x" };
+    const item = { name: "genome", source: "../data/x" };
+    for (const [what, id, more] of [
+      ["its name", idOf("genome", "/home/me/data/x"), {}],
+      ["its adopted ID", "stage-abc123def456", { id: "stage-abc123def456" }],
+    ] as const) {
+      it(`stay for ${what} with the same content, and change with the content`, async () => {
+        const moved = specsIn("/builds/ci/infra", { ...item, ...more });
+        const state = held({ id, ...outside });
+        expect((await identify(moved, state, same)).entries[0]?.id).to.equal(id);
+        expect((await identify(moved, state, changed)).replaced[0]?.replaces).to.equal(id);
+      });
+    }
+
+    it("change with another relative path, and do not go to another item", async () => {
+      const state = held({ id: idOf("genome", "/home/me/data/x"), ...outside });
+      for (const other of [
+        { ...item, source: "../data/y" },
+        { ...item, name: "hg38" },
+      ]) {
+        const [entry] = specsIn("/builds/ci/infra", other);
+        expect((await identify([entry ?? genome], state, never)).entries[0]?.id).to.equal(entry?.id);
+      }
+    });
   });
 
   it("stay when the source is gone, and say so", async () => {
