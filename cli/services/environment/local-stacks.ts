@@ -171,7 +171,10 @@ async function removeByEngine(
   steps: StepPrinter,
 ): Promise<void> {
   if (stacks.length === 0) return;
-  const { entryProject } = await openSession(new Context(environment, steps));
+  const context = new Context(environment, steps);
+  // The reset has deleted the state with its bucket.
+  if ((await (await context.stateObjects())?.exists()) === false) return;
+  const { entryProject } = await openSession(context);
   for (const stack of stacks) {
     const run = await runEngine(entryProject, [
       "stack",

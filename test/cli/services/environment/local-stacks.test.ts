@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,6 +10,7 @@ import { findLocalStacks, forgetStacks } from "../../../../cli/services/environm
 import { ENTRY_SETTINGS } from "../../../../stacks/entry-settings.ts";
 import { SWEEP_SETTINGS } from "../../../../stacks/sweep-settings.ts";
 import { parseStagingId } from "../../../../staging/ids.ts";
+import { parseStackName } from "../../../../staging/stack-name.ts";
 import { parseLaunchedSweepId } from "../../../../staging/sweep/id.ts";
 import { entrySpec, environmentSettings } from "../../../components/settings.ts";
 import { sweepSpec } from "../../../staging/sweep/sweep-spec.ts";
@@ -134,6 +138,24 @@ describe("a reset of the local cloud", () => {
     await stackIn("data/state", "dev2", "aws");
     expect(await reset()).to.deep.equal(["dev2"]);
     expect(await files()).to.have.length(6);
+  });
+
+  it("forgets the entries if the state was in a bucket, which the reset has deleted", async () => {
+    const url = "s3://spawn-state-000000000000-us-east-1?region=us-east-1";
+    const cloud = createServer((_, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
+    await once(cloud, "listening");
+    process.env["PULUMI_BACKEND_URL"] = url;
+    process.env["AWS_ENDPOINT_URL"] = `http://127.0.0.1:${(cloud.address() as AddressInfo).port}`;
+    await entry(`dev.${ONE}`, ONE, "local");
+    const stack = parseStackName(`dev.${ONE}`);
+    const backend = { url, environment: "dev", folder: undefined, stacks: ["dev", stack] };
+    try {
+      await forgetStacks({ backends: [backend], forgotten: [stack], kept: [] }, STEPS);
+    } finally {
+      cloud.closeAllConnections();
+      cloud.close();
+    }
+    expect(await files()).to.deep.equal([]);
   });
 
   it("leaves nothing if everything is on the local cloud", async () => {
