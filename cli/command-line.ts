@@ -13,6 +13,10 @@ export function commandLine(command: string, environment: string, env = process.
     : `${command} --environment ${shellQuoted(environment)}`;
 }
 
+/** The shell command after which plain `pulumi` uses the environment's backend. */
+export const engineShell = (environment: string): string =>
+  `eval "$(${commandLine("spawn env", environment)})"`;
+
 /** The environment of a command without `--environment`; undefined if the user's config cannot be read. */
 export function environmentTaken(env: NodeJS.ProcessEnv): string | undefined {
   if (env["SPAWN_ENVIRONMENT"]) return env["SPAWN_ENVIRONMENT"];

@@ -2,6 +2,7 @@ import type { VariableChanges } from "../../connection/variables.ts";
 import { PASSPHRASE_VARIABLES } from "../../local/engine/variables.ts";
 import { formatExports, shellChanges } from "../../local/tool-environment.ts";
 import { BaseCommand } from "../base-command.ts";
+import { engineShell } from "../command-line.ts";
 import { prepareTools } from "../engine/session.ts";
 import { writeData } from "../output.ts";
 
@@ -35,7 +36,7 @@ export default class Env extends BaseCommand {
     }
     if (this.jsonEnabled()) return asJson(variables);
     await writeData(formatExports(variables));
-    if (process.stdout.isTTY) this.note('To set them in this shell: eval "$(spawn env)"');
+    if (process.stdout.isTTY) this.note(`To set them in this shell: ${engineShell(environmentName)}`);
     return asJson(variables);
   }
 }

@@ -3,7 +3,7 @@ import { decodeErrorDetails } from "../../staging/error-details.ts";
 import { describeError, UserError } from "../../staging/errors.ts";
 import { deniedAction, permissionsHint } from "../../staging/policies/denial.ts";
 import { shellQuoted } from "../../staging/shell.ts";
-import { commandLine } from "../command-line.ts";
+import { commandLine, engineShell } from "../command-line.ts";
 import { fullStackName } from "./backend.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { explainPassphrase } from "./passphrase.ts";
@@ -162,7 +162,7 @@ function lastError(stderr: string): string {
  * only in the project's folder.
  */
 export const unlockFix = (stack: string): string =>
-  `Wait for it to end, then run the command again. If it was killed: eval "$(spawn env)"; pulumi cancel --stack ${shellQuoted(fullStackName(stack))}`;
+  `Wait for it to end, then run the command again. If it was killed: ${engineShell(stack.split(".")[0] ?? "")}; pulumi cancel --stack ${shellQuoted(fullStackName(stack))}`;
 
 interface KnownFailure {
   readonly pattern: RegExp;

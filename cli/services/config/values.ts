@@ -6,6 +6,7 @@ import { InputError, spelledAs } from "../../../staging/errors.ts";
 import type { Spelling } from "../../../staging/option.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { shellPath } from "../../../staging/shell.ts";
+import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { backendFolder } from "../../engine/backend.ts";
 import { findBucketOwner } from "../environment/bucket-owner.ts";
@@ -54,7 +55,7 @@ export async function parseConfigValue(
       if (twin !== undefined) {
         throw new InputError(`${name} is already the bucket of ${twin[0]}`, {
           why: "A bucket is in one region.",
-          fix: `spawn config set ${key.name} NAME, with another name`,
+          fix: `${commandLine(`spawn config set ${key.name} NAME`, context.environmentName)}, with another name`,
         });
       }
       if (adopt !== undefined) return { kind: "bucket", region: key.region, value: { name, adopt } };
@@ -62,7 +63,7 @@ export async function parseConfigValue(
       if (owner === "another environment's") {
         throw new InputError(`another environment has created the bucket ${name}`, {
           why: "Each of two environments in one bucket would treat the other's data as orphans.",
-          fix: `spawn config set ${key.name} NAME, with a bucket of this environment's own`,
+          fix: `${commandLine(`spawn config set ${key.name} NAME`, context.environmentName)}, with a bucket of this environment's own`,
         });
       }
       return { kind: "bucket", region: key.region, value: { name, adopt: owner === "theirs" } };

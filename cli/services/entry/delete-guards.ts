@@ -1,13 +1,9 @@
 import { UserError } from "../../../staging/errors.ts";
 import { isStagingId, type StagingId } from "../../../staging/ids.ts";
 import { shellQuoted, shellString } from "../../../staging/shell.ts";
-import { commandLine } from "../../command-line.ts";
+import { commandLine, engineShell } from "../../command-line.ts";
 import { fullStackName } from "../../engine/backend.ts";
 import type { StateResource } from "../../engine/state.ts";
-
-/** The shell command after which plain `pulumi` uses the environment's backend. */
-export const engineShell = (environment: string): string =>
-  `eval "$(${commandLine("spawn env", environment)})"`;
 
 /** A deletion that a guard may refuse. */
 interface Deletion {

@@ -3,13 +3,13 @@ import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { RECORD_TYPE } from "../../../staging/resources/tokens.ts";
 import { shellPath, shellQuoted } from "../../../staging/shell.ts";
-import { commandLine } from "../../command-line.ts";
+import { commandLine, engineShell } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { fullStackName } from "../../engine/backend.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import type { StateResource } from "../../engine/state.ts";
 import { findRenamed } from "../environment/renamed-stacks.ts";
-import { engineShell, idsIn, renamedError } from "./delete-guards.ts";
+import { idsIn, renamedError } from "./delete-guards.ts";
 
 /** The error for an entry that has a record and no stack in the backend; it names the renamed stack, if there is one. */
 export async function noStack(

@@ -52,7 +52,7 @@ export async function updateEntry(
   if (!settled.exists) throw await noStack(context, entryProject, record);
   refuseForeign([...settled.resources, ...settled.creating], record, environment.name, { isRepair });
   await refuseKeptReplicas(context, record, after, settled.resources);
-  const spec: EntrySpec = specInState(settled.resources, id, after);
+  const spec: EntrySpec = specInState(settled.resources, id, after, environment.name);
   await preflight(context, spec, record);
   const settings: EntrySettings = { spec, environment, writableAt: await writableTimes(session) };
   // An upload was killed right after it wrote the record. The record was deleted, and this update writes it again.

@@ -4,6 +4,7 @@ import { parseEntrySpec } from "../../../staging/entry-values.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { REPLICATION, STAGED_DATA } from "../../../staging/resources/tokens.ts";
+import { commandLine } from "../../command-line.ts";
 import type { StateResource } from "../../engine/pending.ts";
 
 /**
@@ -15,6 +16,7 @@ export function specInState(
   resources: readonly StateResource[],
   id: StagingId,
   state: EntryState,
+  environment: string,
 ): EntrySpec {
   const ofEntry = resources.filter(({ inputs }) => inputs?.["stagingId"] === id);
   const data = ofEntry.find(({ type }) => type === STAGED_DATA)?.inputs;
@@ -22,7 +24,7 @@ export function specInState(
     throw new UserError(`the state of ${id} does not hold its data`, {
       code: "cannot-complete",
       why: "The data were deleted or have expired, and a refresh removed them from the state.",
-      fix: `spawn stage delete ${id}, then stage the data again`,
+      fix: `${commandLine(`spawn stage delete ${id}`, environment)}, then stage the data again`,
     });
   }
   const { source, name: filename, exclude, followLinks, noSha256, multipart, timeoutSeconds } = data;

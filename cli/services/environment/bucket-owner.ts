@@ -6,6 +6,7 @@ import { InputError, messageOf } from "../../../staging/errors.ts";
 import { foreignBucket } from "../../../staging/ownership/account.ts";
 import type { Region } from "../../../staging/regions.ts";
 import { shellQuoted } from "../../../staging/shell.ts";
+import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 
 const LOOK_MS = 5_000;
@@ -30,7 +31,7 @@ export async function findBucketOwner(
   try {
     const head = await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
     if (head.BucketRegion !== undefined && head.BucketRegion !== region) {
-      throw elsewhere(bucket, region, head.BucketRegion);
+      throw elsewhere(bucket, region, head.BucketRegion, context.environmentName);
     }
     const { TagSet = [] } = await client.send(new GetBucketTaggingCommand({ Bucket: bucket }), {
       abortSignal,
@@ -46,8 +47,9 @@ export async function findBucketOwner(
     if (status === 404) return "none";
     const account = status === 403 ? await context.account() : undefined;
     if (account !== undefined && (await isOfOtherAccount(bucket, client, { abortSignal })))
-      throw foreign(bucket, region, account);
-    if (status === 301 || (told !== undefined && told !== region)) throw elsewhere(bucket, region, told);
+      throw foreign(bucket, region, account, context.environmentName);
+    if (status === 301 || (told !== undefined && told !== region))
+      throw elsewhere(bucket, region, told, context.environmentName);
     throw new InputError(`the bucket ${bucket} cannot be looked at`, {
       why: abortSignal.aborted
         ? `S3 did not answer within ${patience / 1000} s.`
@@ -59,17 +61,22 @@ export async function findBucketOwner(
   }
 }
 
-const foreign = (bucket: string, region: Region, account: string): InputError =>
+const foreign = (bucket: string, region: Region, account: string, environment: string): InputError =>
   foreignBucket(bucket, region, account, {
     named: "Names of buckets are global in AWS. Its owner could read, change or delete data staged there.",
-    fix: `spawn config set staging.bucket.${region} NAME, with a bucket of your account or a name of your own`,
+    fix: `${commandLine(`spawn config set staging.bucket.${region} NAME`, environment)}, with a bucket of your account or a name of your own`,
   });
 
-function elsewhere(bucket: string, region: Region, found: string | undefined): InputError {
+function elsewhere(
+  bucket: string,
+  region: Region,
+  found: string | undefined,
+  environment: string,
+): InputError {
   return new InputError(`the bucket ${bucket} is not in ${region}`, {
     why: `It is in ${found ?? "another region"}; instances in ${region} need one in their own.`,
     ...(found === undefined
       ? {}
-      : { fix: `spawn config set staging.bucket.${shellQuoted(found)} ${bucket}` }),
+      : { fix: commandLine(`spawn config set staging.bucket.${shellQuoted(found)} ${bucket}`, environment) }),
   });
 }

@@ -1,6 +1,7 @@
 import { messageOf, UserError } from "../../../staging/errors.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import type { Region } from "../../../staging/regions.ts";
+import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { withOrderedProblems } from "../common/ordered-problems.ts";
 
@@ -15,7 +16,7 @@ const ONE_LOOK = { attempts: 1, firstDelayMs: 0 };
  * @param onProblem called for a bucket that lacks the rule or cannot be read
  */
 export async function lifecycleRulesOf(
-  context: Pick<Context, "s3">,
+  context: Pick<Context, "environmentName" | "s3">,
   { regions, buckets, ttl }: Pick<StagingRecord, "regions" | "buckets" | "ttl">,
   onProblem: (error: Error) => void,
 ): Promise<LifecycleRules> {
@@ -29,7 +30,8 @@ export async function lifecycleRulesOf(
     const bucket = buckets[at] ?? "";
     try {
       const check = { client: await context.s3(region), bucket, settling: ONE_LOOK, signal };
-      if (!(await capabilities.of(check)).lifecycleRules) throw noLifecycleRules(bucket);
+      if (!(await capabilities.of(check)).lifecycleRules)
+        throw noLifecycleRules(bucket, context.environmentName);
       return [region, await requireLifecycleRule(check, ttl)] as const;
     } catch (error) {
       problem(asProblem(error, region, bucket));
@@ -39,10 +41,10 @@ export async function lifecycleRulesOf(
   return new Map(found);
 }
 
-const noLifecycleRules = (bucket: string): UserError =>
+const noLifecycleRules = (bucket: string, environment: string): UserError =>
   new UserError(`the S3 server of ${bucket} has no lifecycle rules`, {
     why: "Its data do not expire by themselves.",
-    fix: "spawn stage cleanup --expired",
+    fix: commandLine("spawn stage cleanup --expired", environment),
   });
 
 function asProblem(error: unknown, region: Region, bucket: string): Error {

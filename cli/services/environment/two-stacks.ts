@@ -70,17 +70,17 @@ export async function findInStacks(
       inOwn: inOwn === true,
       inEnvironment: inEnvironment === true,
     },
-    urn: componentOf(resources, id),
-    spec: specInState(resources, id, { regions, destination, ttl, sweepId, allowAccounts }),
+    urn: componentOf(resources, id, settings.name),
+    spec: specInState(resources, id, { regions, destination, ttl, sweepId, allowAccounts }, settings.name),
   };
 }
 
-function componentOf(resources: readonly StateResource[], id: StagingId): string {
+function componentOf(resources: readonly StateResource[], id: StagingId, environment: string): string {
   const found = resources.find(({ type, urn }) => type === STAGING_ENTRY && urn.endsWith(`::${id}`));
   if (found !== undefined) return found.urn;
   throw new UserError(`the state of ${id} does not hold its component`, {
     why: "It was removed from the state by hand (pulumi state delete).",
-    fix: `spawn stage delete ${id}, then stage the data again`,
+    fix: `${commandLine(`spawn stage delete ${id}`, environment)}, then stage the data again`,
   });
 }
 

@@ -8,7 +8,7 @@ import { expect } from "chai";
 import { commandLineTag, takeOverDeadLocks } from "../../../cli/engine/lock.ts";
 import type { UserError } from "../../../staging/errors.ts";
 
-const STACK = "dev.stage-0123456789ab";
+const STACK = "prod.stage-0123456789ab";
 
 describe("takeOverDeadLocks", () => {
   let folder: string;
@@ -117,7 +117,9 @@ describe("takeOverDeadLocks", () => {
     await lock(1, "elsewhere");
     const { why, fix } = await refusal();
     expect(why).to.contain("process 1 of ada on elsewhere");
-    expect(fix).to.contain(`pulumi cancel --stack organization/spawn/${STACK}`);
+    expect(fix).to.contain(
+      `eval "$(spawn env --environment prod)"; pulumi cancel --stack organization/spawn/${STACK}`,
+    );
     expect(await left()).to.deep.equal(["lock.json", "lock.json.attrs"]);
   });
 });

@@ -3,6 +3,7 @@ import { isPropagating } from "../../../../provider/rules/spreading.ts";
 import { DEFAULT_SPREADING, withRetry } from "../../../../provider/store/retry.ts";
 import { InputError, UserError } from "../../../../staging/errors.ts";
 import { type StatePlace, stateUrlOfBucket } from "../../../../staging/state-bucket.ts";
+import { commandLine } from "../../../command-line.ts";
 import type { Context } from "../../../context.ts";
 import { isStateBucketThere } from "./look.ts";
 import { type BootstrapOptions, otherName, placeFor, type StateOwner } from "./place.ts";
@@ -35,7 +36,7 @@ export async function planBootstrap(
   if (account === undefined) {
     throw new InputError("the server in place of AWS has no accounts", {
       why: "The name of the bucket has the account, and each request names it.",
-      fix: "Make a bucket yourself, then: spawn config set backend.url s3://BUCKET?region=REGION",
+      fix: `Make a bucket yourself, then: ${commandLine("spawn config set backend.url 's3://BUCKET?region=REGION'", settings.name)}`,
     });
   }
   const place = placeFor({ settings, account }, options, await context.stateUrl());

@@ -40,7 +40,7 @@ export async function isStateBucketThere(
   if (await isEmpty(client, place.bucket)) return true;
   throw new InputError(`the bucket ${place.bucket} is in use for something else`, {
     why: `It is not empty, and has no tag ${STATE_TAG}, which this command gives to the buckets that it creates.`,
-    fix: `${other}. If it holds a state of Pulumi already, use it as it is: spawn config set backend.url ${shellQuoted(stateUrlOfBucket(place))}`,
+    fix: `${other}. If it holds a state of Pulumi already, use it as it is: ${commandLine(`spawn config set backend.url ${shellQuoted(stateUrlOfBucket(place))}`, owner.settings.name)}`,
   });
 }
 
@@ -64,7 +64,7 @@ async function exists(client: S3Client, place: StatePlace, owner: StateOwner): P
     }
     throw new UserError(`the bucket ${bucket} cannot be looked at`, {
       why: "Access was denied: the credentials may not look at it, or it belongs to another account.",
-      fix: `Use credentials with the permissions of an operator (spawn environment policy operator), or ${other}.`,
+      fix: `Use credentials with the permissions of an operator (${commandLine("spawn environment policy operator", owner.settings.name)}), or ${other}.`,
       cause: error,
     });
   }

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { InputError, UserError } from "../../../../staging/errors.ts";
+import { shellQuoted } from "../../../../staging/shell.ts";
 import { isStackName } from "../../../../staging/stack-name.ts";
 import { isStackOf } from "../../../../staging/state-bucket.ts";
+import { commandLine } from "../../../command-line.ts";
 import type { Context } from "../../../context.ts";
 import { takeOverDeadLocks } from "../../../engine/lock.ts";
 import { createStack } from "../../../engine/new-stack.ts";
@@ -89,7 +91,7 @@ async function moveStack(source: EngineSettings, target: EngineSettings, stack: 
   if ((there?.deployment?.resources ?? []).length > 0) {
     throw new InputError(`the bucket has another state of ${stack}`, {
       why: "One of the two has changed since it was copied, and only one can be used.",
-      fix: `To use the bucket's state: spawn config set backend.url '${target.env["PULUMI_BACKEND_URL"] ?? ""}'`,
+      fix: `To use the bucket's state: ${commandLine(`spawn config set backend.url ${shellQuoted(target.env["PULUMI_BACKEND_URL"] ?? "")}`, stack.split(".")[0] ?? "")}`,
     });
   }
   if (there === undefined) await createStack(target, stack);

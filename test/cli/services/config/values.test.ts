@@ -20,10 +20,10 @@ describe("a configured value", () => {
   const nothing = async (): Promise<never> => {
     throw new Error("AWS was asked");
   };
-  const parse = (key: string, text: string, adopt?: boolean) =>
+  const parse = (key: string, text: string, adopt?: boolean, environmentName = "dev") =>
     parseConfigValue(
       {
-        ...{ environmentName: "dev", projectFolder: projectFolder(), account: nothing },
+        ...{ environmentName, projectFolder: projectFolder(), account: nothing },
         anyBucketsS3: nothing as () => Promise<S3Client>,
         settings: async () => fullSettings(),
       },
@@ -52,6 +52,10 @@ describe("a configured value", () => {
     });
     const { message } = await refusal("staging.bucket.us-west-2", "spawn-staging-us-east-1");
     expect(message).to.equal("spawn-staging-us-east-1 is already the bucket of us-east-1");
+    const ofProd = await refusal("staging.bucket.us-west-2", "spawn-staging-us-east-1", undefined, "prod");
+    expect(ofProd.fix).to.equal(
+      "spawn config set staging.bucket.us-west-2 NAME --environment prod, with another name",
+    );
     expect((await refusal("staging.ttl", "14", false)).message).to.equal(
       "--no-adopt does not apply to staging.ttl",
     );

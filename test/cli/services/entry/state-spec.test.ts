@@ -24,7 +24,7 @@ const stack: StateResource = { urn: "urn:stack", type: "pulumi:pulumi:Stack" };
 describe("the spec of an entry in its stack's state", () => {
   it("takes the source from the state, and the rest from the request", () => {
     const found = [stack, data({ replicateTo: ["us-west-2"], exclude: ["*.tmp"], noSha256: true })];
-    expect(specInState(found, ID, { ...RECORD, ttl: parseTtlDays(14) })).to.deep.equal({
+    expect(specInState(found, ID, { ...RECORD, ttl: parseTtlDays(14) }, "dev")).to.deep.equal({
       id: ID,
       source: "/data/x",
       exclude: ["*.tmp"],
@@ -41,14 +41,14 @@ describe("the spec of an entry in its stack's state", () => {
 
   it("has the upload's original options", () => {
     const chosen = { name: "other.fasta", followLinks: true, multipart: true, timeoutSeconds: 3600 };
-    const spec = specInState([stack, data({ replicateTo: ["us-west-2"], ...chosen })], ID, RECORD);
+    const spec = specInState([stack, data({ replicateTo: ["us-west-2"], ...chosen })], ID, RECORD, "dev");
     expect(spec).to.include({
       ...{ filename: "other.fasta", followLinks: true, multipart: true, timeoutSeconds: 3600 },
     });
   });
 
   it("copies regions that were copied, and uses rules for the others", () => {
-    const methodOf = (...resources: StateResource[]) => specInState(resources, ID, RECORD).replication;
+    const methodOf = (...resources: StateResource[]) => specInState(resources, ID, RECORD, "dev").replication;
     expect(methodOf(data({ replicateTo: [] }), replica("copy"))).to.equal("copy");
     expect(methodOf(data({ replicateTo: [] }))).to.equal("rule");
     // One of many regions, more than the tags have room for.
@@ -57,7 +57,10 @@ describe("the spec of an entry in its stack's state", () => {
 
   it("is refused if the state does not hold the entry", () => {
     for (const resources of [[], [stack], [data({ stagingId: testId(1) })]]) {
-      expect(() => specInState(resources, ID, RECORD)).to.throw(UserError, "does not hold its data");
+      expect(() => specInState(resources, ID, RECORD, "dev")).to.throw(UserError, "does not hold its data");
+      expect(() => specInState(resources, ID, RECORD, "prod"))
+        .to.throw(UserError)
+        .with.property("fix", `spawn stage delete ${ID} --environment prod, then stage the data again`);
     }
   });
 });

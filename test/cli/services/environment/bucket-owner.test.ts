@@ -34,9 +34,9 @@ describe("the owner of a bucket", () => {
     server.close();
   });
 
-  const look = (patience?: number) =>
+  const look = (patience?: number, environmentName = "dev") =>
     findBucketOwner(
-      { environmentName: "dev", account: async () => undefined, anyBucketsS3: async () => client },
+      { environmentName, account: async () => undefined, anyBucketsS3: async () => client },
       EAST,
       "my-data",
       patience,
@@ -73,6 +73,10 @@ describe("the owner of a bucket", () => {
       expect(message).to.equal("the bucket my-data is not in us-east-1");
       expect(why).to.match(/^It is in eu-west-1;/);
       expect(fix).to.equal("spawn config set staging.bucket.eu-west-1 my-data");
+      expect(await errorOf(look(undefined, "prod"), InputError)).to.have.property(
+        "fix",
+        `${fix} --environment prod`,
+      );
     });
   }
 

@@ -13,6 +13,7 @@ describe("the lifecycle rules of an entry", () => {
     const problems: string[] = [];
     const rules = await lifecycleRulesOf(
       {
+        environmentName: "dev",
         s3: async (region) =>
           fakeS3(({ query }) => {
             if (!("lifecycle" in query)) return undefined;

@@ -59,9 +59,21 @@ describe("an environment's state that moves to a bucket", () => {
     const error = await failureOf(move());
     expect(error).to.include({
       message: "the bucket has another state of dev",
-      fix: `To use the bucket's state: spawn config set backend.url '${url}'`,
+      fix: `To use the bucket's state: spawn config set backend.url ${url}`,
     });
     expect(await machine.read(stateOf("dev"))).to.contain("eu-west-1");
+  });
+
+  it("names the environment in the command that uses the other state", async () => {
+    await machine.stack("prod", [data()]);
+    await machine.stack("prod", [data("eu-west-1")], [], "new");
+    const context = machine.context({ settings: fullSettings({ name: "prod" }) });
+    const movable = await findMovable(context, url);
+    const error = await failureOf(moveState(context, movable ?? expect.fail(), url, () => undefined));
+    expect(error).to.have.property(
+      "fix",
+      `To use the bucket's state: spawn config set backend.url ${url} --environment prod`,
+    );
   });
 
   it("is compared after it is written", async () => {
