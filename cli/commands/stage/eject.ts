@@ -1,5 +1,6 @@
 import { Args } from "@oclif/core";
 import { settingsFileName } from "../../../staging/environment.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { updateEntry } from "../../services/entry/stack-update.ts";
 import { ejectEntry } from "../../services/environment/eject.ts";
@@ -31,15 +32,17 @@ After an interruption, run the same command again; until then, updates of the en
 
   async run(): Promise<StageEjectResult> {
     const { args, flags } = await this.parse(StageEject);
-    const id = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, async (options) => {
-      const record = await withMoveLock(this.contextOf(flags), options, () =>
-        ejectEntry(this.freshContextOf(flags), args.entry, options),
-      );
-      const { regions, destination, ttl, sweepId, allowAccounts } = record;
-      const after = { regions, destination, ttl, sweepId, allowAccounts };
-      await updateEntry(this.contextOf(flags), { record, after }, options);
-      return record.stagingId;
-    });
+    const id = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+      withMoveLock(this.contextOf(flags), options, async () => {
+        const context = this.freshContextOf(flags);
+        const update = async (record: StagingRecord) => {
+          const { regions, destination, ttl, sweepId, allowAccounts } = record;
+          const after = { regions, destination, ttl, sweepId, allowAccounts };
+          await updateEntry(context, { record, after }, options);
+        };
+        return await ejectEntry(context, args.entry, update, options);
+      }),
+    );
     const file = settingsFileName(flags.environment);
     this.log(`✅ ${id} has a stack of its own; ${file} no longer declares it. Commit the file.`);
     return { staging_id: id, file };

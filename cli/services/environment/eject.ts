@@ -22,28 +22,29 @@ type EjectContext = EntryContext & Pick<Context, "environment" | "projectFolder"
 
 /**
  * Moves a declared entry from the environment's file and stack to a stack of its own. The item first gets the entry's ID, so that an
- * update refuses it once its stack no longer has the entry. Repeated after a crash, it completes the missing steps. An update of the
- * entry's own stack then changes the record.
+ * update refuses it once its stack no longer has the entry. The item is removed last, so that its name still finds the entry if the
+ * command is repeated after a crash; that completes the missing steps.
  * @param text the item's name, or the entry's ID
- * @returns the entry's record before that update
+ * @param update updates the entry's own stack, which changes the record
  * @throws InputError if the entry is not declared
  */
 export async function ejectEntry(
   context: EjectContext,
   text: string,
+  update: (record: StagingRecord) => Promise<unknown>,
   options: UpdateOptions,
-): Promise<StagingRecord> {
+): Promise<StagingId> {
   const { entries } = await context.environment();
   const items = await stagedItems(context);
   const id = await idOf(context, text, items);
   const record = await requireRecord(context, id);
   const stacks = await findInStacks(context, record, options);
-  if (!stacks.inEnvironment && record.declaredAs === undefined) {
+  const declared = entries.find(({ adoptedId }) => adoptedId === id);
+  if (!stacks.inEnvironment && record.declaredAs === undefined && declared === undefined) {
     throw new InputError(`${id} has a stack of its own already`, {
       why: `The stack of environment ${context.environmentName} does not have it.`,
     });
   }
-  const declared = entries.find(({ adoptedId }) => adoptedId === id);
   const item = items.get(id) ?? declared?.declaredAs;
   if (stacks.inEnvironment) {
     if (item !== undefined) {
@@ -54,8 +55,9 @@ export async function ejectEntry(
     }
     await moveOut(context, stacks, options);
   }
+  await update(record);
   if (item !== undefined) await editFile(context, (before, file) => withoutItem(before, file, item));
-  return record;
+  return id;
 }
 
 /** Names of the items with entries in the environment's stack, by ID. */

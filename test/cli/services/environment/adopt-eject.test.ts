@@ -5,6 +5,7 @@ import { adoptEntry } from "../../../../cli/services/environment/adopt.ts";
 import { ejectEntry } from "../../../../cli/services/environment/eject.ts";
 import { readEnvironmentFile } from "../../../../stacks/environment-file.ts";
 import { InputError, UserError } from "../../../../staging/errors.ts";
+import type { StagingRecord } from "../../../../staging/record.ts";
 import { parseStackName } from "../../../../staging/stack-name.ts";
 import { errorOf, failureOf } from "../../../support/failure.ts";
 import { testRecord } from "../../records.ts";
@@ -51,6 +52,8 @@ const entry = (stack: string): StateResource[] => [
   }),
   resource(stack, "aws:dynamodb/tableItem:TableItem", `${ID}-record`, {}),
 ];
+
+const updated = async () => undefined;
 
 /** Where a crash ends the command, as the engine's exit. */
 const CRASHES = ["before the move", "between the two stacks", "after the move", "in no step"] as const;
@@ -128,13 +131,13 @@ describe("an entry that moves between its own stack and the environment's", () =
       await machine.write("project/Pulumi.dev.yaml", WITH_ITEM);
       await machine.stack("dev", [...environment, ...entry("dev")]);
       await engineWith("dev", OWN, crash);
-      const first = ejectEntry(context(DECLARED), "reference", {});
+      const first = ejectEntry(context(DECLARED), "reference", updated, {});
       if (crash !== "in no step") {
         await errorOf(first, UserError);
         expect(await holders()).to.not.deep.equal([]);
         expect(await file()).to.contain(`id: ${ID}`);
         await engineWith("dev", OWN, "in no step");
-        await ejectEntry(context(DECLARED), "reference", {});
+        await ejectEntry(context(DECLARED), "reference", updated, {});
       } else await first;
       expect(await holders()).to.deep.equal([OWN]);
       expect(await file()).to.equal(EMPTY);
@@ -142,13 +145,38 @@ describe("an entry that moves between its own stack and the environment's", () =
     });
   }
 
+  for (const [where, after] of [
+    ["during the update of its own stack", DECLARED],
+    ["right before the removal of its item", RECORD],
+  ] as const)
+    it(`is ejected by the same command after a crash ${where}`, async () => {
+      await machine.write("project/Pulumi.dev.yaml", WITH_ITEM);
+      await machine.stack("dev", [...environment, ...entry("dev")]);
+      await engineWith("dev", OWN, "in no step");
+      const killed = ejectEntry(
+        context(DECLARED),
+        "reference",
+        () => Promise.reject(new UserError("killed")),
+        {},
+      );
+      expect((await errorOf(killed, UserError)).message).to.equal("killed");
+      expect(await holders()).to.deep.equal([OWN]);
+      // An update of the environment refuses the item instead of staging its source again.
+      expect(await file()).to.contain(`id: ${ID}`);
+      const records: unknown[] = [];
+      const update = async (record: StagingRecord) => records.push(record.declaredAs);
+      expect(await ejectEntry(context(after), "reference", update, {})).to.equal(ID);
+      expect(records).to.deep.equal([after.declaredAs]);
+      expect(await file()).to.equal(EMPTY);
+    });
+
   it("is not ejected if the file cannot be edited, and nothing changes", async () => {
     const text = WITH_ITEM.replace("- name:", "- &base\n      name:").concat(
       "    - <<: *base\n      name: other\n      source: data/other\n",
     );
     await machine.write("project/Pulumi.dev.yaml", text);
     await machine.stack("dev", [...environment, ...entry("dev")]);
-    const error = await errorOf(ejectEntry(context(DECLARED), "reference", {}), InputError);
+    const error = await errorOf(ejectEntry(context(DECLARED), "reference", updated, {}), InputError);
     expect(error.message).to.contain("spawn:entries cannot be edited");
     expect(await file()).to.equal(text);
     expect((await machine.log()).filter((line) => !line.includes("export"))).to.deep.equal([]);
@@ -162,7 +190,7 @@ describe("an entry that moves between its own stack and the environment's", () =
     await machine.stack("dev", environment);
     await machine.stack(OWN, [...rest(OWN), ...entry(OWN)]);
     await machine.write("project/Pulumi.dev.yaml", EMPTY);
-    const ejected = await errorOf(ejectEntry(context(), ID, {}), InputError);
+    const ejected = await errorOf(ejectEntry(context(), ID, updated, {}), InputError);
     expect(ejected.message).to.equal(`${ID} has a stack of its own already`);
     expect((await machine.log()).filter((line) => !line.includes("export"))).to.deep.equal([]);
   });
