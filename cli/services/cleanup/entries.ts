@@ -36,7 +36,7 @@ export async function sortEntries(
     // The file and the stack decide whether an entry is declared, not only its record.
     if (declaredAs !== undefined || owners.declared.has(id))
       declared.push({ id, item: owners.declared.get(id) ?? declaredAs ?? "unknown", reason });
-    else entries.push(recorded(record, reason, owners.stacks.has(id), now));
+    else entries.push(recorded(record, reason, now));
   };
   for (const record of owners.records.values()) add(record);
   for (const id of new Set([...owners.stacks, ...owners.begun])) {
@@ -67,23 +67,18 @@ export function reasonOf(
   return question.sweepId === undefined ? undefined : "sweep";
 }
 
-function recorded(
-  record: StagingRecord,
-  reason: CleanableEntry["reason"],
-  hasStack: boolean,
-  now: Date,
-): CleanableEntry {
+function recorded(record: StagingRecord, reason: CleanableEntry["reason"], now: Date): CleanableEntry {
   const { filename, sizeBytes, regions, uploadedAt, ttl } = record;
   return {
     ...deletableOf(record),
-    ...{ filename, sizeBytes, reason, isRecorded: true, hasStack },
+    ...{ filename, sizeBytes, reason, isRecorded: true },
     expiresAt: expiresAt(uploadedAt, ttl),
     costPerDay: costPerDay(sizeBytes, regions, removalMidnight(uploadedAt, ttl), now),
   };
 }
 
 /**
- * Classifies a stack without a record. An incomplete upload has no row in the ledger, an interrupted deletion a closed one, and an
+ * Classifies a stack or a journal without a record. An incomplete upload has no row in the ledger, an interrupted deletion a closed one, and an
  * expired entry an open one.
  * @returns the record, if it was written a moment ago; undefined for an expired entry that the question does not select
  */
@@ -126,7 +121,7 @@ function entryOf(id: StagingId, generation: Generation, now: Date): Omit<Cleanab
   const ttl = ttlDays as TtlDays;
   return {
     ...{ id, filename, sizeBytes, fileCount: undefined, regions, uploadedAt: undefined },
-    ...{ isRecorded: false, hasStack: true },
+    isRecorded: false,
     expiresAt: expiresAt(uploadedAt, ttl),
     costPerDay: costPerDay(sizeBytes, regions, removalMidnight(uploadedAt, ttl), now),
   };

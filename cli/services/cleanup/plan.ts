@@ -22,8 +22,6 @@ export interface CleanableEntry extends Deletable {
   readonly expiresAt: Date;
   /** Whether its record still exists; DynamoDB removes it some time after the expiry. */
   readonly isRecorded: boolean;
-  /** Whether the backend has its stack. An entry with a lost state can be removed once it has expired. */
-  readonly hasStack: boolean;
   /** The cost per day from now on: zero once S3 has removed the objects. */
   readonly costPerDay: MicroDollars;
 }

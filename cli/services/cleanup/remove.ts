@@ -9,6 +9,7 @@ import type { UpdateOptions } from "../../engine/update.ts";
 import { deleteEntry } from "../entry/deletion.ts";
 import { findRecord } from "../entry/records.ts";
 import { closeUsage } from "../entry/remains/remove.ts";
+import { readUnfinished } from "../entry/upload/unfinished.ts";
 import { confirmByBuckets, confirmByState } from "./confirm-expiry.ts";
 import { reasonOf } from "./entries.ts";
 import { findOrphan } from "./orphans.ts";
@@ -60,7 +61,18 @@ export async function removeExpired(
     refuseAlive(context, entry);
     await confirmByBuckets(context, id, now);
     await deleteEntry(context, project, entry, options, record);
+  } else if (await hasBegunDeletion(context, id)) {
+    // The stack and the record are gone, but data may be left.
+    await deleteEntry(context, project, entry, options);
   }
+}
+
+/** Whether a deletion that began on this machine has not ended. */
+async function hasBegunDeletion(
+  { environmentName }: Pick<Context, "environmentName">,
+  id: StagingId,
+): Promise<boolean> {
+  return (await readUnfinished(entryStackName(environmentName, id)))?.deleting === true;
 }
 
 async function isGone(
@@ -68,11 +80,12 @@ async function isGone(
   project: EngineSettings,
   id: StagingId,
 ): Promise<boolean> {
-  const [record, stacks] = await Promise.all([
+  const [record, stacks, hasBegun] = await Promise.all([
     context.tables().then((tables) => findRecord(tables, id)),
     entryStacks(context, project),
+    hasBegunDeletion(context, id),
   ]);
-  return record === undefined && !stacks.has(id);
+  return record === undefined && !stacks.has(id) && !hasBegun;
 }
 
 /** @throws UserError for an unexpired entry without a stack: another user may have the stack, and not know of this cleanup */

@@ -18,7 +18,6 @@ const entry: CleanableEntry = {
   reason: "expired",
   expiresAt: new Date("2024-01-29T10:30:15Z"),
   isRecorded: true,
-  hasStack: true,
   costPerDay: dollars(0.153333),
 };
 

@@ -58,12 +58,13 @@ describe("the entries that a cleanup selects", () => {
       records: readonly StagingRecord[],
       stacks: readonly number[],
       question = EXPIRED,
+      begun: readonly number[] = [],
     ) => {
       const problems: string[] = [];
       const owners = {
         records: new Map(records.map((record) => [record.stagingId, record])),
         stacks: new Set(stacks.map(testId)),
-        begun: new Set<never>(),
+        begun: new Set(begun.map(testId)),
         others: new Set<never>(),
         declared: new Map<never, never>(),
       };
@@ -89,7 +90,6 @@ describe("the entries that a cleanup selects", () => {
         id: testId(1),
         reason: "expired",
         isRecorded: true,
-        hasStack: true,
       });
       expect(declared).to.deep.equal([{ id: testId(2), item: "mesh", reason: "expired" }]);
       expect(incomplete).to.deep.equal([]);
@@ -114,12 +114,19 @@ describe("the entries that a cleanup selects", () => {
         await beginUpload(parseStackName(`dev.${testId(number)}`), { sizeBytes: 1, version: {} });
         await claimUpload(parseStackName(`dev.${testId(number)}`), "deletion");
       }
-      const { entries, incomplete } = await sorted(contextWith({ rows }), [], [1, 2, 3]);
-      expect(entries.map(({ id, reason }) => [id, reason])).to.deep.equal([[testId(1), "expired"]]);
-      expect(incomplete.map(({ id, state }) => [id, state])).to.deep.equal([
-        [testId(2), "half-deleted"],
-        [testId(3), "half-deleted"],
-      ]);
+      // With or without their stacks.
+      for (const [stacks, begun] of [
+        [[1, 2, 3], []],
+        [[], [1, 2, 3]],
+      ]) {
+        const context = contextWith({ rows });
+        const { entries, incomplete } = await sorted(context, [], stacks ?? [], EXPIRED, begun);
+        expect(entries.map(({ id, reason }) => [id, reason])).to.deep.equal([[testId(1), "expired"]]);
+        expect(incomplete.map(({ id, state }) => [id, state])).to.deep.equal([
+          [testId(2), "half-deleted"],
+          [testId(3), "half-deleted"],
+        ]);
+      }
     });
 
     it("exclude uploads and deletions in progress", async () => {
