@@ -1,7 +1,7 @@
 import type { EntrySpec } from "./entry.ts";
 import { storedName } from "./entry.ts";
 import type { StagingRecord } from "./record.ts";
-import { expiresAt, MS_PER_DAY } from "./ttl.ts";
+import { expiresAt, MS_PER_DAY, type TtlDays } from "./ttl.ts";
 
 /** The minimum share of the requested TTL that a reused entry must have left. */
 const TTL_SHARE = 0.9;
@@ -28,8 +28,20 @@ export function reuseMismatch(record: StagingRecord, wanted: EntrySpec, now: Dat
   if (readers !== [...wanted.allowAccounts].sort().join(", ")) {
     return readers === "" ? "it is not shared with these accounts" : `it is shared with ${readers}`;
   }
-  const left = expiresAt(record.uploadedAt, record.ttl).getTime() - now.getTime();
-  if (left >= TTL_SHARE * wanted.ttl * MS_PER_DAY) return undefined;
+  return expiryMismatch(record, wanted.ttl, now);
+}
+
+/**
+ * Whether an entry has at least {@link TTL_SHARE} of a TTL left.
+ * @returns the mismatch, as text; undefined if it has
+ */
+export function expiryMismatch(
+  { uploadedAt, ttl }: Pick<StagingRecord, "uploadedAt" | "ttl">,
+  wanted: TtlDays,
+  now: Date,
+): string | undefined {
+  const left = expiresAt(uploadedAt, ttl).getTime() - now.getTime();
+  if (left >= TTL_SHARE * wanted * MS_PER_DAY) return undefined;
   const days = Math.max(0, Math.floor((left / MS_PER_DAY) * 10) / 10);
-  return `it expires in ${days} days, and ${TTL_SHARE * 100} % of ${wanted.ttl} days are required`;
+  return `it expires in ${days} days, and ${TTL_SHARE * 100} % of ${wanted} days are required`;
 }

@@ -10,6 +10,7 @@ import {
   rememberUploaded,
 } from "../../../../../cli/services/entry/upload/same-upload.ts";
 import type { InspectedSource } from "../../../../../cli/services/entry/upload/source.ts";
+import { beginUpload, readUnfinished } from "../../../../../cli/services/entry/upload/unfinished.ts";
 import { type EntrySpec, entryStackName } from "../../../../../staging/entry.ts";
 import { NO_SHA256 } from "../../../../../staging/manifest.ts";
 import { recordItem, type StagingRecord } from "../../../../../staging/record.ts";
@@ -164,12 +165,30 @@ describe("an earlier upload of the same data", () => {
     const continuation = async (earlier: Partial<SameUpload> | undefined, s3 = holding(RECORD)) =>
       continuationOf(
         machine.context({ s3 }),
-        earlier && ({ stack, untold: RECORD, ...earlier } as SameUpload),
+        earlier &&
+          ({ stack, settings: { spec: specOf() }, record: RECORD, untold: RECORD, ...earlier } as SameUpload),
       );
 
     it("by a resume, until it has its record", async () => {
       expect(await continuation(undefined)).to.deep.equal({ kind: "new" });
-      expect(await continuation({ untold: undefined })).to.have.property("kind", "resume");
+      const earlier = { record: undefined, untold: undefined };
+      expect(await continuation(earlier)).to.have.property("kind", "resume");
+    });
+
+    it("never with an entry that has expired or expires soon, whose journal ends", async () => {
+      for (const days of [6.9, 7.1]) {
+        const record = { ...RECORD, uploadedAt: new Date(RECORD.uploadedAt.getTime() - days * 86_400_000) };
+        // With other readers, a resume would share it.
+        for (const untold of [record, undefined]) {
+          await beginUpload(stack, SOURCE);
+          const found = await continuation({ record, untold }, holding(record));
+          expect(found).to.have.property("kind", "new");
+          expect(found)
+            .to.have.property("why")
+            .that.matches(new RegExp(`^${ID} is not used.*: it expires in 0 days`));
+          expect(await readUnfinished(stack)).to.equal(undefined);
+        }
+      }
     });
 
     it("by its ID alone if it is whole, or by a resume while the engine's state is not", async () => {
