@@ -1,6 +1,5 @@
 import { Args, Flags } from "@oclif/core";
 import { toYaml } from "../../../stacks/yaml.ts";
-import { UserError } from "../../../staging/errors.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
@@ -87,21 +86,13 @@ Costs come from the usage ledger, like those of stage cost, with the guide's pri
     );
   }
 
-  /** Drift makes the command fail. */
-  async #compare(context: Context, record: StagingRecord): Promise<string[]> {
-    const { entryDrift, environmentDrift } = await import("../../services/entry/drift.ts");
+  /** Drift and a failed check make the command fail. */
+  async #compare(context: Context, record: StagingRecord): Promise<readonly string[] | undefined> {
+    const { compareAll, entryDrift, environmentDrift } = await import("../../services/entry/drift.ts");
     const checks = [environmentDrift(context, record.regions), entryDrift(context, record)];
-    const found: string[] = [];
-    for (const check of await Promise.allSettled(checks)) {
-      if (check.status === "rejected") {
-        if (!(check.reason instanceof UserError)) throw check.reason;
-        this.warn(check.reason);
-      } else if (check.value.found.length > 0) {
-        process.exitCode = 1;
-        found.push(...check.value.found);
-        this.warn(`of ${record.stagingId}, ${check.value.found.join(", ")}. Fix: ${check.value.fix}`);
-      }
-    }
+    const { found, failed, warnings } = await compareAll(record.stagingId, checks);
+    for (const warning of warnings) this.warn(warning);
+    if (failed) process.exitCode = 1;
     return found;
   }
 

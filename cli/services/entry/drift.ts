@@ -7,6 +7,7 @@ import type { Region } from "../../../staging/regions.ts";
 import { EXPIRATION, RECORD_TYPE, USAGE_ROW } from "../../../staging/resources/tokens.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
+import { damagedStateError } from "../../engine/repair.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
 import { readStateOrBackup, type StateResource } from "../../engine/state.ts";
 import { type ResourceChange, runUpdate } from "../../engine/update.ts";
@@ -18,6 +19,40 @@ interface Drift {
   /** Descriptions such as `the usage row is gone`, without the data themselves. */
   readonly found: readonly string[];
   readonly fix: string;
+}
+
+/** The stack of an entry is in another backend, as for an entry that a colleague or another program staged. */
+export class StackElsewhere extends UserError {}
+
+interface Comparison {
+  /** Undefined if a check could not compare everything. */
+  readonly found: readonly string[] | undefined;
+  /** Whether there is drift, or a check failed. A stack in another backend is no failure. */
+  readonly failed: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** The result of several checks for drift of an entry. @throws the error of a check, unless it is a UserError */
+export async function compareAll(id: StagingId, checks: readonly Promise<Drift>[]): Promise<Comparison> {
+  const found: string[] = [];
+  const warnings: string[] = [];
+  let isComplete = true;
+  let failed = false;
+  for (const check of await Promise.allSettled(checks)) {
+    if (check.status === "rejected") {
+      const { reason }: { reason: unknown } = check;
+      if (!(reason instanceof UserError)) throw reason;
+      isComplete = false;
+      failed ||= !(reason instanceof StackElsewhere);
+      const fix = reason.fix === undefined ? "" : `. Fix: ${reason.fix}`;
+      warnings.push(`not every part of ${id} was compared: ${reason.message}${fix}`);
+    } else if (check.value.found.length > 0) {
+      failed = true;
+      found.push(...check.value.found);
+      warnings.push(`of ${id}, ${check.value.found.join(", ")}. Fix: ${check.value.fix}`);
+    }
+  }
+  return { found: isComplete ? found : undefined, failed, warnings };
 }
 
 /** Deleted or edited settings, tables and rules on which an entry in these regions relies. */
@@ -33,7 +68,7 @@ export async function environmentDrift(
 
 /**
  * Compares an entry's record, usage row, tags and access points with the state of its stack, as `pulumi refresh --preview-only` does.
- * @throws UserError if the backend has no such stack, or the comparison fails
+ * @throws StackElsewhere if the backend has no such stack @throws UserError if the comparison fails
  */
 export async function entryDrift(
   context: SessionSource & Pick<Context, "environmentName">,
@@ -45,10 +80,11 @@ export async function entryDrift(
   const [project, stack] = isDeclared
     ? ([session.environmentProject, environment] as const)
     : ([session.entryProject, entryStackName(environment, id)] as const);
-  const { resources } = await readStateOrBackup(project, stack);
+  const { resources, damaged } = await readStateOrBackup(project, stack);
+  if (damaged !== undefined) throw damagedStateError(stack, damaged);
   const own = resources.filter((resource) => isOf(resource, id));
   if (own.length === 0) {
-    throw new UserError(`the stack ${stack}, which holds ${id}, is not in this backend`, {
+    throw new StackElsewhere(`the stack ${stack}, which holds ${id}, is not in this backend`, {
       why: "Its record, usage row, tags and access points were not compared with it.",
     });
   }

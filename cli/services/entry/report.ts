@@ -24,8 +24,8 @@ export interface EntryReport {
   readonly deleting?: boolean;
   /** The presence in each region, in the order of the record's regions. */
   readonly presence: readonly RegionPresence[];
-  /** Drift of the other parts, if they were compared. */
-  readonly drift?: readonly string[];
+  /** Drift of the other parts, if all of them were compared. */
+  readonly drift?: readonly string[] | undefined;
   /** The time of the report. */
   readonly now: Date;
 }
@@ -112,7 +112,7 @@ export interface EntryReportJson extends StagingMetadata {
   readonly removed_at: string;
   /** The state of each region: `whole`, `missing`, `different` or `unreachable`, and why it is not whole. */
   readonly presence: Readonly<Record<string, RegionPresenceJson>>;
-  /** Drift of the other parts, in words; `null` if it was not compared (`--verify`). */
+  /** Drift of the other parts, in words; `null` if not every part was compared (`--verify`). */
   readonly drift: readonly string[] | null;
 }
 

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { ACCESS_POINT_TYPE } from "../../../../cli/services/entry/access-points.ts";
-import { partOf } from "../../../../cli/services/entry/drift.ts";
+import { compareAll, partOf, StackElsewhere } from "../../../../cli/services/entry/drift.ts";
+import { UserError } from "../../../../staging/errors.ts";
+import { parseStagingId } from "../../../../staging/ids.ts";
 import { EXPIRATION, RECORD_TYPE, STAGED_DATA, USAGE_ROW } from "../../../../staging/resources/tokens.ts";
 
 describe("the editable parts of an entry", () => {
@@ -10,5 +12,38 @@ describe("the editable parts of an entry", () => {
     expect(partOf(EXPIRATION, "us-west-2")).to.equal("the TTL tag in us-west-2");
     expect(partOf(ACCESS_POINT_TYPE, "us-west-2")).to.equal("the access point in us-west-2");
     expect(partOf(STAGED_DATA, "us-west-2")).to.equal(undefined);
+  });
+});
+
+describe("a comparison of an entry", () => {
+  const ID = parseStagingId("stage-abc123def456");
+  const compare = (...errors: Error[]) =>
+    compareAll(ID, [
+      Promise.resolve({ found: [], fix: "spawn environment up" }),
+      ...errors.map((error) => Promise.reject(error)),
+    ]);
+
+  it("has found nothing only if every check compared its parts", async () => {
+    expect(await compare()).to.deep.equal({ found: [], failed: false, warnings: [] });
+    expect(await compare(new UserError("the engine failed", { fix: "Run it again." }))).to.deep.equal({
+      found: undefined,
+      failed: true,
+      warnings: [`not every part of ${ID} was compared: the engine failed. Fix: Run it again.`],
+    });
+  });
+
+  it("does not fail if the stack is in another backend, and says that it did not compare it", async () => {
+    const { found, failed, warnings } = await compare(new StackElsewhere("the stack is not in this backend"));
+    expect({ found, failed }).to.deep.equal({ found: undefined, failed: false });
+    expect(warnings).to.deep.equal([
+      `not every part of ${ID} was compared: the stack is not in this backend`,
+    ]);
+  });
+
+  it("keeps the warning of drift if another check failed", async () => {
+    const drift = Promise.resolve({ found: ["the record is gone"], fix: "spawn stage repair" });
+    const { found, failed, warnings } = await compareAll(ID, [drift, Promise.reject(new UserError("no"))]);
+    expect({ found, failed }).to.deep.equal({ found: undefined, failed: true });
+    expect(warnings[0]).to.contain("the record is gone");
   });
 });
