@@ -2,16 +2,21 @@ import type { Program } from "../../../stacks/program.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { isStagingId, type StagingId } from "../../../staging/ids.ts";
 import { describeMissing } from "../../../staging/ownership/missing.ts";
+import { RECORD_KEY } from "../../../staging/record.ts";
+import { RECORD_TYPE } from "../../../staging/resources/tokens.ts";
 import { isRecord } from "../../../staging/type-guards.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { takeOverDeadLocks } from "../../engine/lock.ts";
+import { clearPendingOperations } from "../../engine/pending.ts";
 import { repairState } from "../../engine/repair.ts";
 import { type EngineSession, openSession, type SessionSource } from "../../engine/session.ts";
 import { readOutputs } from "../../engine/stacks.ts";
-import { readState } from "../../engine/state.ts";
+import { readState, type StateResource } from "../../engine/state.ts";
 import { runUpdate, type UpdateOptions, type UpdateResult } from "../../engine/update.ts";
+import { deleteCutAccessPoints } from "../entry/access-points.ts";
 import { refuseProtected } from "../entry/delete-guards.ts";
+import { deleteRecord } from "../entry/remains/remove.ts";
 import { entryInUse, sweepsReading } from "../sweep/open-sweeps.ts";
 import { refuseKept } from "./declared.ts";
 import {
@@ -56,6 +61,7 @@ export async function environmentUp(
   await refuseUnlisted(plan);
   await refuseRead(context, plan.doomed);
   await refuseKept(context, plan.session.environmentProject, plan.config.entries);
+  await clearCreations(context, plan.session, options);
   const result = await runProgram("up", plan, options);
   if (!result.changes["import"]) return result;
   // An import does not change the resources. The second update makes them match the settings.
@@ -118,6 +124,32 @@ async function refuseRead(
   const ids = doomed.map(({ stagingId }) => stagingId).filter(isStagingId);
   for (const [id, sweeps] of await sweepsReading(context, ids))
     throw entryInUse(id, sweeps, context.environmentName, "deleted");
+}
+
+/**
+ * Clears the creations that a kill interrupted. The record or access point of a declared entry may exist without being in the state: the
+ * engine could not create it a second time. Other resources are imported or resumed.
+ */
+async function clearCreations(
+  context: Pick<Context, "clientConfig" | "tables">,
+  { environmentProject, settings }: EngineSession,
+  options: UpdateOptions,
+): Promise<void> {
+  // Creations of an update that has started since the plan are not interrupted.
+  await takeOverDeadLocks(environmentProject, settings.name, options);
+  await clearPendingOperations(environmentProject, settings.name, "recreate", async (creating) => {
+    for (const id of creating.flatMap(idOfRecord)) await deleteRecord(context, id);
+    await deleteCutAccessPoints(context, creating);
+  });
+}
+
+function idOfRecord({ type, inputs = {} }: StateResource): StagingId[] {
+  const { item } = inputs;
+  if (type !== RECORD_TYPE || typeof item !== "string") return [];
+  const attributes: unknown = JSON.parse(item);
+  const key = isRecord(attributes) ? attributes[RECORD_KEY] : undefined;
+  const id = isRecord(key) ? key["S"] : undefined;
+  return typeof id === "string" && isStagingId(id) ? [id] : [];
 }
 
 /** The changes that {@link environmentUp} would make. */

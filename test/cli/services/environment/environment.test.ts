@@ -7,7 +7,8 @@ import {
   writableTimes,
 } from "../../../../cli/services/environment/environment.ts";
 import { planEnvironment } from "../../../../cli/services/environment/plan.ts";
-import { STAGED_DATA } from "../../../../staging/resources/tokens.ts";
+import { recordItem } from "../../../../staging/record.ts";
+import { RECORD_TYPE, STAGED_DATA } from "../../../../staging/resources/tokens.ts";
 import { environmentSettings } from "../../../components/settings.ts";
 import { failureOf } from "../../../support/failure.ts";
 import { testId, testRecord } from "../../records.ts";
@@ -96,6 +97,31 @@ else touch '${machine.home}/second'; echo '${summary({ import: 1, update: 1, sam
     const { changes } = await environmentUp(context, await planEnvironment(context), {});
     expect(changes).to.deep.equal({ import: 1, update: 3, same: 3 });
     expect(await machine.log()).to.deep.equal(["pulumi up", "pulumi up"]);
+  });
+
+  it("is updated after a kill during the creation of a record, which the engine could not create again", async () => {
+    const record = testRecord();
+    const item = JSON.stringify(recordItem(record));
+    await machine.stack("dev", [], [entryResource(RECORD_TYPE, { item })]);
+    const context = machine.context({ ...LOOKED, records: [record] });
+    await environmentUp(context, await planEnvironment(context), {});
+    const { recordsTable } = await context.settings();
+    expect(await machine.log()).to.deep.equal([
+      ...["pulumi stack export", `DeleteItem ${recordsTable}`, "pulumi stack import", "pulumi up"],
+    ]);
+    expect(await machine.read("state/.pulumi/stacks/spawn/dev.json")).not.to.contain("pending_operations");
+  });
+
+  it("keeps the record that another update is creating", async () => {
+    const record = testRecord();
+    const context = machine.context({ ...LOOKED, records: [record] });
+    const plan = await planEnvironment(context);
+    const item = JSON.stringify(recordItem(record));
+    await machine.stack("dev", [], [entryResource(RECORD_TYPE, { item })]);
+    const lock = { pid: 1, username: "me", hostname: "elsewhere", timestamp: "2026-01-02T03:04:05Z" };
+    await machine.write("state/.pulumi/locks/organization/spawn/dev/a.json", JSON.stringify(lock));
+    expect((await failureOf(environmentUp(context, plan, {}))).message).to.contain("dev");
+    expect(await machine.log()).to.deep.equal([]);
   });
 
   it("is not updated if that would delete a protected entry", async () => {
