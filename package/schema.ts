@@ -6,6 +6,7 @@ import { bucketRulesResource } from "../staging/resources/bucket-rules.ts";
 import { compareSourceFunction } from "../staging/resources/compare-source.ts";
 import { entryGuardResource } from "../staging/resources/entry-guard.ts";
 import { expirationResource } from "../staging/resources/expiration.ts";
+import { pluginReadyFunction } from "../staging/resources/plugin-ready.ts";
 import { replicationResource } from "../staging/resources/replication.ts";
 import { stagedDataResource } from "../staging/resources/staged-data.ts";
 import { surveyEnvironmentFunction } from "../staging/resources/survey.ts";
@@ -33,10 +34,9 @@ export function packageSchema(version: string): object {
   const types = new PackageTypes("staging");
   const resources = RESOURCES.map((declaration) => [declaration.token, types.resource(declaration)]);
   const components = COMPONENTS.map((declaration) => [declaration.token, types.component(declaration)]);
-  const functions = [compareSourceFunction, surveyEnvironmentFunction].map((declaration) => [
-    declaration.token,
-    types.function(declaration),
-  ]);
+  const functions = [compareSourceFunction, pluginReadyFunction, surveyEnvironmentFunction].map(
+    (declaration) => [declaration.token, types.function(declaration)],
+  );
   return {
     name: "staging",
     displayName: "Spawn staging",

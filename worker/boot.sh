@@ -12,7 +12,8 @@ mkdir -p "$spawn" "$units"
 
 chmod 755 "$spawn/worker.sh" "$spawn/stage.sh"
 # mixed: only the worker gets SIGTERM; it ends the command, and uploads its log. A worker that repeatedly fails ends
-# the instance, and the group starts another one.
+# the instance, and the group starts another one. OOMPolicy: if the kernel kills a command that uses too much memory, its
+# index fails; by default, systemd would stop the worker and start the same attempt again.
 cat >"$units/spawn-worker.service" <<UNIT
 [Unit]
 Description=Worker of a spawn sweep
@@ -28,6 +29,7 @@ Environment=HOME=/root
 Restart=on-failure
 RestartSec=10
 KillMode=mixed
+OOMPolicy=continue
 TimeoutStopSec=90
 IgnoreSIGPIPE=no
 

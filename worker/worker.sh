@@ -811,6 +811,9 @@ claim_ticket() {
 claim_next() {
   while :; do
     [ -z "$stopping" ] || stop
+    # An index that is claimed after the end would fail without a result.
+    if is_past_deadline; then read_sweep; fi
+    [ -z "$over" ] || leave "$over"
     if [ -z "$past_end" ]; then
       claim_ticket && break
       # Claimed by a worker that searched for open indices, or cancelled. The following indices may be so, too, and

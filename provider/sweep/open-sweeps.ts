@@ -17,7 +17,7 @@ interface SweepsTable {
 /**
  * The unfinished sweeps of the environment: starting or running. A query of the index finds those that were not cancelled. The deadline
  * excludes most of them, and the counters of their regions decide. A sweep that was created a moment ago may be missing.
- * @param onCorrupt called for corrupt counters
+ * @param onCorrupt called for corrupt items, whose sweeps may read any entry
  */
 export async function findOpenSweeps(access: SweepsTable, onCorrupt: OnCorrupt): Promise<SweepReading[]> {
   const { client, table, now, signal } = access;
@@ -36,7 +36,7 @@ export async function findOpenSweeps(access: SweepsTable, onCorrupt: OnCorrupt):
   try {
     for await (const page of queryPages(client, query, signal)) {
       // After the response, whose time sets the clock: a fast clock of this machine must not end a sweep.
-      const sweeps = parsedItems(page, parseSweepReading, () => undefined).filter(
+      const sweeps = parsedItems(page, parseSweepReading, onCorrupt).filter(
         ({ deadlineAt }) => deadlineAt > now(),
       );
       const open = await Promise.all(sweeps.map(({ sweepId }) => isOpen({ ...access, sweepId }, onCorrupt)));

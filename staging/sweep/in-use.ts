@@ -2,19 +2,19 @@ import { InputError } from "../errors.ts";
 import type { SweepId } from "./id.ts";
 
 /**
- * The error for an entry that sweeps read: without it, new workers fail.
- * @param what the refused operation
+ * The error for an entry, or a part of it, that sweeps read: without it, new workers fail.
+ * @param operation the refused one
  * @param command a command for the user, which names the environment
  */
 export function inUse(
-  stagingId: string,
+  what: string,
   sweeps: readonly SweepId[],
-  what: "deleted" | "removed",
+  operation: "deleted" | "removed",
   command: (text: string) => string,
 ): InputError {
   const [first = "ID"] = sweeps;
   return new InputError(
-    `${stagingId} cannot be ${what}: ${sweeps.join(", ")} ${sweeps.length === 1 ? "reads" : "read"} it`,
+    `${what} cannot be ${operation}: ${sweeps.join(", ")} ${sweeps.length === 1 ? "reads" : "read"} it`,
     {
       why: "The sweep has not ended; its workers would not find the data.",
       fix: `Wait for its end: ${command(`spawn sweep watch ${first}`)}, or end it: ${command(`spawn sweep cancel ${first}`)}`,

@@ -143,8 +143,8 @@ describe("The command of a sweep", function () {
       .and.to.match(/\d+ bytes are left out here/);
   });
 
-  it("ends a command at the deadline, and leaves", async () => {
-    const sweep = await suite.fixture.sweep("echo started; sleep 600", 1);
+  it("ends a command at the deadline, claims no other index, and leaves", async () => {
+    const sweep = await suite.fixture.sweep("echo started; sleep 600", 2);
     const instance = await suite.fixture.instance(sweep);
     const late = join(instance.root, "late");
     const [date] = findOnPath("date");
@@ -162,6 +162,7 @@ describe("The command of a sweep", function () {
       itemOf(fail(running, holderOf(instance), failure, endOf(after), sweep.meta.retries)),
     );
     expect(after.error).to.contain("the sweep's deadline has passed");
+    expect(await sweep.index(1)).to.include({ state: "pending", attempt: 0 });
     expect(instance.ended).to.deep.equal([`${instance.id} true`]);
   });
 });

@@ -36,6 +36,8 @@ describe("The worker of a sweep", function () {
       expect(await sweep.region()).to.include({ open: 0, done: 2, failed: 0, alive: 0, nextTicket: 3 });
       expect(instance.ended).to.deep.equal([`${instance.id} true`]);
       expect(await readFile(join(instance.root, "systemctl"), "utf8")).to.contain("enable --now --no-block");
+      const unit = join(instance.root, "etc", "systemd", "system", "spawn-worker.service");
+      expect(await readFile(unit, "utf8")).to.contain("\nOOMPolicy=continue\n");
       expect(await sweep.logTags(0, 1)).to.deep.equal([{ Key: "spawn:ttl-days", Value: "30" }]);
     });
   }

@@ -19,6 +19,7 @@ import { isoSeconds } from "../../../staging/ttl.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
 import { settingsFile } from "../../engine/entry-project.ts";
+import { entryInUse, sweepsReading } from "../sweep/open-sweeps.ts";
 import { requireRecord } from "./absent.ts";
 import { damageError, regionPresence } from "./presence.ts";
 import type { StackUpdate } from "./stack-update.ts";
@@ -47,6 +48,7 @@ export async function planUpdate(
   const after = changedState(record, changes, serverClock.now());
   for (const region of after.regions) bucketOf(settings, region);
   await refuseDamaged(context, record, after);
+  await refuseInUse(context, record, after);
   // An update removes this machine's settings file until its end. So an interrupted update, whose replicas differ from the record, does
   // not count as done.
   const readers = bucketReaders(after.allowAccounts, settings.readers);
@@ -64,6 +66,17 @@ function declaredElsewhere(id: StagingId, item: string, environment: string): In
     why: "The next update of the environment would undo the change.",
     fix: `Edit the item ${item} in ${file}, then run: ${commandLine("spawn environment up", environment)}`,
   });
+}
+
+/** The workers of a sweep that has not ended download the data until its deadline, and a launch has checked regions and TTL. */
+async function refuseInUse(context: EntryContext, record: StagingRecord, after: EntryState): Promise<void> {
+  const loses = record.regions.some((region) => !after.regions.includes(region));
+  if (!loses && after.ttl >= record.ttl) return;
+  const id = record.stagingId;
+  for (const [, sweeps] of await sweepsReading(context, [id])) {
+    const what = loses ? `a region of ${id}` : `a day of the TTL of ${id}`;
+    throw entryInUse(what, sweeps, context.environmentName, "removed");
+  }
 }
 
 /** An update neither confirms nor copies missing data. Regions that it removes may be damaged. */

@@ -35,10 +35,10 @@ export async function sweepsReading(
   return reading;
 }
 
-/** The error for an entry that sweeps read. @param what the refused operation */
+/** The error for an entry, or a part of it, that sweeps read. @param operation the refused one */
 export const entryInUse = (
-  id: StagingId,
+  what: string,
   sweeps: readonly SweepId[],
   environment: string,
-  what: "deleted" | "removed",
-): InputError => inUse(id, sweeps, what, (text) => commandLine(text, environment));
+  operation: "deleted" | "removed",
+): InputError => inUse(what, sweeps, operation, (text) => commandLine(text, environment));

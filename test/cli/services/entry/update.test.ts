@@ -7,11 +7,14 @@ import { recordItem, type StagingRecord } from "../../../../staging/record.ts";
 import { parseRegion, parseRegionList } from "../../../../staging/regions.ts";
 import { RECORD_TYPE, REPLICATION, STAGED_DATA } from "../../../../staging/resources/tokens.ts";
 import { parseStackName } from "../../../../staging/stack-name.ts";
+import { metaItem } from "../../../../staging/sweep/meta-item.ts";
 import { parseTtlDays } from "../../../../staging/ttl.ts";
 import { entrySpec } from "../../../components/settings.ts";
 import { failureOf } from "../../../support/failure.ts";
 import { fullSettings } from "../../records.ts";
+import { testMeta } from "../../sweep-items.ts";
 import { entryResource, freshRecord, holding, inEnvironment, Machine, type World } from "../machine.ts";
+import { SweepsTable } from "../sweep/fakes.ts";
 
 const RECORD = freshRecord({ sweepId: undefined });
 const { stagingId: ID, stack: STACK } = RECORD;
@@ -29,7 +32,10 @@ describe("an update of an entry", () => {
   const machine = Machine.forEachTest();
 
   const context = (record: StagingRecord, world: World = {}) =>
-    machine.context({ records: [record], s3: holding(record), ...world });
+    machine.context({
+      ...{ records: [record], s3: holding(record), dynamo: new SweepsTable().dynamo },
+      ...world,
+    });
   const plan = (changes = {}, record = RECORD, world: World = {}) =>
     planUpdate(context(record, world), ID, changes);
 
@@ -55,6 +61,27 @@ describe("an update of an entry", () => {
       const { after } = await plan({ regions: parseRegionList("us-east-1") }, RECORD, { s3 });
       expect(after.regions).to.deep.equal(["us-east-1"]);
     });
+
+    for (const [what, changes, message] of [
+      [
+        "to remove a region",
+        { regions: parseRegionList("us-east-1") },
+        /^a region of \S+ cannot be removed: sweep-/,
+      ],
+      [
+        "to shorten the TTL",
+        { ttl: parseTtlDays(RECORD.ttl - 1) },
+        /^a day of the TTL of \S+ cannot be removed: sweep-/,
+      ],
+      ["to lengthen the TTL", { ttl: parseTtlDays(RECORD.ttl + 1) }, undefined],
+    ] as const) {
+      it(`is ${message === undefined ? "possible" : "refused"} ${what} while a sweep reads the entry`, async () => {
+        const { dynamo } = new SweepsTable(metaItem(testMeta({ entries: [ID] })));
+        if (message === undefined)
+          expect(await plan(changes, RECORD, { dynamo })).to.include({ isDone: false });
+        else expect((await failureOf(plan(changes, RECORD, { dynamo }))).message).to.match(message);
+      });
+    }
 
     for (const [what, record, settings, message] of [
       [

@@ -1,11 +1,13 @@
 import type { DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import type { Context } from "../../../../cli/context.ts";
+import { CorruptSweepItem } from "../../../../cli/services/sweep/corrupt-item.ts";
 import { entryInUse, openSweeps, sweepsReading } from "../../../../cli/services/sweep/open-sweeps.ts";
 import type { AttributeValue } from "../../../../staging/attribute-value.ts";
 import { parseLaunchedSweepId } from "../../../../staging/sweep/id.ts";
 import { metaItem } from "../../../../staging/sweep/meta-item.ts";
 import { regionItem } from "../../../../staging/sweep/region-item.ts";
+import { errorOf } from "../../../support/failure.ts";
 import { testId, testSettings } from "../../records.ts";
 import { EAST, testMeta, testRegion } from "../../sweep-items.ts";
 
@@ -54,6 +56,15 @@ describe("sweeps that have not ended", () => {
     const error = entryInUse(testId(1), reading.get(testId(1)) ?? [], "dev", "deleted");
     expect(error.message).to.equal(`${testId(1)} cannot be deleted: ${running} reads it`);
     expect(error.fix).to.contain(`spawn sweep cancel ${running}`);
+  });
+
+  it("are unknown if the item of one is corrupt, because it may read any entry", async () => {
+    const corrupt = { ...metaItem(testMeta({ sweepId: starting })), entries: { S: "?" } };
+    const error = await errorOf(sweepsReading(contextWith([corrupt], {}), [testId(1)]));
+    expect(error)
+      .to.be.instanceOf(CorruptSweepItem)
+      .and.to.have.property("fix")
+      .that.contains(`sweep delete ${starting}`);
   });
 
   it("are none without their table, and are read only if there are entries", async () => {
