@@ -1,7 +1,7 @@
 import { InputError } from "./errors.ts";
 import type { StagingId } from "./ids.ts";
 import type { Region } from "./regions.ts";
-import { MAX_TTL_DAYS, removalMidnight, TTL_CLASSES, type TtlDays, utcDay } from "./ttl.ts";
+import { removalMidnight, TTL_CLASSES, type TtlDays, utcDay } from "./ttl.ts";
 
 /**
  * A bucket has one lifecycle and one replication configuration, so rules are classes: the environment declares them
@@ -64,15 +64,14 @@ export function replicaTags(id: StagingId, ttl: TtlDays, readersTag?: string): T
 }
 
 /**
- * The TTL class of an object by its age. S3 counts a lifecycle rule's days from the
+ * The TTL class of an object that was created after the entry's upload. S3 counts a lifecycle rule's days from the
  * object's own creation and rounds up to the next 00:00 UTC. The class subtracts the midnights since the upload, so
  * all objects of an entry expire at the same midnight. The minimum of a rule is one day, so an object created on the
- * last day expires a midnight later. An object can be older than the entry's upload if its servers' clocks differ.
+ * last day expires a midnight later.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#intro-lifecycle-rules-number-of-days
  */
 export function ttlClassAt(ttl: TtlDays, uploadedAt: Date, createdAt: Date): TtlDays {
-  const days = ttl - midnightsBetween(uploadedAt, createdAt);
-  return Math.min(MAX_TTL_DAYS, Math.max(1, days)) as TtlDays;
+  return Math.max(1, ttl - midnightsBetween(uploadedAt, createdAt)) as TtlDays;
 }
 
 /** The TTL of an entry from the class `tag` of an object of another age: the inverse of {@link ttlClassAt}, if there is one. */
@@ -83,7 +82,8 @@ export const ttlOfClass = (tag: number, uploadedAt: Date, createdAt: Date): numb
 export const objectRemoval = (ttl: TtlDays, uploadedAt: Date, createdAt: Date): Date =>
   removalMidnight(createdAt, ttlClassAt(ttl, uploadedAt, createdAt));
 
-const midnightsBetween = (earlier: Date, later: Date): number => utcDay(later) - utcDay(earlier);
+/** Undefined if the clocks of two servers put the object before the upload. */
+const midnightsBetween = (earlier: Date, later: Date): number => Math.max(0, utcDay(later) - utcDay(earlier));
 
 /** In the form of the `x-amz-tagging` header: a URL query string. */
 export const encodeTags = (tags: Tags): string =>

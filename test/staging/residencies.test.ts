@@ -4,14 +4,7 @@ import { objectRemoval, ttlClassAt } from "../../staging/classes.ts";
 import type { Generation } from "../../staging/ledger.ts";
 import { parseRegionList } from "../../staging/regions.ts";
 import { residenciesOf } from "../../staging/residencies.ts";
-import {
-  expiresAt,
-  MAX_TTL_DAYS,
-  MS_PER_DAY,
-  parseTtlDays,
-  removalMidnight,
-  type TtlDays,
-} from "../../staging/ttl.ts";
+import { expiresAt, MS_PER_DAY, parseTtlDays, removalMidnight, type TtlDays } from "../../staging/ttl.ts";
 
 const at = (text: string) => new Date(`2026-03-${text}Z`);
 const WEEK = parseTtlDays(7);
@@ -67,17 +60,6 @@ describe("the class of an object", () => {
         expect(removal).to.be.greaterThan(expiresAt(UPLOADED, ttl));
         const latest = Math.max(removalMidnight(UPLOADED, ttl).getTime(), made.getTime() + 2 * MS_PER_DAY);
         expect(removal.getTime()).to.be.at.most(latest);
-      }),
-    );
-  });
-
-  it("of an object that is older than the entry's upload is its entry's midnight, up to the longest TTL", () => {
-    fc.assert(
-      fc.property(ttls, fc.integer({ min: 1, max: 5 }), (ttl, days) => {
-        const made = new Date(UPLOADED.getTime() - days * MS_PER_DAY);
-        expect(ttlClassAt(ttl, UPLOADED, made)).to.equal(Math.min(MAX_TTL_DAYS, ttl + days));
-        if (ttl + days > MAX_TTL_DAYS) return;
-        expect(objectRemoval(ttl, UPLOADED, made)).to.deep.equal(removalMidnight(UPLOADED, ttl));
       }),
     );
   });

@@ -16,8 +16,7 @@ export function ageingTags(tags: Tags, begun: Date, now: () => Date = () => serv
   if (ttl === undefined) return () => tags;
   const known = new Map<number, Tags>([[ttl, tags]]);
   return (createdAt = now()) => {
-    // An object of an earlier attempt: when all objects exist, `Expiration` sets the classes by the oldest one.
-    const days = createdAt < begun ? ttl : ttlClassAt(ttl, begun, createdAt);
+    const days = ttlClassAt(ttl, begun, createdAt);
     const aged = known.get(days) ?? { ...tags, [TTL_TAG]: String(days) };
     known.set(days, aged);
     return aged;
