@@ -86,13 +86,13 @@ Costs come from the usage ledger, like those of stage cost, with the guide's pri
     );
   }
 
-  /** Drift and a failed check make the command fail. */
+  /** Drift makes the command fail. A part that cannot be compared is a warning: the data themselves are verified. */
   async #compare(context: Context, record: StagingRecord): Promise<readonly string[] | undefined> {
     const { compareAll, entryDrift, environmentDrift } = await import("../../services/entry/drift.ts");
     const checks = [environmentDrift(context, record.regions), entryDrift(context, record)];
-    const { found, failed, warnings } = await compareAll(record.stagingId, checks);
+    const { found, hasDrift, warnings } = await compareAll(record.stagingId, checks);
     for (const warning of warnings) this.warn(warning);
-    if (failed) process.exitCode = 1;
+    if (hasDrift) process.exitCode = 1;
     return found;
   }
 

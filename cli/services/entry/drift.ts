@@ -21,14 +21,13 @@ interface Drift {
   readonly fix: string;
 }
 
-/** The stack of an entry is in another backend, as for an entry that a colleague or another program staged. */
-export class StackElsewhere extends UserError {}
-
 interface Comparison {
-  /** Undefined if a check could not compare everything. */
+  /**
+   * Undefined if a check could not compare everything: a reader may lack permissions, and an entry of a colleague or of another program
+   * has its stack in another backend.
+   */
   readonly found: readonly string[] | undefined;
-  /** Whether there is drift, or a check failed. A stack in another backend is no failure. */
-  readonly failed: boolean;
+  readonly hasDrift: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -37,22 +36,21 @@ export async function compareAll(id: StagingId, checks: readonly Promise<Drift>[
   const found: string[] = [];
   const warnings: string[] = [];
   let isComplete = true;
-  let failed = false;
+  let hasDrift = false;
   for (const check of await Promise.allSettled(checks)) {
     if (check.status === "rejected") {
       const { reason }: { reason: unknown } = check;
       if (!(reason instanceof UserError)) throw reason;
       isComplete = false;
-      failed ||= !(reason instanceof StackElsewhere);
       const fix = reason.fix === undefined ? "" : `. Fix: ${reason.fix}`;
       warnings.push(`not every part of ${id} was compared: ${reason.message}${fix}`);
     } else if (check.value.found.length > 0) {
-      failed = true;
+      hasDrift = true;
       found.push(...check.value.found);
       warnings.push(`of ${id}, ${check.value.found.join(", ")}. Fix: ${check.value.fix}`);
     }
   }
-  return { found: isComplete ? found : undefined, failed, warnings };
+  return { found: isComplete ? found : undefined, hasDrift, warnings };
 }
 
 /** Deleted or edited settings, tables and rules on which an entry in these regions relies. */
@@ -68,7 +66,7 @@ export async function environmentDrift(
 
 /**
  * Compares an entry's record, usage row, tags and access points with the state of its stack, as `pulumi refresh --preview-only` does.
- * @throws StackElsewhere if the backend has no such stack @throws UserError if the comparison fails
+ * @throws UserError if the backend has no such stack, or if the comparison fails
  */
 export async function entryDrift(
   context: SessionSource & Pick<Context, "environmentName">,
@@ -84,7 +82,7 @@ export async function entryDrift(
   if (damaged !== undefined) throw damagedStateError(stack, damaged);
   const own = resources.filter((resource) => isOf(resource, id));
   if (own.length === 0) {
-    throw new StackElsewhere(`the stack ${stack}, which holds ${id}, is not in this backend`, {
+    throw new UserError(`the stack ${stack}, which holds ${id}, is not in this backend`, {
       why: "Its record, usage row, tags and access points were not compared with it.",
     });
   }
