@@ -142,9 +142,10 @@ function refuseExpired(
 ): void {
   const end = expiresAt(new Date(uploadedAt), ttl);
   if (end > now) return;
-  const why = `Their upload began on ${uploadedAt}, and their TTL of ${ttl} ${ttl === 1 ? "day" : "days"} counts from then.`;
+  const length = `${ttl} ${ttl === 1 ? "day" : "days"}`;
+  const why = `Their upload began on ${uploadedAt}, and their TTL of ${length} counts from then.`;
   if (old.ttlDays !== undefined && !isExpired(old, now)) {
-    throw new UserError(`a TTL of ${ttl} ${ttl === 1 ? "day" : "days"} has already ended for ${stagingId}`, {
+    throw new UserError(`a TTL of ${length} has already ended for ${stagingId}`, {
       why: `${why} The data keep their TTL of ${old.ttlDays} days.`,
       fix: `Set the TTL to ${old.ttlDays} days again.`,
     });

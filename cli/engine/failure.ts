@@ -4,7 +4,7 @@ import { describeError, UserError } from "../../staging/errors.ts";
 import { deniedAction, permissionsHint } from "../../staging/policies/denial.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { commandLine, engineShell } from "../command-line.ts";
-import { fullStackName } from "./backend.ts";
+import { environmentOfStack, fullStackName } from "./backend.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { explainPassphrase } from "./passphrase.ts";
 import type { EngineRun } from "./process.ts";
@@ -92,7 +92,7 @@ export class UpdateLog {
       fix:
         deniedAction(text) === undefined
           ? "Run the command again with --verbose for the engine's log."
-          : permissionsHint(text, this.#stack.split(".")[0]),
+          : permissionsHint(text, environmentOfStack(this.#stack)),
     });
   }
 }
@@ -162,7 +162,7 @@ function lastError(stderr: string): string {
  * only in the project's folder.
  */
 export const unlockFix = (stack: string): string =>
-  `Wait for it to end, then run the command again. If it was killed: ${engineShell(stack.split(".")[0] ?? "")}; pulumi cancel --stack ${shellQuoted(fullStackName(stack))}`;
+  `Wait for it to end, then run the command again. If it was killed: ${engineShell(environmentOfStack(stack))}; pulumi cancel --stack ${shellQuoted(fullStackName(stack))}`;
 
 interface KnownFailure {
   readonly pattern: RegExp;
@@ -200,7 +200,7 @@ const KNOWN: readonly KnownFailure[] = [
     pattern: /no stack named '(?<stack>[^']+)' found/,
     describe: (match) =>
       new UserError(`there is no stack ${match.groups?.["stack"]}`, {
-        fix: commandLine("spawn environment up", match.groups?.["stack"]?.split(".")[0] ?? ""),
+        fix: commandLine("spawn environment up", environmentOfStack(match.groups?.["stack"] ?? "")),
       }),
   },
   {

@@ -1,6 +1,7 @@
 import { settingsFileName } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import { shellQuoted } from "../../staging/shell.ts";
+import { environmentOfStack } from "./backend.ts";
 
 const BUCKET = /S3 Bucket \((?<bucket>[^)\s]+)\)/;
 
@@ -12,7 +13,7 @@ const BUCKET = /S3 Bucket \((?<bucket>[^)\s]+)\)/;
 export function explainTakenBucket(text: string, stack: string): UserError | undefined {
   const bucket = BUCKET.exec(text)?.groups?.["bucket"];
   const name = bucket === undefined ? "a bucket's name" : `the name of the bucket ${bucket}`;
-  const environment = stack.split(".")[0] ?? stack;
+  const environment = environmentOfStack(stack);
   const file = settingsFileName(environment);
   const own = `Set spawn:bucketPrefix (or spawn:buckets) in ${file} to a name of your own, then: spawn environment up --environment ${environment}`;
   if (/BucketAlreadyExists|BucketAlreadyOwnedByYou/.test(text)) {

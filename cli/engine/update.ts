@@ -5,6 +5,7 @@ import { UserError } from "../../staging/errors.ts";
 import { decodeProgress, type Progress } from "../../staging/progress.ts";
 import { sweepOfStack } from "../../staging/sweep/id.ts";
 import { commandLine } from "../command-line.ts";
+import { environmentOfStack } from "./backend.ts";
 import { type EngineCloud, UpdateLog } from "./failure.ts";
 import { findActiveCommand, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { commandLineTag, takeOverDeadLocks } from "./lock.ts";
@@ -140,7 +141,7 @@ async function takeOverError(url: string | undefined, stack: string): Promise<Us
     sweepOfStack(stack) === undefined
       ? ["spawn stage list", "spawn stage list --incomplete"]
       : ["spawn sweep list"];
-  const environment = stack.split(".")[0] ?? "";
+  const environment = environmentOfStack(stack);
   return new UserError(`another command has taken over the stack ${stack}`, {
     why: `The heartbeat of this command paused for too long. ${active === undefined ? "The other command has ended." : `Process ${active.pid} on ${active.host} now updates the stack.`}`,
     fix: `Wait for the other command to end, then check the result: ${lists.map((list) => commandLine(list, environment)).join(", ")}`,

@@ -36,7 +36,6 @@ export async function compareAll(id: StagingId, checks: readonly Promise<Drift>[
   const found: string[] = [];
   const warnings: string[] = [];
   let isComplete = true;
-  let hasDrift = false;
   for (const check of await Promise.allSettled(checks)) {
     if (check.status === "rejected") {
       const { reason }: { reason: unknown } = check;
@@ -45,12 +44,11 @@ export async function compareAll(id: StagingId, checks: readonly Promise<Drift>[
       const fix = reason.fix === undefined ? "" : `. Fix: ${reason.fix}`;
       warnings.push(`not every part of ${id} was compared: ${reason.message}${fix}`);
     } else if (check.value.found.length > 0) {
-      hasDrift = true;
       found.push(...check.value.found);
       warnings.push(`of ${id}, ${check.value.found.join(", ")}. Fix: ${check.value.fix}`);
     }
   }
-  return { found: isComplete ? found : undefined, hasDrift, warnings };
+  return { found: isComplete ? found : undefined, hasDrift: found.length > 0, warnings };
 }
 
 /** Deleted or edited settings, tables and rules on which an entry in these regions relies. */

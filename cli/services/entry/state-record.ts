@@ -23,14 +23,21 @@ export async function recordInState(
   resources: readonly StateResource[],
   id: StagingId,
 ): Promise<StagingRecord | undefined> {
-  for (const { type, inputs } of resources) {
-    const item = inputs?.["item"];
-    if (type !== RECORD_TYPE || typeof item !== "string") continue;
-    const attributes = JSON.parse(item) as Parameters<typeof readRecord>[1];
-    if (attributes[RECORD_KEY]?.S === id)
+  for (const resource of resources) {
+    const attributes = recordAttributes(resource);
+    if (attributes?.[RECORD_KEY]?.S === id)
       return await undefinedIfCorrupt(readRecord(await context.tables(), attributes));
   }
   return await recordOfResources(context, resources, id);
+}
+
+/** The item that a resource of a record writes; undefined for other resources. */
+export function recordAttributes({
+  type,
+  inputs,
+}: StateResource): Parameters<typeof readRecord>[1] | undefined {
+  const item = inputs?.["item"];
+  return type === RECORD_TYPE && typeof item === "string" ? JSON.parse(item) : undefined;
 }
 
 async function recordOfResources(

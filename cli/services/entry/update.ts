@@ -8,6 +8,7 @@ import {
   differences,
   type EntryChanges,
   type EntryState,
+  regionChanges,
 } from "../../../staging/entry-update.ts";
 import { bucketOf, type EnvironmentSettings, settingsFileName } from "../../../staging/environment.ts";
 import { InputError } from "../../../staging/errors.ts";
@@ -70,7 +71,7 @@ function declaredElsewhere(id: StagingId, item: string, environment: string): In
 
 /** The workers of a sweep that has not ended download the data until its deadline, and a launch has checked regions and TTL. */
 async function refuseInUse(context: EntryContext, record: StagingRecord, after: EntryState): Promise<void> {
-  const loses = record.regions.some((region) => !after.regions.includes(region));
+  const loses = regionChanges(record, after).removed.length > 0;
   if (!loses && after.ttl >= record.ttl) return;
   const id = record.stagingId;
   for (const [, sweeps] of await sweepsReading(context, [id])) {

@@ -3,7 +3,6 @@ import { UserError } from "../../../staging/errors.ts";
 import { isStagingId, type StagingId } from "../../../staging/ids.ts";
 import { describeMissing } from "../../../staging/ownership/missing.ts";
 import { RECORD_KEY } from "../../../staging/record.ts";
-import { RECORD_TYPE } from "../../../staging/resources/tokens.ts";
 import { isRecord } from "../../../staging/type-guards.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
@@ -17,6 +16,7 @@ import { runUpdate, type UpdateOptions, type UpdateResult } from "../../engine/u
 import { deleteCutAccessPoints } from "../entry/access-points.ts";
 import { refuseProtected } from "../entry/delete-guards.ts";
 import { deleteRecord } from "../entry/remains/remove.ts";
+import { recordAttributes } from "../entry/state-record.ts";
 import { entryInUse, sweepsReading } from "../sweep/open-sweeps.ts";
 import { refuseKept } from "./declared.ts";
 import {
@@ -143,13 +143,9 @@ async function clearCreations(
   });
 }
 
-function idOfRecord({ type, inputs = {} }: StateResource): StagingId[] {
-  const { item } = inputs;
-  if (type !== RECORD_TYPE || typeof item !== "string") return [];
-  const attributes: unknown = JSON.parse(item);
-  const key = isRecord(attributes) ? attributes[RECORD_KEY] : undefined;
-  const id = isRecord(key) ? key["S"] : undefined;
-  return typeof id === "string" && isStagingId(id) ? [id] : [];
+function idOfRecord(resource: StateResource): StagingId[] {
+  const id = recordAttributes(resource)?.[RECORD_KEY]?.S;
+  return id !== undefined && isStagingId(id) ? [id] : [];
 }
 
 /** The changes that {@link environmentUp} would make. */

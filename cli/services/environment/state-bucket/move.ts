@@ -5,6 +5,7 @@ import { isStackName } from "../../../../staging/stack-name.ts";
 import { isStackOf } from "../../../../staging/state-bucket.ts";
 import { commandLine } from "../../../command-line.ts";
 import type { Context } from "../../../context.ts";
+import { environmentOfStack } from "../../../engine/backend.ts";
 import { takeOverDeadLocks } from "../../../engine/lock.ts";
 import { createStack } from "../../../engine/new-stack.ts";
 import { importState } from "../../../engine/pending.ts";
@@ -91,7 +92,7 @@ async function moveStack(source: EngineSettings, target: EngineSettings, stack: 
   if ((there?.deployment?.resources ?? []).length > 0) {
     throw new InputError(`the bucket has another state of ${stack}`, {
       why: "One of the two has changed since it was copied, and only one can be used.",
-      fix: `To use the bucket's state: ${commandLine(`spawn config set backend.url ${shellQuoted(target.env["PULUMI_BACKEND_URL"] ?? "")}`, stack.split(".")[0] ?? "")}`,
+      fix: `To use the bucket's state: ${commandLine(`spawn config set backend.url ${shellQuoted(target.env["PULUMI_BACKEND_URL"] ?? "")}`, environmentOfStack(stack))}`,
     });
   }
   if (there === undefined) await createStack(target, stack);
