@@ -46,12 +46,15 @@ export function connectionVariables(env: Variables, target: Target): VariableCha
   return own === undefined ? variablesOnLocalCloud(env, target) : variablesAtEndpoint(env, own, target);
 }
 
-/** The local cloud ignores the shell's AWS settings: all variables are removed or replaced, and no file is read. */
+/** The local cloud has no KMS: a key of the state's secrets is elsewhere, and only the engine reads it. */
+const KMS_ENDPOINT = "AWS_ENDPOINT_URL_KMS";
+
+/** The local cloud ignores the shell's other AWS settings: all variables are removed or replaced, and no file is read. */
 function variablesOnLocalCloud(
   env: Variables,
   { endpoint, region, keys = embeddedKeys(env) }: Extract<Target, { cloud: "local" }>,
 ): VariableChanges {
-  const theirs = Object.keys(env).filter((name) => name.startsWith("AWS_"));
+  const theirs = Object.keys(env).filter((name) => name.startsWith("AWS_") && name !== KMS_ENDPOINT);
   const chosenRegion = region || "us-east-1";
   return {
     ...Object.fromEntries(theirs.map((name) => [name, undefined])),

@@ -192,6 +192,14 @@ describe("the connection", () => {
     );
   });
 
+  it("keeps the endpoint of KMS, which the local cloud does not have", () => {
+    const target: Target = { cloud: "local", endpoint: "http://127.0.0.1:4566", region: "eu-west-1" };
+    const env = { AWS_ENDPOINT_URL_KMS: "http://k:1", AWS_ENDPOINT_URL_S3: "http://s:1" };
+    const child = changed(env, connectionVariables(env, target));
+    expect(child).to.include({ AWS_ENDPOINT_URL_KMS: "http://k:1" });
+    expect(child).to.not.have.property("AWS_ENDPOINT_URL_S3");
+  });
+
   it("is the same in a process and its descendants, however often the variables are passed on", () => {
     const values: Record<string, readonly string[]> = {
       AWS_PROFILE: ["work", "keys", "ignoring"],

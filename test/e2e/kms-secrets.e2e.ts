@@ -49,8 +49,14 @@ describe("A stack with a KMS key in place of a passphrase", function () {
     expect(file).to.not.contain("encryptionsalt");
   });
 
-  // In plain Pulumi: spawn passes its engine no endpoint of a service that the local cloud does not have.
-  it("is updated without a passphrase", async () => {
+  it("is updated by spawn with the key", async () => {
+    const before = await world.readProjectFile(FILE);
+    const env = { AWS_ENDPOINT_URL_KMS: moto.endpoint, PULUMI_CONFIG_PASSPHRASE: "of-another-stack" };
+    await succeed(world.startIn({ env }, "environment", "up", "--environment", ENVIRONMENT, "--yes").ended);
+    expect(await world.readProjectFile(FILE)).to.equal(before);
+  });
+
+  it("is updated by plain Pulumi without a passphrase", async () => {
     const before = await world.readProjectFile(FILE);
     await succeed(pulumi("up --yes --skip-preview"));
     expect(await world.readProjectFile(FILE)).to.equal(before);
