@@ -37,11 +37,11 @@ export function environmentProgram({ settings, entries }: EnvironmentConfig, sta
         await pulumi.log.warn(warning);
     }
     const unguarded = unguardedEntries(held);
-    // DynamoDB deletes their records, and an update must not create a record without data.
+    // DynamoDB deletes their records, and an update must not create a record without data. States of version 0.1.0 need no change.
     const expired = new Set(expiredEntries(ttls, identified, now).map(({ stagingId }) => stagingId));
     const declared = renewed.map((spec) => {
       const guarded = !unguarded.has(spec.id);
-      const recorded = !expired.has(spec.id);
+      const recorded = !guarded || !expired.has(spec.id);
       const entry = new StagingEntry(
         spec.id,
         { spec, environment: environment.refs(), guarded, recorded },

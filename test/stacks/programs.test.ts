@@ -22,6 +22,7 @@ import {
   PLUGIN_READY,
   RECORD_TYPE,
   STAGED_DATA,
+  STAGING_ENTRY,
   SURVEY_ENVIRONMENT,
 } from "../../staging/resources/tokens.ts";
 import { ACCOUNT_ID, record } from "../components/recorder.ts";
@@ -130,9 +131,9 @@ describe("programs", () => {
       });
     });
 
-    const madeAt = async (time: string, ttlDays: number, edit: object) => {
-      const ID = "stage-abc123def456";
-      const uploadedAt = "2024-01-22T10:30:15Z";
+    const ID = "stage-abc123def456";
+    const uploadedAt = "2024-01-22T10:30:15Z";
+    const madeAt = async (time: string, ttlDays: number, edit: object, more: object = {}) => {
       const item = { name: "genome", id: ID, source: "/data/reference.fasta", ...edit };
       const config = parseEnvironmentConfig(
         "dev",
@@ -143,6 +144,7 @@ describe("programs", () => {
       const resources = {
         data: { type: STAGED_DATA, outputs: { stagingId: ID, region: "us-east-1", ...facts } },
         expiration: { type: EXPIRATION, outputs: { stagingId: ID, uploadedAt, ttlDays } },
+        ...more,
       };
       const made = await record(environmentProgram(config), {
         lookups: {
@@ -179,6 +181,16 @@ describe("programs", () => {
       expect(await madeAt("2024-01-29T10:30:15.000Z", 7, { ttl: 30 })).to.deep.equal(expired);
     });
 
+    it("plans no change of an expired entry of version 0.1.0, which has a record and no guard", async () => {
+      const own = { type: STAGING_ENTRY, outputs: { id: ID, uploadedAt, ttlDays: 7 } };
+      const item = JSON.stringify({ staging_id: { S: ID } });
+      const made = { ttlDays: 7, records: 1, guards: 0 };
+      for (const time of ["2024-01-29T10:30:14.000Z", "2024-01-29T10:30:15.000Z"]) {
+        const state = { own, record: { type: RECORD_TYPE, outputs: { item } } };
+        expect(await madeAt(time, 7, { ttl: 7 }, state)).to.deep.equal(made);
+      }
+    });
+
     it("omits missing entries and roles from its exports", async () => {
       const config = parseEnvironmentConfig("dev", { cloud: "local", regions: "us-east-1" }, "/");
       const { outputs } = await record(environmentProgram(config));
@@ -192,7 +204,8 @@ describe("programs", () => {
       it(`registers the AWS provider after the staging plugin ${starts ? "has started" : "could not start"}`, async () => {
         let before: readonly string[] = [];
         const pluginReady = async (_args: object, registered: readonly string[]) => {
-          // Time for the registrations that do not wait.
+          while (!registered.includes(STAGED_DATA)) await sleep(5);
+          // Time for other registrations that do not wait.
           await sleep(100);
           before = [...registered];
           if (!starts) throw new Error("no plugin");
