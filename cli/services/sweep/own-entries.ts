@@ -2,7 +2,9 @@ import { entryStackName } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import type { Region } from "../../../staging/regions.ts";
-import type { SweepDataset } from "../../../staging/sweep/spec.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
+import { checkEntries } from "../../../staging/sweep/entries.ts";
+import type { SweepDataset, SweepSpec } from "../../../staging/sweep/spec.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
 import { requireRecord } from "../entry/absent.ts";
@@ -54,4 +56,27 @@ export async function requireWhole(
     const error = damageError(record, presence, context.environmentName, regions);
     if (error !== undefined) throw error;
   }
+}
+
+/**
+ * Checks the data again before the workers of a retry, or of a resumed launch, download them. Entries of other accounts cannot be checked
+ * from here.
+ * @throws InputError if an entry is gone, or expires before the deadline
+ */
+export async function refuseWithoutData(
+  context: EntryContext,
+  { datasets, regions, deadlineSeconds }: SweepSpec,
+): Promise<void> {
+  const own = datasets.filter(({ account }) => account === undefined);
+  const records = await ownEntries(
+    context,
+    own.map(({ stagingId }) => stagingId),
+  );
+  checkEntries(
+    records,
+    regions.map(({ region }) => region),
+    deadlineSeconds,
+    serverClock.now(),
+    (text) => commandLine(text, context.environmentName),
+  );
 }

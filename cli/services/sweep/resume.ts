@@ -3,30 +3,26 @@ import { InputError, UserError } from "../../../staging/errors.ts";
 import { SWEEP_RUN } from "../../../staging/resources/tokens.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
-import type { SessionSource } from "../../engine/session.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import type { StateResource } from "../../engine/state.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
 import { findMeta } from "./items.ts";
 import { launchError } from "./launch-error.ts";
 import { takeOverLaunch } from "./launch-journal.ts";
+import { refuseWithoutData } from "./own-entries.ts";
 import { findSweepRemains, GROUP_TYPE, removeSweepRemains } from "./remains/remains.ts";
 import { readSettings } from "./settings.ts";
 import { openSweepStack } from "./stack.ts";
 import { sweepTable } from "./tables.ts";
 
-type ResumeContext = Pick<
-  Context,
-  "connection" | "clientConfig" | "environmentName" | "iam" | "settings" | "tables"
-> &
-  SessionSource;
+type ResumeContext = EntryContext & Pick<Context, "clientConfig" | "iam">;
 
 /** Parts that a test replaces. */
 const PARTS = { openStack: openSweepStack, findRemains: findSweepRemains };
 
 /**
  * Resumes a launch that failed or was interrupted. A sweep that has started does not change.
- * @throws InputError if this machine has no such launch
+ * @throws InputError if this machine has no such launch, or if it has not started and its data are gone
  */
 export async function resumeLaunch(
   context: ResumeContext,
@@ -46,6 +42,7 @@ export async function resumeLaunch(
   await takeOverLaunch(stack.name, id);
   const { exists, resources } = await stack.recover("up");
   if (await isUnstarted(context, settings, resources)) {
+    await refuseWithoutData(context, settings.spec);
     const regions = settings.spec.regions.map(({ region }) => region);
     await removeSweepRemains(await findRemains(context, id, regions, resources), options);
   }

@@ -1,13 +1,12 @@
 import { InputError } from "../../../staging/errors.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
-import { checkEntries } from "../../../staging/sweep/entries.ts";
 import { type SweepId, sweepStackName } from "../../../staging/sweep/id.ts";
 import type { SweepSpec } from "../../../staging/sweep/spec.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
 import { findMeta, findRegions, generationBegun } from "./items.ts";
-import { ownEntries } from "./own-entries.ts";
+import { refuseWithoutData } from "./own-entries.ts";
 import { retryGeneration } from "./retry-generation.ts";
 import { generationIn, settingsHere, settingsOf, writeSettings } from "./settings.ts";
 import { openSweepStack } from "./stack.ts";
@@ -102,25 +101,6 @@ export async function retrySweep(
   };
   await writeSettings({ ...settings, spec });
   await stack.up({ ...settings, spec });
-}
-
-/** The workers of the new generation download the data again. Entries of other accounts cannot be checked from here. */
-async function refuseWithoutData(
-  context: EntryContext,
-  { datasets, regions, deadlineSeconds }: SweepSpec,
-): Promise<void> {
-  const own = datasets.filter(({ account }) => account === undefined);
-  const records = await ownEntries(
-    context,
-    own.map(({ stagingId }) => stagingId),
-  );
-  checkEntries(
-    records,
-    regions.map(({ region }) => region),
-    deadlineSeconds,
-    serverClock.now(),
-    (text) => commandLine(text, context.environmentName),
-  );
 }
 
 const noStack = (environment: string, id: SweepId): InputError =>

@@ -2,15 +2,18 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { findEarlier, fingerprintOf } from "../../../../cli/services/sweep/launch-journal.ts";
+import { datasetOf } from "../../../../cli/services/sweep/own-entries.ts";
 import { resumeLaunch } from "../../../../cli/services/sweep/resume.ts";
 import { hasSettings, readSettings, writeSettings } from "../../../../cli/services/sweep/settings.ts";
 import { forgetLaunch, startSweep } from "../../../../cli/services/sweep/start.ts";
 import { specOf } from "../../../../cli/services/sweep/sweep-spec.ts";
 import { InputError, UserError } from "../../../../staging/errors.ts";
+import type { StagingRecord } from "../../../../staging/record.ts";
 import { SWEEP_RUN } from "../../../../staging/resources/tokens.ts";
 import type { SweepId } from "../../../../staging/sweep/id.ts";
 import { metaItem } from "../../../../staging/sweep/meta-item.ts";
 import { errorOf, failureOf } from "../../../support/failure.ts";
+import { testRecord } from "../../records.ts";
 import { SWEEP, testMeta } from "../../sweep-items.ts";
 import { Machine } from "../machine.ts";
 import { fakeStack, SweepsTable, testLaunch, testRequest } from "./fakes.ts";
@@ -104,11 +107,11 @@ describe("The launch of a sweep", () => {
   describe("resumed", () => {
     const resume = (
       sweeps = new SweepsTable(),
-      { exists = true, resources = [] as string[], failures = {} } = {},
+      { exists = true, resources = [] as string[], failures = {}, records = [] as StagingRecord[] } = {},
     ) => {
       const state = { exists, resources: resources.map((type) => ({ urn: type, type })) };
       return resumeLaunch(
-        contextOf(sweeps),
+        machine.context({ records, dynamo: sweeps.dynamo }),
         SWEEP,
         {},
         {
@@ -132,6 +135,19 @@ describe("The launch of a sweep", () => {
       await resume(undefined, { exists: false });
       expect(log).to.deep.equal(["recover to up", "remove role", "create", "up to generation 0"]);
       expect(await hasSettings("dev", SWEEP)).to.equal(true);
+    });
+
+    it("refuses a launch whose data have expired or were deleted, unless it has started", async () => {
+      const expired = testRecord({ uploadedAt: new Date("2024-01-01T00:00:00Z") });
+      const datasets = [datasetOf(expired)];
+      const spec = { ...settingsOf(SWEEP).spec, datasets };
+      await writeSettings({ spec, environment: launch.settings });
+      for (const records of [[], [expired]]) {
+        await failureOf(resume(undefined, { records }));
+        expect(log.splice(0)).to.deep.equal(["recover to up"]);
+      }
+      await resume(new SweepsTable(metaItem(testMeta())), { resources: [SWEEP_RUN] });
+      expect(log).to.deep.equal(["recover to up", "up to generation 0"]);
     });
 
     it("deletes nothing of a sweep that has started", async () => {
