@@ -302,8 +302,8 @@ async function stageOrFail(
   try {
     return await spelledAs(spellingOf(inputs), () => stageSource(inputs, source, deps, context, begun));
   } catch (error) {
-    // Files of a directory may have been uploaded already.
-    if (error instanceof InputError && source.kind === "file") throw error;
+    // The copy of one object was refused before its first request. Other data may have been uploaded in part.
+    if (error instanceof InputError && source.kind === "file" && source.file.from === "s3") throw error;
     if (isNoSuchBucket(error)) throw explainAwsError(error, doing);
     throw partialFailure(id, inputs, error, doing, context.signal);
   }

@@ -43,8 +43,16 @@ function refusal(path: string, error: unknown): InputError {
     });
   }
   if (code === "ENXIO") return notRegular(path);
-  return new InputError(`${shown(path)} cannot be read`, { why: messageOf(error) });
+  return new InputError(`${shown(path)} cannot be read`, {
+    why: messageOf(error),
+    ...(code !== undefined && OF_THE_DISK.has(code)
+      ? { fix: "Check the disk or the network file system of the file, then run the command again." }
+      : {}),
+  });
 }
+
+/** Failures of a disk, or of the server of a network file system. */
+const OF_THE_DISK: ReadonlySet<string> = new Set(["EIO", "EHOSTDOWN", "ENODEV", "ESTALE", "ETIMEDOUT"]);
 
 /** The error for a file with content longer or shorter than its size: the end of its upload would be unknown. */
 export function sizeMismatch(path: string): InputError {

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { type FileHandle, open, realpath, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { InputError, type UserError } from "../../../staging/errors.ts";
@@ -145,12 +145,8 @@ class FileReader implements LocalReader {
   async read(buffer: Buffer, offset: number): Promise<void> {
     let filled = 0;
     while (filled < buffer.length) {
-      const { bytesRead } = await this.#handle.read(
-        buffer,
-        filled,
-        Math.min(buffer.length - filled, MAX_READ_BYTES),
-        offset + filled,
-      );
+      const length = Math.min(buffer.length - filled, MAX_READ_BYTES);
+      const bytesRead = await this.#readAt(buffer, filled, length, offset + filled);
       if (bytesRead === 0) throw await this.#endedEarly();
       filled += bytesRead;
     }
@@ -177,7 +173,7 @@ class FileReader implements LocalReader {
     const hasTrueSize = await this.#endsAt(this.measured.size);
     let { ctimeMs } = this.measured;
     for (let reading = 1; ; reading += 1) {
-      const now = await this.#handle.stat();
+      const now = await this.#stat();
       if (!isSame(now, this.measured)) throw this.changed();
       if (!hasTrueSize) throw sizeMismatch(this.#path);
       if (now.ctimeMs === ctimeMs) return;
@@ -204,20 +200,28 @@ class FileReader implements LocalReader {
 
   /** Checks a file without blocks on the disk: it is empty, sparse, or generated on each read, as in /proc. */
   async assertTrueSize(): Promise<void> {
-    const { size, blocks } = await this.#handle.stat();
-    if (blocks > 0) return;
-    const hasTrueSize = await this.#endsAt(size).catch((error: unknown) => refuse(this.#path, error));
-    if (!hasTrueSize) throw sizeMismatch(this.#path);
+    const { size, blocks } = await this.#stat();
+    if (blocks === 0 && !(await this.#endsAt(size))) throw sizeMismatch(this.#path);
   }
 
   async #endsAt(size: number): Promise<boolean> {
     const byte = Buffer.alloc(1);
-    const has = async (at: number) => (await this.#handle.read(byte, 0, 1, at)).bytesRead > 0;
+    const has = async (at: number) => (await this.#readAt(byte, 0, 1, at)) > 0;
     return (size === 0 || (await has(size - 1))) && !(await has(size));
   }
 
   async #endedEarly(): Promise<UserError> {
-    return isSame(await this.#handle.stat(), this.measured) ? sizeMismatch(this.#path) : this.changed();
+    return isSame(await this.#stat(), this.measured) ? sizeMismatch(this.#path) : this.changed();
+  }
+
+  /** @returns the number of bytes read. A code such as ETIMEDOUT is that of the file system, and must not look like S3's */
+  async #readAt(buffer: Buffer, start: number, length: number, position: number): Promise<number> {
+    const reading = this.#handle.read(buffer, start, length, position);
+    return (await reading.catch((error: unknown) => refuse(this.#path, withoutPath(error)))).bytesRead;
+  }
+
+  #stat(): Promise<Stats> {
+    return this.#handle.stat().catch((error: unknown) => refuse(this.#path, withoutPath(error)));
   }
 
   async close(): Promise<void> {

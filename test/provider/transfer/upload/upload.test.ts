@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, type FileHandle, mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -9,6 +9,7 @@ import { findFile } from "../../../../provider/transfer/source/file.ts";
 import { type LocalFile, SourceChangedError } from "../../../../provider/transfer/source/source.ts";
 import { type Uploaded, uploadFile } from "../../../../provider/transfer/upload/upload.ts";
 import { assertStored } from "../../../../provider/transfer/verify/stored.ts";
+import { UserError } from "../../../../staging/errors.ts";
 import { GIB, MIB } from "../../../../staging/units.ts";
 import { errorOf } from "../../../support/failure.ts";
 import { type FakeAnswer, FakeS3, type SeenRequest, s3Error, storeAt } from "../fake-s3.ts";
@@ -164,6 +165,46 @@ describe("uploadFile", () => {
     expect(s3.requests.length).to.equal(seen);
     expect(s3.count("Abort")).to.equal(0);
   });
+
+  for (const [what, size] of [
+    ["a small file", 2 * MIB],
+    ["a part", 33 * MIB],
+  ] as const) {
+    it(`reports a read of ${what} that its file system fails as such, without a retry`, async () => {
+      await writeFile(path, randomBytes(size));
+      const handle = await open(path);
+      type Read = (buffer: Buffer, ...rest: [number, number, number]) => Promise<unknown>;
+      const { prototype } = handle.constructor as unknown as { prototype: { read: Read } };
+      await handle.close();
+      const { read } = prototype;
+      let reads = 0;
+      async function failing(this: FileHandle, ...[buffer, ...rest]: Parameters<Read>) {
+        // Single bytes show the true size.
+        if (buffer.length === 1) return await read.call(this, buffer, ...rest);
+        reads += 1;
+        throw Object.assign(new Error("ETIMEDOUT: connection timed out, read"), { code: "ETIMEDOUT" });
+      }
+      const file = await source();
+      Object.assign(prototype, { read: failing });
+      try {
+        const error = await errorOf(
+          uploadFile(file, target(), { plane: new DataPlane(pool), signal: never, onBytes: () => {} }),
+        );
+        expect(error)
+          .to.be.instanceOf(UserError)
+          .and.include({
+            message: `${path} cannot be read`,
+            why: "ETIMEDOUT: connection timed out",
+            fix: "Check the disk or the network file system of the file, then run the command again.",
+          });
+      } finally {
+        Object.assign(prototype, { read });
+      }
+      // The SDK sends each of the two or three parts again that fail on the fast path.
+      expect(reads).to.be.at.most(2 * 3);
+      expect(s3.count("Abort")).to.equal(0);
+    });
+  }
 
   const changes: [string, () => Promise<void>][] = [
     ["grows", () => appendFile(path, "more")],
