@@ -13,6 +13,7 @@ import { PartialFailure } from "../../provider/plugin/types.ts";
 import { UNKNOWN } from "../../provider/plugin/values.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { createS3Clients } from "../../provider/store/clients.ts";
+import { DataPlane } from "../../provider/transfer/data-plane.ts";
 import { primaryTags, TTL_TAG, ttlClassAt } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import { newStagingId, parseStagingId } from "../../staging/ids.ts";
@@ -147,6 +148,19 @@ describe("StagedData", () => {
       const later = await handler().check?.({ ...inputs }, inputs, new TestContext());
       expect(later?.failures).to.deep.equal([]);
     }
+  });
+
+  it("stays in the state if a read of its source fails during the upload, so that a deletion finds its parts", async () => {
+    const file = await fixture.file("unreadable", 33 * MIB);
+    const inputs = stagedInputs(file.path);
+    const plane = new DataPlane();
+    const start = plane.files.hash.bind(plane.files);
+    const add = async () => ({ code: "EIO", message: "EIO: i/o error, read" });
+    plane.files.hash = (fd) => Object.assign(start(fd), { add });
+    const own = stagedData(fixture.dependencies({ plane }));
+    const error = await errorOf(own.create(inputs, new TestContext()), PartialFailure);
+    expect(error.message).to.contain(`${file.path} cannot be read`).and.contain("Check the disk");
+    expect(error.outputs).to.deep.equal(inputs);
   });
 
   for (const [reader, declared, fix] of [
