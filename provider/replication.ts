@@ -114,9 +114,9 @@ async function replicateAs(
   try {
     await waitUntilWritable(inputs, deps, context);
     const ruleId = checkedRuleId ?? (await checkRule());
-    const created = await createReplicas({ ...inputs, method }, deps, context);
+    const { hasFailed, ...created } = await createReplicas({ ...inputs, method }, deps, context);
     if (method === "rule" && created.via !== "rule")
-      await recordRuleFailure(inputs, created.via, deps, context);
+      await recordRuleFailure(inputs, { via: created.via, hasFailed }, deps, context);
     await recordArrival(inputs, shared.dynamo, deps.now(), context.signal);
     return { ...inputs, ruleId, ...created };
   } catch (error) {
@@ -125,17 +125,20 @@ async function replicateAs(
   }
 }
 
-/** Records and explains why a rule did not replicate everything. All objects have the same tags, so one object's status is enough. */
+/**
+ * Records and explains why a rule did not replicate everything. All objects have the same tags, so one object's status explains it.
+ * @param created with `hasFailed`, the rule failed for at least one object, perhaps not for this one
+ */
 async function recordRuleFailure(
   inputs: ReplicationInputs,
-  via: ReplicationOutputs["via"],
+  { via, hasFailed }: Pick<Created, "via" | "hasFailed">,
   deps: Dependencies & { readonly dynamo: DynamoClients },
   context: CallContext,
 ): Promise<void> {
   const { region, sourceRegion, sourceBucket: bucket, kind, key, manifestKey } = inputs;
   const place = { store: deps.s3.store(sourceRegion), bucket, key: kind === "file" ? key : manifestKey };
   const outcome = await ruleOutcome(place, context.signal);
-  if (outcome.status === "FAILED")
+  if (hasFailed || outcome.status === "FAILED")
     await recordHeld({ ...inputs, region: sourceRegion }, deps.dynamo, deps.now(), context.signal);
   if (via !== "copy" || !deps.isAws) return;
   const why = explainRuleFailure(place, outcome);
@@ -174,12 +177,18 @@ async function requireRule(
   return requireReplicationRule(check, parseRegion(inputs.region), inputs.bucket);
 }
 
+interface Created extends Pick<ReplicationOutputs, "via" | "objects" | "seconds" | "verifiedBy"> {
+  /** Whether S3 reported of an object that its replication failed. */
+  readonly hasFailed: boolean;
+}
+
 async function createReplicas(
   inputs: ReplicationInputs,
   deps: Dependencies,
   context: CallContext,
-): Promise<Pick<ReplicationOutputs, "via" | "objects" | "seconds" | "verifiedBy">> {
+): Promise<Created> {
   const started = performance.now();
+  let hasFailed = false;
   const progress = reportTo(context, {
     phase: "copy",
     region: inputs.region,
@@ -196,6 +205,7 @@ async function createReplicas(
     onBytes: (bytes: number) => progress.add(bytes),
     onWait: (text: string) => showProgress(context, text, waiting(inputs.region)),
     onFallback: async (given: RuleFallback) => {
+      hasFailed ||= given.status === "FAILED";
       const [{ fallbackText }, { priceBook }] = await Promise.all([
         import("../staging/fallback.ts"),
         import("../staging/price-books.ts"),
@@ -213,7 +223,7 @@ async function createReplicas(
         "So the data passed through this machine. Outside of this VPC, or with replication: rule, they do not.",
     );
   }
-  return { ...created, seconds: Math.round((performance.now() - started) / 100) / 10 };
+  return { ...created, hasFailed, seconds: Math.round((performance.now() - started) / 100) / 10 };
 }
 
 const waiting = (region: string) =>

@@ -1,12 +1,21 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PutBucketReplicationCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import type { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteObjectCommand, PutBucketReplicationCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { PartialFailure } from "../../provider/plugin/types.ts";
+import { replication } from "../../provider/replication.ts";
+import { stagedData } from "../../provider/staged-data.ts";
 import { createS3Clients } from "../../provider/store/clients.ts";
 import { replicateTag, replicationRuleId } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
+import { newStagingId } from "../../staging/ids.ts";
+import { arrivalAttribute, heldAttribute } from "../../staging/ledger.ts";
+import { objectKey } from "../../staging/manifest.ts";
 import { errorOf } from "../support/failure.ts";
-import { bucketOf, PRIMARY, SECOND, TestContext, THIRD } from "./cloud-fixture.ts";
+import { bucketOf, PRIMARY, SECOND, stagedInputs, TestContext, THIRD } from "./cloud-fixture.ts";
 import { replicationSuite } from "./replication-suite.ts";
 
 describe("Replication by a rule", () => {
@@ -149,6 +158,52 @@ describe("Replication by a rule", () => {
       expect(outputs.via).to.equal("mixed"); // the manifest was copied
       expect(context.progress.some(({ phase }) => phase === "wait")).to.equal(true);
       expect(await fixture.everything(SECOND, data.key)).to.deep.equal([data.key]);
+    });
+
+    it("waits for the replica of a changed source, although one of an earlier version exists", async () => {
+      const stagingId = newStagingId();
+      const putReplica = (Key: string, Body: Buffer) =>
+        fixture.s3.of(SECOND).send(new PutObjectCommand({ Bucket: bucketOf(SECOND), Key, Body }));
+      await putReplica(objectKey(stagingId, "changed"), randomBytes(500));
+      await sleep(1_100); // S3 counts seconds
+      const { data, bytes } = await stageUnreplicated("changed", 500, { stagingId });
+      let asked = 0;
+      const s3 = statusOf(data.key, () => {
+        asked += 1;
+        if (asked === 3) void putReplica(data.key, bytes);
+        return "PENDING";
+      });
+      const { outputs } = await handler({ s3 }).create(inputsOf(data, SECOND), new TestContext());
+      expect(outputs.via, "the manifest was copied").to.equal("mixed");
+      expect(asked).to.be.at.least(3);
+    });
+
+    it("records that data do not expire if it failed for some files of a directory only", async () => {
+      const folder = join(fixture.folder, "partly failed");
+      await mkdir(folder);
+      for (const name of ["a", "b"]) await writeFile(join(folder, name), name);
+      const { outputs: data } = await stagedData(fixture.dependencies()).create(
+        stagedInputs(folder, { replicateTo: [SECOND] }),
+        new TestContext(),
+      );
+      // The local cloud's rule has replicated all of it.
+      const failed = `${data.key}a`;
+      await fixture.s3.of(SECOND).send(new DeleteObjectCommand({ Bucket: bucketOf(SECOND), Key: failed }));
+      const s3 = statusOf(failed, () => "FAILED");
+      const written: string[] = [];
+      const client = {
+        send: async (command: UpdateItemCommand) => {
+          written.push(...Object.values(command.input.ExpressionAttributeNames ?? {}));
+          return {};
+        },
+      } as unknown as DynamoDBClient;
+      const usage = { usageTable: "usage", usageRegion: PRIMARY, uploadedAt: data.uploadedAt };
+      const { outputs } = await replication(fixture.dependencies({ s3 }), () => client).create(
+        inputsOf(data, SECOND, usage),
+        new TestContext(),
+      );
+      expect(outputs.via).to.equal("mixed");
+      expect(written).to.have.members([heldAttribute(PRIMARY), arrivalAttribute(SECOND)]);
     });
 
     for (const status of ["FAILED", "PENDING"]) {

@@ -71,17 +71,17 @@ export interface ReplicaResult {
 }
 
 /**
- * Creates and verifies a replica. An equal replica stays. If the replica does not exist, it waits for the rule that replicates
- * the object; if no rule delivers it, it copies the object. It copies once more if the replica differs.
+ * Creates and verifies a replica. An equal replica stays. If the replica does not exist or is of an earlier version, it waits for
+ * the rule that replicates the object; if no rule delivers it, it copies the object. It copies once more if the replica differs.
  * @throws UserError if the source is missing or of another size, or if the replica differs again
  */
 export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
   const source = await describeSource(job);
   let replica = job.mayExist === false ? undefined : await findReplica(job);
   let via: ReplicaResult["via"] = replica?.replication === "REPLICA" ? "rule" : "copy";
-  if (replica === undefined && job.method === "rule") {
-    replica = await awaitRule(job, source);
-    if (replica !== undefined) via = "rule";
+  if (job.method === "rule" && !isCurrent(replica, source)) {
+    const delivered = await awaitRule(job, source);
+    if (delivered !== undefined) [replica, via] = [delivered, "rule"];
   }
   if (replica !== undefined) {
     const verifiedBy = compareObjects(source, replica);
@@ -148,6 +148,11 @@ async function findReplica(job: ReplicaJob): Promise<StoredObject | undefined> {
   return found && withChecksums(found, job.destination, job.signal);
 }
 
+/** Whether the replica exists, and is not of an earlier version: an older object with other bytes. */
+const isCurrent = (replica: StoredObject | undefined, source: StoredObject): boolean =>
+  replica !== undefined &&
+  (replica.lastModified >= source.lastModified || compareObjects(source, replica) !== "differs");
+
 /**
  * Waits for the rule's replica.
  * @returns undefined if no rule applies to the object, if the rule failed, or at the deadline
@@ -172,7 +177,7 @@ async function awaitRule(job: ReplicaJob, source: StoredObject): Promise<StoredO
     await pause(delay, job.signal);
     // The status stays PENDING until every destination has the object; this destination may have it earlier.
     const replica = await findReplica(job);
-    if (replica !== undefined) return replica;
+    if (isCurrent(replica, source)) return replica;
     status = (await headObject(job.source, job.signal))?.replication;
   }
   if (status === "FAILED") await fallBack(status);

@@ -5,7 +5,7 @@ import { headObject } from "../../store/stored-object.ts";
 import { deadlineFor, type ReplicaJob, type RuleFallback } from "./replica.ts";
 import { isSame, listPairs, type TreePlaces } from "./tree-listings.ts";
 
-/** The number of missing objects whose replication status spawn requests. They represent all missing objects. */
+/** The number of missing or stale objects whose replication status spawn requests. They represent all of them. */
 const SAMPLE = 16;
 
 /** The replication of an entry by a rule. */
@@ -28,7 +28,7 @@ export async function awaitTreeRule(tree: TreeRule): Promise<number> {
   const started = performance.now();
   const deadline = deadlineFor(patience, tree.sizeBytes);
   let reported = 0;
-  let firstMissing: string | undefined;
+  let firstAwaited: string | undefined;
   let status: RuleFallback["status"] | undefined;
   const fallBack = async (): Promise<number> => {
     if (status !== undefined) {
@@ -39,15 +39,17 @@ export async function awaitTreeRule(tree: TreeRule): Promise<number> {
   };
   for (let delay = patience.firstPollMs; ; delay = Math.min(delay * 1.5, patience.maxPollMs)) {
     const begun = performance.now();
-    const { bytes, missing } = await compareListings(tree);
+    const { bytes, missing, stale } = await compareListings(tree);
     if (bytes > reported) tree.onBytes(bytes - reported);
     reported = Math.max(reported, bytes);
-    if (missing.length === 0) return reported;
-    // A listing takes time. If the first missing object changes, the rule is still working on others.
-    const isProgressing = missing[0]?.key !== firstMissing;
-    firstMissing = missing[0]?.key;
-    const statuses = await statusesOf(tree, missing);
-    status = (["PENDING", "FAILED"] as const).find((one) => statuses.has(one));
+    const awaited = missing.length > 0 ? missing : stale;
+    if (awaited.length === 0) return reported;
+    // A listing takes time. If the first awaited object changes, the rule is still working on others.
+    const isProgressing = awaited[0]?.key !== firstAwaited;
+    firstAwaited = awaited[0]?.key;
+    const statuses = await statusesOf(tree, awaited);
+    // S3 never expires an object whose replication failed, so that status takes precedence.
+    status = (["FAILED", "PENDING"] as const).find((one) => statuses.has(one));
     const isWorking = statuses.has("PENDING") || (isProgressing && statuses.has("COMPLETED"));
     if (!isWorking || performance.now() > deadline) return fallBack();
     tree.onWait(`Waiting for S3 to replicate ${formatBytes(tree.sizeBytes)}`);
@@ -56,18 +58,27 @@ export async function awaitTreeRule(tree: TreeRule): Promise<number> {
   }
 }
 
-async function compareListings(tree: TreeRule): Promise<{ bytes: number; missing: readonly ListedObject[] }> {
-  const missing: ListedObject[] = [];
+interface Compared {
+  readonly bytes: number;
+  readonly missing: readonly ListedObject[];
+  /** Objects whose replica is of an earlier version. */
+  readonly stale: readonly ListedObject[];
+}
+
+async function compareListings(tree: TreeRule): Promise<Compared> {
+  const [missing, stale]: [ListedObject[], ListedObject[]] = [[], []];
   let bytes = 0;
   for await (const [object, replica] of listPairs(tree, tree.signal)) {
     if (object === undefined) continue;
     if (replica === undefined) {
       if (missing.length < SAMPLE) missing.push(object);
-    } else if (object.key !== tree.manifestKey && isSame(object, replica)) {
-      bytes += object.size;
+    } else if (isSame(object, replica)) {
+      if (object.key !== tree.manifestKey) bytes += object.size;
+    } else if (replica.lastModified < object.lastModified && stale.length < SAMPLE) {
+      stale.push(object);
     }
   }
-  return { bytes, missing };
+  return { bytes, missing, stale };
 }
 
 /** The replication statuses that S3 reports for the objects. */

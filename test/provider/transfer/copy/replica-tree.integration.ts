@@ -164,6 +164,23 @@ describe("Replication of a tree", () => {
     expect(times(`${PRIMARY} HeadObject`)).to.be.at.most(16 * waits + 2);
   });
 
+  it("waits for a rule that replaces replicas of an earlier version, instead of a second transfer", async () => {
+    status = "PENDING";
+    for (let index = 0; index < FILES; index += 1) await put(SECOND, keyOf(`${index}`), bodyOf(index));
+    await put(SECOND, keyOf("7"), "earlier 07");
+    await sleep(1_100); // the source changes in another second
+    await put(PRIMARY, keyOf("7"), bodyOf(7));
+    await sleep(1_100);
+    await sealManifest();
+    await put(SECOND, manifestKey(stagingId), "manifest");
+    let replaced: Promise<unknown> | undefined;
+    const onWait = () => (replaced ??= put(SECOND, keyOf("7"), bodyOf(7)));
+    await replicateTree(job({ method: "rule", onWait }));
+    await replaced;
+    await expectWhole();
+    expect(times(`${SECOND} CopyObject`)).to.equal(0);
+  });
+
   for (const [what, word] of [
     ["has failed", "FAILED"],
     ["took no object", undefined],
