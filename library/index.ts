@@ -117,7 +117,7 @@ export interface StagedDatasetArgs {
 export interface StagingEntryArgs {
   /** An environment: its regions and all names that its entries need. */
   readonly environment: Input<EnvironmentArgs>;
-  /** What to stage: a path on the machine that runs the update, relative to the program's folder or absolute, or an `s3://` URL. */
+  /** What to stage: a path on the machine that runs the update, relative to the program's folder or absolute, or an `s3://` URL. Outside of the program's folder, the absolute path identifies the entry. */
   readonly source: Input<string>;
   /** The name of the staged data. Default: the source's own name. */
   readonly filename?: Input<string> | undefined;

@@ -19,7 +19,7 @@ export const stagingEntryComponent = declareComponent({
     environment,
     source: string({
       description:
-        "What to stage: a path on the machine that runs the update, relative to the program's folder or absolute, or an `s3://` URL.",
+        "What to stage: a path on the machine that runs the update, relative to the program's folder or absolute, or an `s3://` URL. Outside of the program's folder, the absolute path identifies the entry.",
       required: true,
     }),
     filename: string({
