@@ -340,12 +340,17 @@ read_claim() {
   note_claim
 }
 
+# Extends the lease of an index that this instance owns: after a reboot, or if the response to its claim was lost.
+keep_claim() {
+  next_lease
+  update "$(item_of "$index")" 'SET #lease_until = :lease' '#state = :running AND #owner = :me' \
+    "$(values running S running me S "$instance" lease N "$lease")" "$claimed"
+}
+
 # After a reboot: the index of this instance, whose attempt continues.
 resume() {
   [ -f "$state/claim" ] && read -r index attempt lease <"$state/claim" && is_number "$index" || return 1
-  next_lease
-  if update "$(item_of "$index")" 'SET #lease_until = :lease' '#state = :running AND #owner = :me' \
-    "$(values running S running me S "$instance" lease N "$lease")" "$claimed"; then
+  if keep_claim; then
     read_claim
     open_log keep
     say "index $index, attempt $attempt: started again, since the worker was"
@@ -360,7 +365,7 @@ claim_pending() { # index
   next_lease
   note_claim
   update "$(item_of "$index")" 'SET #state = :running, #owner = :me, #lease_until = :lease, #started_at = :now ADD #attempt :one' \
-    '#state = :pending' "$(values pending S pending running S running me S "$instance" lease N "$lease" now S "$(iso_now)" one N 1)" "$claimed"
+    '#state = :pending' "$(values pending S pending running S running me S "$instance" lease N "$lease" now S "$(iso_now)" one N 1)" "$claimed" || keep_claim
 }
 
 interrupted_text() { # times, owner
@@ -384,7 +389,7 @@ claim_expired() { # index, owner, attempt, interruptions
   fi
   note_claim
   update "$(item_of "$index")" 'SET #owner = :me, #lease_until = :lease, #started_at = :now, #interruptions = :count, #error = :error ADD #attempt :one REMOVE #exit_code' \
-    "$expired" "$(values "$@" me S "$instance" lease N "$lease" one N 1)" "$claimed"
+    "$expired" "$(values "$@" me S "$instance" lease N "$lease" one N 1)" "$claimed" || keep_claim
 }
 
 # One attempt to extend the lease: 0 done or no response, 1 refused.
@@ -395,8 +400,9 @@ extend_lease() {
   table_call update-item --cli-input-json "file://$scratch/request"
   case $? in
     0)
-      answered_at=$(now)
+      # It fails on a full disk, which is no reason to end the command.
       note_claim
+      answered_at=$(now)
       ;;
     1) return 1 ;;
     *)
@@ -512,7 +518,8 @@ supervise() { # seconds or '', file for stdout or '', program, arguments
   (
     if [ -n "$out" ]; then exec >"$out"; else exec >&3; fi
     exec </dev/null 2>&3 3>&-
-    cd "$run/work" || exit
+    # On a full disk the folder may be missing: the program fails.
+    cd "$run/work" || set -- false
     setsid "$@" &
     # The shell would write "Killed" to the log.
     exec 2>/dev/null
@@ -547,7 +554,6 @@ look() {
   elif [ -n "$limit" ] && [ "$time" -ge $((began + limit)) ]; then
     why='time'
   elif [ "$time" -ge "$spot_at" ]; then
-    spot_at=$((time + 5))
     if instance_data spot/instance-action >"$scratch/notice"; then
       why=spot
     elif is_past_deadline; then
@@ -555,9 +561,11 @@ look() {
       read_sweep
       [ -z "$over" ] || why=deadline
     fi
+    # Counted from its end, so that a slow metadata service leaves time for the heartbeat.
+    spot_at=$(($(now) + 5))
   elif [ "$time" -ge "$log_at" ]; then
     upload_log
-    # Counted from its end: a slow upload leaves time for the heartbeat, and slow heartbeats leave time for the log.
+    # Likewise, and slow heartbeats leave time for the log.
     log_at=$(($(now) + 10))
   elif [ "$time" -ge "$beat_at" ]; then
     beat_at=$((time + heartbeat))

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** The response to a metadata request, or its failure. */
-type Metadata = string | { readonly status: number };
+type Metadata = string | { readonly status: number; readonly delayMs?: number };
 
 /** A group's response to the request to end an instance. */
 const TERMINATED = `<TerminateInstanceInAutoScalingGroupResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">
@@ -41,8 +41,9 @@ export class TestInstance {
         body += text;
       });
       request.on("end", () => {
-        const { status, text } = self.#answer(request.method ?? "", request.url ?? "", body, request.headers);
-        response.writeHead(status).end(text);
+        const { method = "", url = "", headers } = request;
+        const { status, text, delayMs = 0 } = self.#answer(method, url, body, headers);
+        setTimeout(() => response.writeHead(status).end(text), delayMs).unref();
       });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -64,7 +65,7 @@ export class TestInstance {
     url: string,
     body: string,
     headers: NodeJS.Dict<string | string[]>,
-  ): { status: number; text: string } {
+  ): { status: number; text: string; delayMs?: number } {
     if (url === "/latest/api/token") {
       const isAsked = method === "PUT" && headers["x-aws-ec2-metadata-token-ttl-seconds"] !== undefined;
       return this.metadata.has("instance-id") && isAsked
@@ -86,9 +87,13 @@ export class TestInstance {
     }
     if (headers["x-aws-ec2-metadata-token"] !== "the-token") return { status: 401, text: "" };
     const found = this.metadata.get(path) ?? { status: 404 };
-    return typeof found === "string"
-      ? { status: 200, text: found }
-      : { status: found.status, text: "not found" };
+    return typeof found === "string" ? { status: 200, text: found } : { ...found, text: "not found" };
+  }
+
+  /** Runs a script before each call of a program; the script may exit. */
+  async wrap(program: string, script: string): Promise<void> {
+    const text = `#!/bin/sh\nPATH=\${PATH#*:}\n${script}\nexec ${program} "$@"\n`;
+    await writeFile(join(this.root, "bin", program), text, { mode: 0o755 });
   }
 
   /** Starts the worker like systemd: at first, and after a reboot. */

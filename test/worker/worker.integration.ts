@@ -8,6 +8,7 @@ import { metaItem } from "../../staging/sweep/meta-item.ts";
 import type { Parameter } from "../../staging/sweep/param-set.ts";
 import { PRIMARY } from "../provider/cloud-fixture.ts";
 import { type RuleServer, startRuleServer } from "../support/rule-server.ts";
+import type { TestInstance } from "./instance.ts";
 import { instanceId, type TestSweep } from "./sweep-fixture.ts";
 import { endOf, expectClaim, first, holderOf, itemOf, keyOf, shells, workerSuite } from "./worker-suite.ts";
 
@@ -103,6 +104,57 @@ describe("The worker of a sweep", function () {
     const after = await sweep.index(0);
     expect(after).to.deep.equal(itemOf(claim(before, instance.id, endOf(after), sweep.meta.retries)));
     expect(await sweep.region()).to.include({ open: 0, failed: 1 });
+  });
+
+  for (const state of ["pending", "expired"] as const) {
+    it(`keeps the ${state} index that it has claimed, although the response was lost`, async () => {
+      const sweep = await suite.fixture.sweep("true", 1);
+      let before = await sweep.index(0);
+      if (state === "expired") {
+        before = itemOf(claim(before, instanceId(9), new Date(1_700_000_000_000), sweep.meta.retries));
+        await sweep.putIndex(before);
+        await sweep.putRegion({ ...(await sweep.region()), nextTicket: 1 });
+      }
+      const instance = await suite.fixture.instance(sweep);
+      const lost = `aws "$@" >/dev/null; echo 'Connection was closed' >&2; exit 255`;
+      const isFirstClaim = `grep -qs '#owner = :me, #lease_until' "$SPAWN_ROOT/run/spawn-worker/request" && mkdir "$SPAWN_ROOT/lost" 2>/dev/null`;
+      await instance.wrap("aws", `if ${isFirstClaim}; then ${lost}; fi`);
+      instance.boot(first.command, suite.fixture.env);
+      expect(await instance.exit(), instance.stderr).to.equal(0);
+      expect(instance.stderr).to.contain("Connection was closed");
+      const { attempt, interruptions } = itemOf(claim(before, instance.id, new Date(), sweep.meta.retries));
+      expect(await sweep.index(0)).to.include({ state: "done", attempt, interruptions });
+    });
+  }
+
+  const disturbances: Record<string, (instance: TestInstance) => Promise<unknown>> = {
+    "its lease cannot be noted on a full disk": (instance) =>
+      mkdir(join(instance.root, "var", "lib", "spawn", "claim.new")),
+    "the metadata service hangs": async (instance) =>
+      instance.metadata.set("spot/instance-action", { status: 404, delayMs: 10_000 }),
+  };
+  for (const [title, disturb] of Object.entries(disturbances)) {
+    it(`continues, and extends its lease, although ${title}`, async () => {
+      const { sweep, instance, running, go } = await waiting({}, { SPAWN_HEARTBEAT: "1" });
+      if (running.state !== "running") throw new Error(running.state);
+      await disturb(instance);
+      await instance.until("the lease is extended twice", async () => {
+        const item = await sweep.index(0);
+        return item.state === "running" && item.leaseUntil > running.leaseUntil + 15;
+      });
+      await go();
+      expect(await instance.exit(), instance.stderr).to.equal(0);
+      expect(await sweep.index(0)).to.include({ state: "done", attempt: 1 });
+    });
+  }
+
+  it("fails an index for which it cannot create a folder", async () => {
+    const sweep = await suite.fixture.sweep("true", 1);
+    const instance = await suite.fixture.instance(sweep);
+    await instance.wrap("mkdir", 'case "$*" in */run/work*) exit 1 ;; esac');
+    instance.boot(first.command, suite.fixture.env);
+    expect(await instance.exit(), instance.stderr).to.equal(0);
+    expect(await sweep.index(0)).to.include({ state: "failed", exitCode: 1 });
   });
 
   it("releases the index at a spot notice, and ends the instance", async () => {
