@@ -1,6 +1,7 @@
 import { accountOfArn } from "../accounts.ts";
+import type { HeldTtl } from "../declared-expiry.ts";
 import { heldEntries, type StateEntry } from "../held-entry.ts";
-import { BUCKET_ADOPTION, EXPIRATION } from "../resources/tokens.ts";
+import { BUCKET_ADOPTION, EXPIRATION, STAGING_ENTRY } from "../resources/tokens.ts";
 import { isIsoTime, isTtlDays } from "../ttl.ts";
 import { type Held, TABLE_ROLES } from "./names.ts";
 
@@ -44,12 +45,14 @@ export function heldIn(entries: readonly StateEntry[], cloud: unknown): Held {
       .map(({ properties: { arn } }) => accountOfArn(arn))
       .find((account) => account !== undefined),
     entries: heldEntries(entries),
-    ttls: entries
-      .filter(({ type }) => type === EXPIRATION)
-      .flatMap(({ properties: { stagingId, uploadedAt, ttlDays } }) =>
-        typeof stagingId === "string" && isIsoTime(uploadedAt) && isTtlDays(ttlDays)
-          ? [{ stagingId, uploadedAt: new Date(uploadedAt), ttl: ttlDays }]
-          : [],
-      ),
+    ttls: entries.flatMap(ttlIn).sort((a, b) => b.ttl - a.ttl),
   };
+}
+
+/** A refresh takes over edited tags as the TTL of a region, but not into the component: the longest TTL of an entry decides. */
+function ttlIn({ type, properties: { id, stagingId, uploadedAt, ttlDays } }: StateEntry): HeldTtl[] {
+  const own = type === EXPIRATION ? stagingId : type === STAGING_ENTRY ? id : undefined;
+  return typeof own === "string" && isIsoTime(uploadedAt) && isTtlDays(ttlDays)
+    ? [{ stagingId: own, uploadedAt: new Date(uploadedAt), ttl: ttlDays }]
+    : [];
 }

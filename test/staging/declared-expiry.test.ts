@@ -1,21 +1,21 @@
 import { expect } from "chai";
-import { expiredEntries, expiryWarnings, withRenewedTtls } from "../../staging/declared-expiry.ts";
+import { expiredEntries, expiryWarnings, type HeldTtl, withRenewedTtls } from "../../staging/declared-expiry.ts";
 import { InputError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { heldIn } from "../../staging/ownership/held.ts";
-import { EXPIRATION, STAGED_DATA } from "../../staging/resources/tokens.ts";
+import { EXPIRATION, STAGED_DATA, STAGING_ENTRY } from "../../staging/resources/tokens.ts";
 import { parseTtlDays } from "../../staging/ttl.ts";
 import { errorOf } from "../support/failure.ts";
 
 const ID = parseStagingId("stage-abc123def456");
 const uploadedAt = new Date("2026-01-01T10:00:00Z");
 const entry = (ttl: number, keep = false) => ({ id: ID, declaredAs: "grch38", ttl: parseTtlDays(ttl), keep });
-const held = (ttl: number) => [{ stagingId: ID, uploadedAt, ttl: parseTtlDays(ttl) }];
-const expired = (time: string, of = [entry(90)], state = held(90)) =>
+const held = (ttl: number): HeldTtl[] => [{ stagingId: ID, uploadedAt, ttl: parseTtlDays(ttl) }];
+const expired = (time: string, of = [entry(90)], state: readonly HeldTtl[] = held(90)) =>
   expiredEntries(state, of, new Date(time));
-const renewed = (item: ReturnType<typeof entry>, state: ReturnType<typeof held>, time: string) =>
+const renewed = (item: ReturnType<typeof entry>, state: readonly HeldTtl[], time: string) =>
   withRenewedTtls([item], state, new Date(time), "prod")[0]?.ttl;
-const warnings = (item: ReturnType<typeof entry>, state: ReturnType<typeof held>, time: string) =>
+const warnings = (item: ReturnType<typeof entry>, state: readonly HeldTtl[], time: string) =>
   expiryWarnings([item], state, new Date(time), "prod");
 
 describe("expired declared entries", () => {
@@ -42,6 +42,21 @@ describe("expired declared entries", () => {
       "aws",
     );
     expect(ttls).to.deep.equal(held(30));
+  });
+
+  it("exclude entries whose tags were edited to a TTL that has ended, which an update reverts", () => {
+    const drifted = { stagingId: ID, uploadedAt: "2026-01-01T10:00:00Z", ttlDays: 1 };
+    const outputs = { id: ID, uploadedAt: "2026-01-01T10:00:00Z", ttlDays: 30 };
+    const { ttls = [] } = heldIn(
+      [
+        { urn: "", type: EXPIRATION, properties: drifted },
+        { urn: "", type: STAGING_ENTRY, properties: outputs },
+      ],
+      "aws",
+    );
+    expect(expired("2026-01-30T00:00:00Z", [entry(30)], ttls)).to.deep.equal([]);
+    expect(renewed(entry(30), ttls, "2026-01-30T00:00:00Z")).to.equal(30);
+    expect(expired("2026-02-01T00:00:00Z", [entry(30)], ttls)).to.have.length(1);
   });
 
   it("are reported with the edit that stages them again", () => {
