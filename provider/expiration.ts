@@ -114,7 +114,7 @@ async function expire(
       throw new UserError(`s3://${bucket}/${entryPrefix(stagingId)} holds nothing that could expire`, {
         why: "The data expired or were deleted.",
         fix:
-          old.ttlDays === undefined
+          old.ttlDays === undefined || old.ttlDays === ttl
             ? "Stage the data again."
             : `Set the TTL to ${old.ttlDays} days again, and stage the data as another entry.`,
       });

@@ -64,7 +64,7 @@ function endedTtl(
 ): InputError {
   const file = settingsFileName(environment);
   return new InputError(
-    `${file}: spawn:entries: item ${declaredAs}: a TTL of ${ttl} days has already ended for ${id}`,
+    `${file}: spawn:entries: item ${declaredAs}: a TTL of ${ttl} ${ttl === 1 ? "day" : "days"} has already ended for ${id}`,
     {
       why: `The TTL counts from the upload at ${isoSeconds(own.uploadedAt)}, so the data would expire at once. Nothing was changed.`,
       fix: `Write ttl: ${ageInDays(own, now) + 1} or more. To delete the data now, remove the item.`,

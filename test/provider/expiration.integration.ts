@@ -246,6 +246,14 @@ describe("Expiration", () => {
     const stagingId = newStagingId();
     const error = await errorOf(handler().create({ ...inputs, stagingId }, new TestContext()));
     expect(error.message).to.contain("holds nothing that could expire");
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    for (const [ttlDays, fix] of [
+      [7, "Stage the data again."],
+      [9, "Set the TTL to 7 days again, and stage the data as another entry."],
+    ] as const) {
+      const news = { ...inputs, stagingId, ttlDays, readersTag: "all" };
+      expect(await failureOf(update(id, { ...outputs, stagingId }, news))).to.have.property("fix", fix);
+    }
   });
 
   it("deletes nothing", async () => {

@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { expiredEntries, expiryWarnings, type HeldTtl, withRenewedTtls } from "../../staging/declared-expiry.ts";
+import {
+  expiredEntries,
+  expiryWarnings,
+  type HeldTtl,
+  withRenewedTtls,
+} from "../../staging/declared-expiry.ts";
 import { InputError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { heldIn } from "../../staging/ownership/held.ts";
@@ -73,13 +78,14 @@ describe("an edited TTL of a declared entry", () => {
     for (const [ttl, before] of [
       [7, 30],
       [20, 50],
+      [1, 30],
     ] as const) {
       const error = await errorOf(
         Promise.resolve().then(() => renewed(entry(ttl), held(before), "2026-01-21T10:00:00Z")),
         InputError,
       );
       expect(error.message).to.equal(
-        `Pulumi.prod.yaml: spawn:entries: item grch38: a TTL of ${ttl} days has already ended for ${ID}`,
+        `Pulumi.prod.yaml: spawn:entries: item grch38: a TTL of ${ttl === 1 ? "1 day" : `${ttl} days`} has already ended for ${ID}`,
       );
       expect(error.fix).to.equal("Write ttl: 21 or more. To delete the data now, remove the item.");
     }
