@@ -18,20 +18,6 @@ interface GroupOfRegion {
   readonly group: string;
 }
 
-/**
- * Sets the group's deadline, then raises its capacity to `alive` of the region's item. The capacity never goes down, so no busy worker
- * ends. A repeated run changes nothing: a worker that ends lowers `alive` before the capacity. The group is read before the item, so that
- * a worker that leaves between the two reads causes no start.
- * @throws MissingGroup if the group does not exist
- */
-export async function startWorkers(access: SweepAccess, of: GroupOfRegion, deadlineAt: Date): Promise<void> {
-  const { groups, signal } = access;
-  const { desired } = await findGroup(access, of);
-  await groups.endAt(of.region, of.group, deadlineAt, signal);
-  const { alive } = await findRegion(access, of.region);
-  if (desired < alive) await groups.setDesired(of.region, of.group, alive, signal);
-}
-
 /** Only leaving workers and one retry write a region's item at the same time. */
 const WRITE_ATTEMPTS = 100;
 
@@ -40,24 +26,27 @@ const LEAVING_DELAY_MS = 1_000;
 const LEAVING_ATTEMPTS = 15;
 
 /**
- * Raises the capacity of a region for the indices that `generation` opened. It does so once: the region's item records `alive` together
- * with its generation. A leaving worker has lowered `alive` but not yet the group's capacity. So the capacity must include the leaving
- * workers, or too few would remain for the indices. If the group's maximum is too small for that, it waits for them to leave.
+ * Sets the group's deadline, then raises its capacity for the open indices. A leaving worker has lowered `alive` but not yet the group's
+ * capacity. So the capacity must include the leaving workers, or too few would remain for the indices. If the group's maximum is too small
+ * for that, it waits for them to leave.
+ *
+ * It counts the workers once for each generation and deadline, which the region's item records together with `alive`. Repeated, it starts
+ * no worker for one that has left. The capacity never goes down, so no busy worker ends.
  * @throws MissingGroup if the group does not exist
  */
-export async function addWorkers(
+export async function startWorkers(
   access: SweepAccess,
   of: GroupOfRegion,
   generation: number,
   deadlineAt: Date,
 ): Promise<void> {
   const { groups, signal } = access;
-  let capacity = await findGroup(access, of);
+  await findGroup(access, of);
   await groups.endAt(of.region, of.group, deadlineAt, signal);
   for (let attempt = 1; ; attempt++) {
     const item = await findRegion(access, of.region);
-    if (item.generation >= generation) return startWorkers(access, of, deadlineAt);
-    capacity = await findGroup(access, of);
+    if (isCounted(item, generation, deadlineAt)) return raiseToAlive(access, of);
+    const capacity = await findGroup(access, of);
     const { alive, leaving } = workersWanted(item, capacity);
     if (alive + leaving > capacity.max && attempt < LEAVING_ATTEMPTS) {
       await pause(LEAVING_DELAY_MS, signal);
@@ -70,6 +59,22 @@ export async function addWorkers(
     }
     if (attempt === WRITE_ATTEMPTS) throw new Error(`the counters of ${of.region} change all the time`);
   }
+}
+
+/** The workers of an earlier deadline have ended. The item's expiry follows from the deadline. */
+const isCounted = (
+  item: Awaited<ReturnType<typeof findRegion>>,
+  generation: number,
+  deadlineAt: Date,
+): boolean =>
+  item.generation > generation ||
+  (item.generation === generation && item.expires === itemsExpireAt(deadlineAt));
+
+/** The group is read before the item, so that a worker that leaves between the two reads causes no start. */
+async function raiseToAlive(access: SweepAccess, of: GroupOfRegion): Promise<void> {
+  const { desired } = await findGroup(access, of);
+  const { alive } = await findRegion(access, of.region);
+  if (desired < alive) await access.groups.setDesired(of.region, of.group, alive, access.signal);
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   REGION_ITEM_PREFIX,
   regionItemKey,
   SWEEP_KEY,
+  SWEEP_TTL_ATTRIBUTE,
 } from "../../staging/sweep/item-keys.ts";
 import type { SweepItemError } from "../../staging/sweep/item-reader.ts";
 import { parseRegionItem, type RegionItem } from "../../staging/sweep/region-item.ts";
@@ -43,10 +44,14 @@ export async function findRegions(
   return regions;
 }
 
-/** The counters of a region. @throws SweepItemError if they are missing or cannot be parsed */
-export async function findRegion(access: Access, region: Region): Promise<RegionItem> {
+/** The counters of a region, and its time of expiry. @throws SweepItemError if they are missing or cannot be parsed */
+export async function findRegion(
+  access: Access,
+  region: Region,
+): Promise<RegionItem & { readonly expires: unknown }> {
   const item = regionItemKey(region);
-  return parseRegionItem((await getItem(access, item)) ?? plainItem(keyOf(access, item)));
+  const plain = (await getItem(access, item)) ?? plainItem(keyOf(access, item));
+  return { ...parseRegionItem(plain), expires: plain[SWEEP_TTL_ATTRIBUTE] };
 }
 
 /** The attributes that transitions of an index need: all except its row, which can have 32 KB. */

@@ -5,7 +5,7 @@ import type { SweepMeta } from "../../staging/sweep/meta-item.ts";
 import { forEachParallel } from "../flow/parallel.ts";
 import type { SweepAccess } from "./access.ts";
 import { endIfCancelled } from "./cancelled.ts";
-import { addWorkers } from "./capacity.ts";
+import { startWorkers } from "./capacity.ts";
 import { findIndex, indexPages } from "./items.ts";
 import { type Moved, moveIndices } from "./move-indices.ts";
 import type { RunPlan } from "./plan.ts";
@@ -30,7 +30,7 @@ export async function reopenSweep(access: SweepAccess, plan: RunPlan): Promise<S
     );
     reportBusy(access, plan, moved);
     access.progress("Starting workers");
-    await Promise.all(plan.regions.map((region) => addWorkers(access, region, generation, deadlineAt)));
+    await Promise.all(plan.regions.map((region) => startWorkers(access, region, generation, deadlineAt)));
   }
   const meta = await commitGeneration(access, generation);
   await endIfCancelled(access, plan.regions, meta);

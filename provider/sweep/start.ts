@@ -55,7 +55,7 @@ export async function startSweep(
   requireNotCancelled(meta);
   access.progress("Starting workers");
   const { deadlineAt } = meta;
-  await Promise.all(regions.map((region) => startWorkers(access, region, deadlineAt)));
+  await Promise.all(regions.map((region) => startWorkers(access, region, inputs.generation, deadlineAt)));
   meta = await commitStart(access);
   await endIfCancelled(access, regions, meta);
   return meta;

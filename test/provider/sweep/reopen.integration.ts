@@ -85,6 +85,25 @@ describe("the retry of a sweep", () => {
     }
   });
 
+  it("starts workers again if it is repeated after its deadline", async () => {
+    const counter = new Kill(0, "before");
+    const whole = await endedSweep();
+    await update(whole.outputs, { ...whole.inputs, generation: 1 }, counter);
+    const { inputs, outputs, worker } = await endedSweep();
+    const news = { ...inputs, generation: 1 };
+    await errorOf(update(outputs, news, new Kill(counter.requests - 2, "after")));
+    expect(groups.desired).to.deep.equal({ [PRIMARY]: 1, [SECOND]: 2 });
+    // At the deadline, workers leave, or their group ends them.
+    await worker.claim(3);
+    await worker.complete(3);
+    await worker.leave(PRIMARY);
+    groups.of(SECOND).desired = 0;
+    cloud.now = new Date("2026-11-17T12:00:00Z");
+    const updated = await update(outputs, news);
+    expect(updated.deadlineAt).to.equal("2026-11-18T12:00:00Z");
+    expect(groups.desired).to.deep.equal({ [PRIMARY]: 1, [SECOND]: 1 });
+  });
+
   it("reopens named indices, also completed ones, and names those that have not ended", async () => {
     const { inputs, outputs, worker } = await endedSweep();
     const first = await update(outputs, { ...inputs, generation: 1, retryIndices: [2] });

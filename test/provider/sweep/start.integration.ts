@@ -172,7 +172,7 @@ describe("the start of a sweep", () => {
     });
   });
 
-  it("sets a new deadline if the old one has passed before the commit", async () => {
+  it("sets a new deadline if the old one has passed before the commit, and starts workers for the open indices", async () => {
     const inputs = runInputs({ deadlineSeconds: 3_600 });
     const counter = new Kill(0, "before");
     await cloud.handler(groups, counter).create(runInputs(), new TestContext());
@@ -181,9 +181,16 @@ describe("the start of a sweep", () => {
       cloud.handler(groups, new Kill(counter.requests - 2, "after")).create(inputs, new TestContext()),
     );
     expect(groups.desired).to.deep.equal({ [PRIMARY]: 2, [SECOND]: 2 });
+    const worker = new Worker(cloud.access(inputs.sweepId, groups), groups);
+    await worker.claim(0);
+    await worker.complete(0);
+    // At the deadline, workers leave, or their group ends them.
+    for (const region of [PRIMARY, PRIMARY]) await worker.leave(region);
+    groups.of(SECOND).desired = 0;
     cloud.now = new Date("2026-11-10T18:00:00Z");
     const { outputs } = await create(inputs);
     expect(outputs.deadlineAt).to.equal("2026-11-10T19:00:00Z");
+    expect(groups.desired).to.deep.equal({ [PRIMARY]: 2, [SECOND]: 2 });
   });
 
   it("gives each index its row, quoted for a shell", async () => {
