@@ -1,7 +1,7 @@
 import type { Connection } from "../connection/connection.ts";
 import { detailOf, explainFailure } from "../connection/errors/words.ts";
 import { UserError } from "../staging/errors.ts";
-import { shellQuoted } from "../staging/shell.ts";
+import { commandLine } from "./command-line.ts";
 
 /** The environment and the connection of a failed request. */
 export interface CloudOfError {
@@ -12,12 +12,18 @@ export interface CloudOfError {
 
 /** Converts an error of the AWS SDK or its connection to a UserError; undefined for other errors. */
 export function explainAwsError(error: unknown, at: CloudOfError): UserError | undefined {
+  const explained = explainedAt(error, at);
+  // Here, because some callers add their own commands to the fix.
+  return explained?.inEnvironment((text) => commandLine(text, at.environment));
+}
+
+function explainedAt(error: unknown, at: CloudOfError): UserError | undefined {
   const found = explainFailure(error, at);
   if (found === undefined) return undefined;
   if (found.kind === "no bucket" || found.kind === "no table") {
     return new UserError(`environment ${at.environment} is not up`, {
       why: "Its table or bucket does not exist.",
-      fix: `spawn environment up --environment ${shellQuoted(at.environment)}`,
+      fix: (_spell, command) => command("spawn environment up"),
       exitCode: 2,
       cause: error,
     });

@@ -2,6 +2,8 @@ import { Command, Flags } from "@oclif/core";
 import { securePrivateFolders } from "../local/private-folders.ts";
 import { progressPrinter } from "../local/progress.ts";
 import type { UserError } from "../staging/errors.ts";
+import { shellQuoted } from "../staging/shell.ts";
+import { commandLine, environmentTaken } from "./command-line.ts";
 import { Context } from "./context.ts";
 import { DEFAULT_SETTINGS } from "./defaults.ts";
 import { explain } from "./errors.ts";
@@ -51,6 +53,30 @@ export abstract class BaseCommand extends Command {
   protected freshContextOf(flags: { readonly environment: string }): Context {
     this.#context = undefined;
     return this.contextOf(flags);
+  }
+
+  /** A command of spawn for the user, with the environment of this command if necessary. */
+  protected suggested(command: string): string {
+    return commandLine(command, this.#environment);
+  }
+
+  /** This command with its arguments. */
+  protected get repeated(): string {
+    return [this.#name, ...this.argv.map(shellQuoted)].join(" ");
+  }
+
+  get #name(): string {
+    return [this.config.bin, ...(this.id ?? "").split(":")].join(" ");
+  }
+
+  /** Also before the arguments are parsed. */
+  get #environment(): string {
+    return (
+      this.#context?.environmentName ??
+      flagIn(this.argv, "--environment") ??
+      environmentTaken(process.env) ??
+      DEFAULT_SETTINGS.environment
+    );
   }
 
   /** Prints lines for people on stderr, unless `--json` is set. */
@@ -131,13 +157,10 @@ export abstract class BaseCommand extends Command {
     const error = isOutput && this.#fact !== undefined ? withFact(thrown, this.#fact) : thrown;
     return explain(error, {
       command: {
-        name: [this.config.bin, ...(this.id ?? "").split(":")].join(" "),
+        name: this.#name,
         flags: [...Object.keys(this.ctor.baseFlags ?? {}), ...Object.keys(this.ctor.flags ?? {}), "json"],
       },
-      at: this.#context?.at ?? {
-        environment: DEFAULT_SETTINGS.environment,
-        connection: undefined,
-      },
+      at: this.#context?.at ?? { environment: this.#environment, connection: undefined },
     });
   }
 
@@ -148,6 +171,12 @@ export abstract class BaseCommand extends Command {
   protected override logJson(json: unknown): void {
     writeExactly(process.stdout, toJson(json));
   }
+}
+
+/** The value of a flag in arguments that may not be parsed yet. */
+function flagIn(argv: readonly string[], flag: string): string | undefined {
+  const index = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+  return argv[index] === flag ? argv[index + 1] : argv[index]?.slice(flag.length + 1);
 }
 
 /** Writes text to stderr that contains no control characters except colours. */

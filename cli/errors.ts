@@ -1,5 +1,6 @@
 import { UserError } from "../staging/errors.ts";
 import { type CloudOfError, explainAwsError } from "./aws-errors.ts";
+import { commandLine } from "./command-line.ts";
 import { Defect } from "./defect.ts";
 import { explainParseError, type ParsedCommand } from "./parse-errors.ts";
 import { explainSystemError } from "./system-errors.ts";
@@ -15,10 +16,10 @@ export function explain(error: unknown, { command, at }: FailedCommand): UserErr
   if (error instanceof Error && error.name === "AbortError") {
     return new UserError("interrupted", { exitCode: 130, cause: error });
   }
-  return (
+  const explained =
     explainParseError(error, command) ??
     explainAwsError(error, at) ??
     explainSystemError(error) ??
-    new Defect(error)
-  );
+    new Defect(error);
+  return explained.inEnvironment((text) => commandLine(text, at.environment));
 }

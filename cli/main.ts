@@ -7,6 +7,8 @@ import { spawnPaths } from "../local/paths.ts";
 import { homeFolder } from "../local/shell-variables.ts";
 import { packageRoot } from "../package-root.ts";
 import { configFolder } from "../stacks/data-folder.ts";
+import { environmentTaken } from "./command-line.ts";
+import { DEFAULT_SETTINGS } from "./defaults.ts";
 import { explain } from "./errors.ts";
 import { closeOutput, endOutput, OutputFailed, watchOutput } from "./output.ts";
 import { failureEnvelope, renderDetails, renderFailure } from "./render/failure.ts";
@@ -53,7 +55,7 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
 async function reportFailure(error: unknown, argv: readonly string[]): Promise<void> {
   const failure = explain(error, {
     command: { name: "spawn", flags: ["help", "version"] },
-    at: { environment: "dev", connection: undefined },
+    at: { environment: environmentTaken(process.env) ?? DEFAULT_SETTINGS.environment, connection: undefined },
   });
   process.exitCode = failure.exitCode;
   if (argv.includes("--json")) {

@@ -54,10 +54,12 @@ export function summaryOfDetails(details: EntryDetails): StagedSummary {
  */
 export async function reportStaged(
   details: StagedSummary,
+  environment: string,
   note: (...lines: string[]) => void,
 ): Promise<void> {
   const summary = uploadSummaryLines({
     stagingId: parseStagingId(details.id),
+    environment,
     sizeBytes: details.sizeBytes,
     regions: details.regions,
     ttl: parseTtlDays(details.ttlDays),

@@ -69,7 +69,7 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
       if (inputs === undefined || outputs === undefined) {
         throw new InputError(`${id} cannot be imported`, {
           why: "Which rules it should be is not recorded in S3.",
-          fix: "spawn environment up",
+          fix: (_spell, command) => command("spawn environment up"),
         });
       }
       const kind = KINDS[inputs.kind];

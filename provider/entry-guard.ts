@@ -23,17 +23,18 @@ export function entryGuard(
 
     async read(id, inputs, outputs) {
       if (inputs === undefined || outputs === undefined)
-        throw new InputError(`${id} cannot be imported`, { fix: "spawn environment up" });
+        throw new InputError(`${id} cannot be imported`, {
+          fix: (_spell, command) => command("spawn environment up"),
+        });
       return { id, inputs, outputs };
     },
 
-    async delete(_id, { stagingId, table, region, environment }, { signal }) {
-      const command = (text: string) => `${text} --environment ${environment}`;
+    async delete(_id, { stagingId, table, region }, { signal }) {
       const open = await explained(`looking for sweeps that read ${stagingId}`, () =>
         findOpenSweeps({ client: dynamo(region), table, now: deps.now, signal }, (error, { sweep_id }) => {
           throw new UserError(error.message, {
             why: `It is unknown whether the sweep reads ${stagingId}. The table is ${table} in ${region}.`,
-            fix: command(`spawn sweep delete ${sweep_id} --yes`),
+            fix: (_spell, command) => command(`spawn sweep delete ${sweep_id} --yes`),
             cause: error,
           });
         }),
@@ -44,7 +45,6 @@ export function entryGuard(
         stagingId,
         reading.map(({ sweepId }) => sweepId),
         "deleted",
-        command,
       );
     },
   });

@@ -60,7 +60,7 @@ export function expiration(
       if (inputs === undefined || outputs === undefined) {
         throw new InputError(`${id} cannot be imported`, {
           why: "The time of the upload, from which the TTL counts, is not recorded with it.",
-          fix: "Stage the data again: spawn stage upload",
+          fix: (_spell, command) => `Stage the data again: ${command("spawn stage upload PATH")}`,
         });
       }
       const found = await explained(`reading the tags in ${inputs.region}`, () =>
@@ -153,7 +153,8 @@ function refuseExpired(
   throw new UserError(`the data of ${stagingId} have expired already`, {
     code: "cannot-complete",
     why,
-    fix: `spawn stage delete ${stagingId} --yes, then upload them again with a longer --ttl`,
+    fix: (spell, command) =>
+      `${command(`spawn stage delete ${stagingId} --yes`)}, then stage them again with a longer ${spell("ttl")}`,
   });
 }
 

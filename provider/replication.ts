@@ -50,7 +50,7 @@ export function replication(
       if (inputs === undefined || outputs === undefined) {
         throw new InputError(`${id} cannot be imported`, {
           why: "What it is a replica of is not recorded in S3.",
-          fix: "Stage the data again: spawn stage upload",
+          fix: (_spell, command) => `Stage the data again: ${command("spawn stage upload PATH")}`,
         });
       }
       if (!isWhole(outputs)) return { id, inputs, outputs };
@@ -141,8 +141,11 @@ async function recordRuleFailure(
   if (hasFailed || outcome.status === "FAILED")
     await recordHeld({ ...inputs, region: sourceRegion }, deps.dynamo, deps.now(), context.signal);
   if (via !== "copy" || !deps.isAws) return;
-  const why = explainRuleFailure(place, outcome);
-  context.log("warning", `The rule has replicated nothing to ${region}, so all objects were copied. ${why}`);
+  context.log(
+    "warning",
+    (spell, command) =>
+      `The rule has replicated nothing to ${region}, so all objects were copied. ${explainRuleFailure(place, outcome, spell, command)}`,
+  );
 }
 
 /**

@@ -1,9 +1,8 @@
 import { isNoSuchBucket } from "../connection/errors/kinds.ts";
 import { primaryTags } from "../staging/classes.ts";
-import { describeError, InputError, spelledAs, UserError } from "../staging/errors.ts";
+import { describeError, InputError, UserError } from "../staging/errors.ts";
 import { parseFilename } from "../staging/filename.ts";
 import { parseStagingId } from "../staging/ids.ts";
-import { asFlag, asKey, type Spelling } from "../staging/option.ts";
 import { refuseOverlap } from "../staging/overlap.ts";
 import { parseRegion, REGIONS } from "../staging/regions.ts";
 import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources/staged-data.ts";
@@ -19,6 +18,7 @@ import { declaredResource } from "./plugin/declared.ts";
 import {
   type CallContext,
   type CheckFailure,
+  checkFailure,
   PartialFailure,
   type Properties,
   type ResourceHandler,
@@ -61,7 +61,7 @@ export function stagedData(
         return [];
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        return [{ property: "source", reason: describeError(error), error }];
+        return [checkFailure("source", error)];
       }
     },
 
@@ -99,7 +99,7 @@ export function stagedData(
       if (inputs === undefined || outputs === undefined) {
         throw new InputError(`${id} cannot be imported`, {
           why: "What was staged, and from where, is not recorded in S3.",
-          fix: "Stage the data again: spawn stage upload",
+          fix: (_spell, command) => `Stage the data again: ${command("spawn stage upload PATH")}`,
         });
       }
       // An interrupted creation has nothing to check; the next update resumes it.
@@ -143,9 +143,10 @@ async function takenId(
   if (record === undefined) return [];
   const error = new InputError(`${stagingId} exists already, and this stack does not have it`, {
     why: "It was ejected from this stack, or its state was lost. An upload would overwrite its data. Nothing was changed.",
-    fix: `To stage other data, give the item another name. To declare the existing entry, remove the item and run: spawn stage adopt ${stagingId}`,
+    fix: (_spell, command) =>
+      `To stage other data, give the item another name. To declare the existing entry, remove the item and run: ${command(`spawn stage adopt ${stagingId}`)}`,
   });
-  return [{ property: "stagingId", reason: describeError(error), error }];
+  return [checkFailure("stagingId", error)];
 }
 
 /** Why the staged data are incomplete; undefined if they are whole. @throws UserError if the region is unreachable */
@@ -187,8 +188,9 @@ async function restage(
     throw new UserError(
       `the data of ${stagingId} in ${region} are lost, and their source cannot be staged again`,
       {
-        why: describeError(error),
-        fix: `spawn stage repair ${stagingId}, which copies them from another region`,
+        why: (spell, command) => describeError(error.spelled(spell).inEnvironment(command)),
+        fix: (_spell, command) =>
+          `${command(`spawn stage repair ${stagingId}`)}, which copies them from another region`,
         cause: error,
       },
     );
@@ -219,17 +221,7 @@ async function deleteIn(
   progress.finish();
 }
 
-/** Only an entry of the command line has flags. A declared one is an item or a component, and only it names the table. */
-const spellingOf = ({ recordsTable }: StagedDataInputs): Spelling =>
-  recordsTable === undefined ? asFlag : asKey;
-
-const sourceOf = (
-  inputs: StagedDataInputs,
-  deps: Dependencies,
-  signal: AbortSignal,
-): Promise<MeasuredSource> => spelledAs(spellingOf(inputs), () => measuredSource(inputs, deps, signal));
-
-async function measuredSource(
+async function sourceOf(
   inputs: StagedDataInputs,
   deps: Dependencies,
   signal: AbortSignal,
@@ -300,7 +292,7 @@ async function stageOrFail(
 ): Promise<StagedDataOutputs> {
   const doing = { what: "upload", region: inputs.region, bucket: inputs.bucket } as const;
   try {
-    return await spelledAs(spellingOf(inputs), () => stageSource(inputs, source, deps, context, begun));
+    return await stageSource(inputs, source, deps, context, begun);
   } catch (error) {
     // The copy of one object was refused before its first request. Other data may have been uploaded in part.
     if (error instanceof InputError && source.kind === "file" && source.file.from === "s3") throw error;

@@ -72,7 +72,8 @@ export function sweepRun(
     if ((await explained(doing, () => findMeta(accessFor(inputs, context)))) !== undefined) return;
     throw new UserError(`the items of ${inputs.sweepId} are gone`, {
       why: `They expire ${ITEM_TTL_DAYS} days after the deadline, or they were deleted.`,
-      fix: `spawn sweep delete ${inputs.sweepId}, then spawn launch --params FILE`,
+      fix: (_spell, command) =>
+        `${command(`spawn sweep delete ${inputs.sweepId}`)}, then ${command("spawn launch --params FILE")}`,
     });
   }
 
@@ -101,7 +102,9 @@ export function sweepRun(
 
     async read(id, inputs, outputs, context) {
       if (inputs === undefined || outputs === undefined) {
-        throw new InputError(`${id} cannot be imported`, { fix: "spawn launch --params FILE" });
+        throw new InputError(`${id} cannot be imported`, {
+          fix: (_spell, command) => command("spawn launch --params FILE"),
+        });
       }
       const meta = await explained(`reading ${id}`, () =>
         unlessNoTable(

@@ -70,7 +70,9 @@ export function usageRow(
 
     async read(id, inputs, outputs, { signal }) {
       if (inputs === undefined || outputs === undefined) {
-        throw new InputError(`${id} cannot be imported`, { fix: "Stage the data again: spawn stage upload" });
+        throw new InputError(`${id} cannot be imported`, {
+          fix: (_spell, command) => `Stage the data again: ${command("spawn stage upload PATH")}`,
+        });
       }
       const row = await explained(`reading the usage row in ${inputs.table}`, async () => {
         try {

@@ -44,7 +44,7 @@ export function versioningReadiness(
       if (inputs === undefined || outputs === undefined) {
         throw new InputError(`${id} cannot be imported`, {
           why: "When versioning was enabled is not recorded in S3.",
-          fix: "spawn environment up",
+          fix: (_spell, command) => command("spawn environment up"),
         });
       }
       const exists = await explained(`reading the versioning of ${inputs.bucket}`, () =>

@@ -1,4 +1,5 @@
 import { packageRoot } from "../package-root.ts";
+import { findBareCommands } from "./lint/commands.ts";
 import { findUnusedExports } from "./lint/exports.ts";
 import { asText, findViolations } from "./lint/imports.ts";
 import { KNOWN } from "./lint/known.ts";
@@ -7,12 +8,13 @@ import { importRules } from "./lint/rules.ts";
 import { findInSource } from "./lint/state.ts";
 import { main } from "./run.ts";
 
-/* Checks every import against the layers of docs/design/layers.md, and every module for state, clients and unused exports. */
+/* Checks every import against the layers of docs/design/layers.md, and every module for state, clients, commands without their environment and unused exports. */
 await main(async () => {
   const root = packageRoot();
   const violations = [
     ...(await findViolations(root, importRules(await readLayers(root)))),
     ...(await findInSource(root)),
+    ...(await findBareCommands(root)),
     ...(await findUnusedExports(root)),
   ];
   const unexpected = violations.filter((violation) => !KNOWN.includes(asText(violation)));

@@ -14,11 +14,10 @@ import { basename, dirname, join } from "node:path";
 import { packageRoot } from "../package-root.ts";
 import { InputError } from "../staging/errors.ts";
 import { shellQuoted } from "../staging/shell.ts";
+import { PROJECT_NAME } from "../staging/stack-name.ts";
 import { configFolder, dataFolder } from "./data-folder.ts";
 import { toYaml } from "./yaml.ts";
 
-/** Name of the Pulumi project, here and in every `Pulumi.yaml` of spawn. */
-export const PROJECT_NAME = "spawn";
 const FILE = "Pulumi.yaml";
 
 interface Machine {

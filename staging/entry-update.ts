@@ -75,7 +75,7 @@ function refuseExpired(record: StagingRecord, now: Date): void {
   if (expiry > now) return;
   throw new InputError(`${record.stagingId} has expired and cannot be changed`, {
     why: `Its TTL ended at ${isoSeconds(expiry)}; from then on, S3 can delete the data at any time.`,
-    fix: "Stage the data again: spawn stage upload",
+    fix: (_spell, command) => `Stage the data again: ${command("spawn stage upload PATH")}`,
   });
 }
 
@@ -84,7 +84,7 @@ function refuseEndedTtl({ stagingId, uploadedAt }: StagingRecord, ttl: TtlDays, 
   const least = Math.floor((now.getTime() - uploadedAt.getTime()) / MS_PER_DAY) + 1;
   throw new InputError(`a TTL of ${ttl} days has already ended for ${stagingId}`, {
     why: `The TTL counts from the upload at ${isoSeconds(uploadedAt)}, so the data would expire at once.`,
-    fix: (spell) =>
-      `${spell("ttl", Math.min(least, MAX_TTL_DAYS))} or more; to delete them now: spawn stage delete ${stagingId}`,
+    fix: (spell, command) =>
+      `${spell("ttl", Math.min(least, MAX_TTL_DAYS))} or more; to delete them now: ${command(`spawn stage delete ${stagingId}`)}`,
   });
 }

@@ -1,4 +1,4 @@
-import { asFlag, asKey, inWords, type Spelling, type Words } from "./option.ts";
+import { asFlag, asKey, type CommandText, inWords, type Spelling, type Words } from "./option.ts";
 import { printable, printableLines } from "./printable.ts";
 
 /**
@@ -21,6 +21,7 @@ export class UserError extends Error {
   readonly #why: Words | undefined;
   readonly #fix: Words | undefined;
   #spelling: Spelling = asFlag;
+  #command: CommandText = (command) => command;
   /** The lines of the message: no text of a file or a server begins a line. */
   readonly lines: readonly [string, ...string[]] = [this.message];
 
@@ -36,16 +37,22 @@ export class UserError extends Error {
   }
 
   get why(): string | undefined {
-    return this.#why && inWords(this.#why, this.#spelling);
+    return this.#why && inWords(this.#why, this.#spelling, this.#command);
   }
 
   get fix(): string | undefined {
-    return this.#fix && inWords(this.#fix, this.#spelling);
+    return this.#fix && inWords(this.#fix, this.#spelling, this.#command);
   }
 
   /** Spells its options for the reader of another interface than the command line. @returns the same error */
   spelled(spelling: Spelling): this {
     this.#spelling = spelling;
+    return this;
+  }
+
+  /** Names the environment in its commands. @returns the same error */
+  inEnvironment(command: CommandText): this {
+    this.#command = command;
     return this;
   }
 }

@@ -79,7 +79,7 @@ export function parseIdStart(text: string): string {
   if (digits !== undefined) return `${ID_PREFIX}${digits}`;
   throw new InputError(`"${text}" is not a staging ID`, {
     why: `A staging ID is ${ID_PREFIX} and ${ID_DIGITS} hexadecimal digits, such as stage-abc123def456, or its first ${MIN_SHORT_DIGITS} digits or more.`,
-    fix: "spawn stage list",
+    fix: (_spell, command) => command("spawn stage list"),
   });
 }
 
@@ -88,7 +88,7 @@ export function parseStagingId(text: string): StagingId {
   if (!isStagingId(text)) {
     throw new InputError(`"${text}" is not a staging ID`, {
       why: "A staging ID is stage- and 12 hexadecimal digits, such as stage-abc123def456.",
-      fix: "spawn stage list",
+      fix: (_spell, command) => command("spawn stage list"),
     });
   }
   return text;

@@ -10,6 +10,7 @@ export type Option =
   | "exclude"
   | "filename"
   | "followLinks"
+  | "multipart"
   | "noSha256"
   | "prices"
   | "regions"
@@ -23,11 +24,17 @@ type Value = string | number | true | readonly string[];
 /** Writes an option, or an option with a value, as one interface takes it. */
 export type Spelling = (option: Option, value?: Value) => string;
 
-/** Text of an error. A function names options in the spelling of the interface that shows it. */
-export type Words = string | ((spell: Spelling) => string);
+/** A command of spawn for the user, without its environment, as {@link Words} give it. The result names the environment if necessary. */
+export type CommandText = (command: string) => string;
 
-export const inWords = (words: Words, spelling: Spelling): string =>
-  typeof words === "string" ? words : words(spelling);
+/**
+ * Text of an error. A function names options in the spelling of the interface that shows it, and commands with the environment in which
+ * the error occurred.
+ */
+export type Words = string | ((spell: Spelling, command: CommandText) => string);
+
+export const inWords = (words: Words, spelling: Spelling, command: CommandText): string =>
+  typeof words === "string" ? words : words(spelling, command);
 
 /** `--allow-accounts`: a flag of the command line. */
 export const asFlag: Spelling = (option, value = true) => {

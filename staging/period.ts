@@ -45,7 +45,7 @@ export function parsePeriod(since: string | undefined, until: string | undefined
   if (from.start > now) {
     throw new InputError(`--since "${since}" is in the future`, {
       why: `It is ${now.toISOString().slice(0, 16)}Z now: no data can be staged after it.`,
-      fix: "For a plan: spawn stage estimate",
+      fix: (_spell, command) => `For a plan: ${command("spawn stage estimate --data-size-gb 100")}`,
     });
   }
   if (from.start >= to.end) {

@@ -90,7 +90,7 @@ export function timeToRemoveBy(what: string, clock: ServerClock = serverClock): 
   if (!clock.isKnown) {
     throw new UserError(`cannot determine ${what}: the server does not send its time`, {
       why: "Its responses have no Date header. Nothing was removed.",
-      fix: "To remove an entry at any time: spawn stage delete <staging-id>",
+      fix: (_spell, command) => `To remove an entry at any time: ${command("spawn stage delete STAGING-ID")}`,
     });
   }
   const skew = clock.skewMs;

@@ -20,3 +20,9 @@ export function parseStackName(text: string): StackName {
     why: "It has 1 to 100 letters, digits, dots, hyphens and underscores, and begins with a letter, digit or underscore.",
   });
 }
+
+/** Name of the Pulumi project, here and in every `Pulumi.yaml` of spawn. */
+export const PROJECT_NAME = "spawn";
+
+/** The environment of a stack: the stacks of its entries and sweeps are named after it. */
+export const environmentOfStack = (stack: string): string => stack.split(".")[0] ?? stack;

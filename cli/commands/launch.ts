@@ -1,7 +1,6 @@
 import { type AccountId, parseAccountId } from "../../staging/accounts.ts";
 import { InputError } from "../../staging/errors.ts";
 import { priceBook } from "../../staging/price-books.ts";
-import { shellQuoted } from "../../staging/shell.ts";
 import { parseIamActions, parseManagedPolicies } from "../../staging/sweep/iam-options.ts";
 import type { SweepId } from "../../staging/sweep/id.ts";
 import { KEYS } from "../../staging/sweep/keys.ts";
@@ -92,9 +91,8 @@ The script can run more than once for an index: after an interruption, and after
       import("../services/sweep/start.ts"),
     ]);
     await refuseSecond(context, launch);
-    const command = ["spawn launch", ...this.argv.map(shellQuoted)].join(" ");
     const question = `Start ${launch.plan.workers} workers?`;
-    if (!(await confirm(question, { yes: flags.yes, command }))) {
+    if (!(await confirm(question, { yes: flags.yes, command: this.repeated }))) {
       this.note("Nothing was started.");
       return { sweep_id: null, started: false, state: null, plan };
     }

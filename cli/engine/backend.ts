@@ -1,13 +1,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PROJECT_NAME } from "../../stacks/project-folder.ts";
+import { PROJECT_NAME } from "../../staging/stack-name.ts";
 
 /** A stack's name with organization and project. The engine accepts it in any folder. */
 export const fullStackName = (stack: string): string => `organization/${PROJECT_NAME}/${stack}`;
-
-/** The environment of a stack: the stacks of its entries and sweeps are named after it. */
-export const environmentOfStack = (stack: string): string => stack.split(".")[0] ?? stack;
 
 /** Paths (in a folder) or key prefixes (in a bucket) of the project's stacks in a backend. */
 export const BACKEND = {

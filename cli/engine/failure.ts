@@ -3,8 +3,9 @@ import { decodeErrorDetails } from "../../staging/error-details.ts";
 import { describeError, UserError } from "../../staging/errors.ts";
 import { deniedAction, permissionsHint } from "../../staging/policies/denial.ts";
 import { shellQuoted } from "../../staging/shell.ts";
+import { environmentOfStack } from "../../staging/stack-name.ts";
 import { commandLine, engineShell } from "../command-line.ts";
-import { environmentOfStack, fullStackName } from "./backend.ts";
+import { fullStackName } from "./backend.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { explainPassphrase } from "./passphrase.ts";
 import type { EngineRun } from "./process.ts";
@@ -92,7 +93,7 @@ export class UpdateLog {
       fix:
         deniedAction(text) === undefined
           ? "Run the command again with --verbose for the engine's log."
-          : permissionsHint(text, environmentOfStack(this.#stack)),
+          : permissionsHint(text, (command) => commandLine(command, environmentOfStack(this.#stack))),
     });
   }
 }

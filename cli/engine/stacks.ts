@@ -1,5 +1,4 @@
 import { UserError } from "../../staging/errors.ts";
-import { shellQuoted } from "../../staging/shell.ts";
 import { type EngineSettings, reasonOf, runEngine } from "./process.ts";
 import { stacksFolder, stacksIn } from "./state-file.ts";
 
@@ -29,6 +28,6 @@ export async function readOutputs(
   if (run.exitCode === 0) return JSON.parse(run.stdout) as Record<string, unknown>;
   throw new UserError(`environment ${stack} cannot be read`, {
     why: reasonOf(run),
-    fix: `spawn environment up --environment ${shellQuoted(stack)}`,
+    fix: (_spell, command) => command("spawn environment up"),
   });
 }

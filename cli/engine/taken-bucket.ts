@@ -1,7 +1,8 @@
 import { settingsFileName } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import { shellQuoted } from "../../staging/shell.ts";
-import { environmentOfStack } from "./backend.ts";
+import { environmentOfStack } from "../../staging/stack-name.ts";
+import { commandLine } from "../command-line.ts";
 
 const BUCKET = /S3 Bucket \((?<bucket>[^)\s]+)\)/;
 
@@ -15,7 +16,7 @@ export function explainTakenBucket(text: string, stack: string): UserError | und
   const name = bucket === undefined ? "a bucket's name" : `the name of the bucket ${bucket}`;
   const environment = environmentOfStack(stack);
   const file = settingsFileName(environment);
-  const own = `Set spawn:bucketPrefix (or spawn:buckets) in ${file} to a name of your own, then: spawn environment up --environment ${environment}`;
+  const own = `Set spawn:bucketPrefix (or spawn:buckets) in ${file} to a name of your own, then: ${commandLine("spawn environment up", environment)}`;
   if (/BucketAlreadyExists|BucketAlreadyOwnedByYou/.test(text)) {
     const head = bucket === undefined ? "" : ` (aws s3api head-bucket --bucket ${shellQuoted(bucket)})`;
     return new UserError(`${name} is taken`, {

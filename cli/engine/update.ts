@@ -3,9 +3,9 @@ import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { isOnLocalCloud } from "../../connection/variables.ts";
 import { UserError } from "../../staging/errors.ts";
 import { decodeProgress, type Progress } from "../../staging/progress.ts";
+import { environmentOfStack } from "../../staging/stack-name.ts";
 import { sweepOfStack } from "../../staging/sweep/id.ts";
 import { commandLine } from "../command-line.ts";
-import { environmentOfStack } from "./backend.ts";
 import { type EngineCloud, UpdateLog } from "./failure.ts";
 import { findActiveCommand, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { commandLineTag, takeOverDeadLocks } from "./lock.ts";
@@ -137,14 +137,14 @@ async function startUpdateHeartbeat({ env, objects }: EngineSettings, stack: str
 /** This machine was suspended or disconnected from the backend until another command took over the stack. */
 async function takeOverError(url: string | undefined, stack: string): Promise<UserError> {
   const active = await findActiveCommand(url, stack);
+  const environment = environmentOfStack(stack);
   const lists =
     sweepOfStack(stack) === undefined
-      ? ["spawn stage list", "spawn stage list --incomplete"]
-      : ["spawn sweep list"];
-  const environment = environmentOfStack(stack);
+      ? `${commandLine("spawn stage list", environment)}, ${commandLine("spawn stage list --incomplete", environment)}`
+      : commandLine("spawn sweep list", environment);
   return new UserError(`another command has taken over the stack ${stack}`, {
     why: `The heartbeat of this command paused for too long. ${active === undefined ? "The other command has ended." : `Process ${active.pid} on ${active.host} now updates the stack.`}`,
-    fix: `Wait for the other command to end, then check the result: ${lists.map((list) => commandLine(list, environment)).join(", ")}`,
+    fix: `Wait for the other command to end, then check the result: ${lists}`,
   });
 }
 

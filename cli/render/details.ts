@@ -2,9 +2,11 @@ import { NO_SHA256 } from "../../staging/manifest.ts";
 import { formatMoney } from "../../staging/money.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import type { Region } from "../../staging/regions.ts";
+import { environmentOfStack } from "../../staging/stack-name.ts";
 import { expiresAt, removalMidnight } from "../../staging/ttl.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
 import type { UsageRow } from "../../staging/usage.ts";
+import { commandLine } from "../command-line.ts";
 import { textOf } from "../screen.ts";
 import type { Spending } from "../services/cost/spending.ts";
 import { location } from "../services/entry/metadata.ts";
@@ -26,7 +28,9 @@ export function renderDetails(report: EntryReport): string {
     `Uploaded: ${formatUtc(record.uploadedAt)}`,
     `Expires: ${formatUtc(expiry)} (${expiry <= now ? "expired" : plural(record.ttl, "day")})`,
     ...(report.deleting === true
-      ? [`Status: deleting (incomplete deletion: spawn stage delete ${record.stagingId})`]
+      ? [
+          `Status: deleting (incomplete deletion: ${commandLine(`spawn stage delete ${record.stagingId}`, environmentOfStack(record.stack))})`,
+        ]
       : []),
     `Sweep ID: ${record.sweepId ?? "-"}`,
     ...(record.declaredAs === undefined

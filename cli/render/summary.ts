@@ -4,6 +4,7 @@ import { formatMoney, type MicroDollars } from "../../staging/money.ts";
 import { GUIDE_PRICES, type PriceBook } from "../../staging/price-book.ts";
 import { expiresAt, type TtlDays } from "../../staging/ttl.ts";
 import { formatBytes } from "../../staging/units.ts";
+import { commandLine } from "../command-line.ts";
 import { type Sharing, sharingLines } from "./sharing.ts";
 import { compactBytes, formatFineMoney, formatShare, formatUtcDay, plural, priceRange } from "./text.ts";
 
@@ -26,6 +27,7 @@ export const REQUESTER_PAYS =
 /** The facts shown after an upload. */
 interface UploadSummary {
   readonly stagingId: StagingId;
+  readonly environment: string;
   readonly sizeBytes: number;
   readonly regions: readonly string[];
   readonly ttl: TtlDays;
@@ -52,7 +54,7 @@ export function uploadPlanLines(plan: UploadPlan): string[] {
 
 /** The summary of a finished upload: ID, expiry, costs with their formulas, estimated savings, next command. */
 export function uploadSummaryLines(summary: UploadSummary, prices: PriceBook = GUIDE_PRICES): string[] {
-  const { stagingId, sizeBytes, ttl, uploadedAt } = summary;
+  const { stagingId, environment, sizeBytes, ttl, uploadedAt } = summary;
   const [primary = "", ...others] = summary.regions;
   const regions = summary.regions.length;
   const cost = stagingCost(sizeBytes, summary.regions, ttl, prices);
@@ -77,7 +79,7 @@ export function uploadSummaryLines(summary: UploadSummary, prices: PriceBook = G
     "",
     ...savingsLines(sizeBytes, summary.regions, cost.total, prices),
     "To use in parameter sweep:",
-    `  spawn launch --params sweep.yaml --stage-id ${stagingId}`,
+    `  ${commandLine(`spawn launch --params sweep.yaml --stage-id ${stagingId}`, environment)}`,
     "",
     ...(summary.sharing === undefined ? [] : sharingLines(summary.sharing)),
   ];

@@ -49,6 +49,6 @@ const LINES: Readonly<Record<keyof EntryState, (before: EntryState, after: Entry
   allowAccounts: (_before, { allowAccounts }) => [
     allowAccounts.length === 0
       ? "No longer shared"
-      : `Shared with: ${allowAccounts.join(", ")} (spawn stage info prints their command)`,
+      : `Shared with: ${allowAccounts.join(", ")} (stage info prints their command)`,
   ],
 };

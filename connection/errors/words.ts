@@ -1,5 +1,5 @@
+import type { Words } from "../../staging/option.ts";
 import { permissionsHint } from "../../staging/policies/denial.ts";
-import { shellQuoted } from "../../staging/shell.ts";
 import type { Connection } from "../connection.ts";
 import { causesOf, type Failure, nameAndText, requestOf, textOf } from "./failure.ts";
 import { type ErrorKind, kindOf } from "./kinds.ts";
@@ -8,7 +8,7 @@ import { endpointOf, explainSetup } from "./setup.ts";
 /** Where the failed request went, as far as the caller knows. */
 interface RequestContext {
   readonly connection: Connection | undefined;
-  /** Added to the commands of the fixes. @default none */
+  /** Named as the file to check. */
   readonly environment?: string;
 }
 
@@ -21,7 +21,7 @@ export interface Explanation {
   readonly why?: string;
   /** The text of AWS. */
   readonly said?: string;
-  readonly fix?: string;
+  readonly fix?: Words;
 }
 
 const AGAIN = "then run the command again.";
@@ -36,18 +36,20 @@ export const NOT_ACCEPTED = {
   fix: `Check AWS_PROFILE and the keys (aws sts get-caller-identity), ${AGAIN}`,
 };
 
-type Words = Omit<Explanation, "kind">;
+const UP: Words = (_spell, command) => command("spawn environment up");
 
-const WORDS: Readonly<Record<ErrorKind, (error: Failure, context: RequestContext) => Words>> = {
+type Cause = Omit<Explanation, "kind">;
+
+const WORDS: Readonly<Record<ErrorKind, (error: Failure, context: RequestContext) => Cause>> = {
   unreachable: (error, context) => silence(error, context, "The connection could not be made."),
   timeout: (error, context) => silence(error, context, "The connection timed out."),
   broken: (error, context) => silence(error, context, "The connection broke off again and again."),
   expired: (error) => ({ ...EXPIRED, said: textOf(error) }),
   "not accepted": (error) => ({ ...NOT_ACCEPTED, said: textOf(error) }),
-  denied: (error, { environment }) => ({
+  denied: (error) => ({
     message: "access was denied",
     said: textOf(error),
-    fix: permissionsHint(textOf(error), environment),
+    fix: (_spell, command) => permissionsHint(textOf(error), command),
   }),
   clock: (error) => ({
     message: "AWS does not accept the time of this machine",
@@ -69,8 +71,8 @@ const WORDS: Readonly<Record<ErrorKind, (error: Failure, context: RequestContext
     said: textOf(error),
     fix: "Use AWS or the local cloud: unset AWS_ENDPOINT_URL and the variables that begin so.",
   }),
-  "no bucket": (_, context) => ({ message: "the bucket does not exist", fix: up(context) }),
-  "no table": (_, context) => ({ message: "the table does not exist", fix: up(context) }),
+  "no bucket": () => ({ message: "the bucket does not exist", fix: UP }),
+  "no table": () => ({ message: "the table does not exist", fix: UP }),
   "other region": (_, { environment = "<environment>" }) => ({
     message: "the bucket is in another region",
     fix: `Check spawn:buckets in Pulumi.${environment}.yaml.`,
@@ -108,7 +110,7 @@ export const detailOf = ({ why, said }: Explanation): string | undefined =>
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function silence(error: Failure, { connection }: RequestContext, why: string): Words {
+function silence(error: Failure, { connection }: RequestContext, why: string): Cause {
   if (connection?.isLocalCloud) {
     return {
       message: `the local cloud is not answering at ${connection.endpoints.S3?.url}`,
@@ -126,6 +128,3 @@ function silence(error: Failure, { connection }: RequestContext, why: string): W
         : `Check ${endpoint.source} and the network.`,
   };
 }
-
-const up = ({ environment }: RequestContext): string =>
-  `spawn environment up${environment === undefined ? "" : ` --environment ${shellQuoted(environment)}`}`;

@@ -5,7 +5,10 @@ import proto from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { requireLocalCloud } from "../../connection/local-cloud.ts";
-import { InputError } from "../../staging/errors.ts";
+import { describeError, InputError, UserError } from "../../staging/errors.ts";
+import { asFlag, asKey, type CommandText, inWords, type Spelling } from "../../staging/option.ts";
+import { shellQuoted } from "../../staging/shell.ts";
+import { environmentOfStack, PROJECT_NAME } from "../../staging/stack-name.ts";
 import type { RunningCalls } from "./calls.ts";
 import { diffResponse } from "./diff.ts";
 import type { EngineLog } from "./engine-log.ts";
@@ -57,8 +60,9 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
     ): grpc.handleUnaryCall<Request, Response> =>
     (call, callback) => {
       const urn = textOf(call.request, "getUrn");
+      const reader = readerOf(urn);
       const log: CallContext["log"] = (severity, message, options = {}) =>
-        engine.log(severity, message, { urn, ...options });
+        engine.log(severity, inWords(message, reader.spell, reader.command), { urn, ...options });
       calls
         .run(
           numberOf(call.request, "getTimeout"),
@@ -72,8 +76,10 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
           (response) => callback(null, response),
           (error: unknown) => {
             log("debug", `${name}: ${error instanceof Error ? error.stack : String(error)}`);
+            const reason = error instanceof PartialFailure ? error.reason : error;
+            if (reason instanceof UserError) reason.spelled(reader.spell).inEnvironment(reader.command);
             const respond = (): void => callback(toServiceError(error, inputsOf(call.request)), null);
-            void engine.logDetails(error instanceof PartialFailure ? error.reason : error, urn).then(respond);
+            void engine.logDetails(reason, urn).then(respond);
           },
         );
     };
@@ -113,11 +119,13 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       const news = decodeStruct(request.getNews());
       const olds = nonEmpty(decodeStruct(request.getOlds()));
       const result = (await handler.check?.(news, olds, context)) ?? { inputs: news };
-      const failures = (result.failures ?? []).map((failure) =>
-        new proto.CheckFailure().setProperty(failure.property).setReason(failure.reason),
-      );
-      for (const { error, reason } of result.failures ?? []) {
-        await engine.logDetails(error ?? new InputError(reason), context.urn);
+      const { spell, command } = readerOf(context.urn);
+      const failures: proto.CheckFailure[] = [];
+      for (const { property, error, reason } of result.failures ?? []) {
+        const shown = error?.spelled(spell).inEnvironment(command);
+        const text = shown === undefined ? reason : describeError(shown);
+        failures.push(new proto.CheckFailure().setProperty(property).setReason(text));
+        await engine.logDetails(shown ?? new InputError(reason), context.urn);
       }
       return new proto.CheckResponse()
         .setInputs(encodeStruct(result.inputs, request.getNews()))
@@ -191,6 +199,20 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       },
       { isSeparate: true },
     ),
+  };
+}
+
+/**
+ * How the texts of a resource name options and commands, by its stack. Only an entry of the command line has flags; it has its own
+ * stack. Stacks of other projects do not have the name of an environment.
+ */
+function readerOf(urn: string): { readonly spell: Spelling; readonly command: CommandText } {
+  const [, stack] = new RegExp(`^urn:pulumi:([^:]+)::${PROJECT_NAME}::`).exec(urn) ?? [];
+  if (stack === undefined) return { spell: asKey, command: (text) => text };
+  const environment = environmentOfStack(stack);
+  return {
+    spell: environment === stack ? asKey : asFlag,
+    command: (text) => `${text} --environment ${shellQuoted(environment)}`,
   };
 }
 

@@ -22,8 +22,8 @@ export class CallAborted extends Error {
  */
 export function toServiceError(error: unknown, inputs?: Struct): Partial<grpc.ServiceError> {
   if (error instanceof PartialFailure) {
-    const { message: details } = error;
-    return { code: grpc.status.UNKNOWN, details, metadata: partialFailureDetails(error, inputs) };
+    const details = describeError(error.reason);
+    return { code: grpc.status.UNKNOWN, details, metadata: partialFailureDetails(error, details, inputs) };
   }
   if (error instanceof InvalidInputs) {
     const { message: details } = error;
@@ -37,12 +37,16 @@ export function toServiceError(error: unknown, inputs?: Struct): Partial<grpc.Se
   return { code: grpc.status.UNKNOWN, details };
 }
 
-function partialFailureDetails(failure: PartialFailure, inputs: Struct | undefined): grpc.Metadata {
+function partialFailureDetails(
+  failure: PartialFailure,
+  message: string,
+  inputs: Struct | undefined,
+): grpc.Metadata {
   const detail = new providerProto.ErrorResourceInitFailed();
   detail.setId(failure.id);
   detail.setProperties(encodeStruct(failure.outputs, inputs));
-  detail.setReasonsList([failure.message]);
-  return detailsOf(grpc.status.UNKNOWN, failure.message, detail, "pulumirpc.ErrorResourceInitFailed");
+  detail.setReasonsList([message]);
+  return detailsOf(grpc.status.UNKNOWN, message, detail, "pulumirpc.ErrorResourceInitFailed");
 }
 
 function invalidInputsDetails({ message, failures }: InvalidInputs): grpc.Metadata {

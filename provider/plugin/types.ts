@@ -1,5 +1,6 @@
 import type proto from "@pulumi/pulumi/proto/provider_pb.js";
 import { describeError, InputError, type UserError } from "../../staging/errors.ts";
+import type { Words } from "../../staging/option.ts";
 import type { Json, Properties } from "../../staging/schema/json.ts";
 
 export type { Json, Properties };
@@ -12,7 +13,7 @@ export interface CallContext {
   /** Shows a message on the resource's line. Ephemeral messages are progress. Never throws. */
   log(
     severity: "debug" | "info" | "warning" | "error",
-    message: string,
+    message: Words,
     options?: { ephemeral?: boolean },
   ): void;
 }
@@ -23,6 +24,12 @@ export interface CheckFailure {
   /** The error that `reason` describes, if any. */
   readonly error?: UserError;
 }
+
+export const checkFailure = (property: string, error: UserError): CheckFailure => ({
+  property,
+  reason: describeError(error),
+  error,
+});
 
 export interface Difference {
   /** Names of inputs whose change replaces the resource. */

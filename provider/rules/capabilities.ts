@@ -2,6 +2,7 @@ import { hasAccounts } from "../../connection/account.ts";
 import { connectionOfProcess } from "../../connection/connection.ts";
 import { isNotImplemented } from "../../connection/errors/kinds.ts";
 import { replicationRuleId } from "../../staging/classes.ts";
+import type { Words } from "../../staging/option.ts";
 import { REGIONS } from "../../staging/regions.ts";
 import type { SdkClient } from "../store/sdk-client.ts";
 import { filterTags, readLifecycleRules, readReplicationRules } from "./in-force.ts";
@@ -16,11 +17,11 @@ interface Capabilities {
 
 export const EVERYTHING: Capabilities = { replicationRules: true, lifecycleRules: true };
 
-const WITHOUT: Readonly<Record<keyof Capabilities, string>> = {
+const WITHOUT: Readonly<Record<keyof Capabilities, Words>> = {
   replicationRules:
     "This S3 server has no replication rules whose tags can be read back: copies are made in their place.",
-  lifecycleRules:
-    "This S3 server has no lifecycle rules: data do not expire by themselves. Delete what has expired: spawn stage cleanup --expired",
+  lifecycleRules: (_spell, command) =>
+    `This S3 server has no lifecycle rules: data do not expire by themselves. Delete what has expired: ${command("spawn stage cleanup --expired")}`,
 };
 
 const OWN_RULE_IDS: ReadonlySet<string> = new Set(REGIONS.map(replicationRuleId));
@@ -58,7 +59,7 @@ export class ServerCapabilities {
   async has(
     name: keyof Capabilities,
     place: Omit<Place, "signal">,
-    { signal, log }: { readonly signal: AbortSignal; log(severity: "warning", message: string): void },
+    { signal, log }: { readonly signal: AbortSignal; log(severity: "warning", message: Words): void },
   ): Promise<boolean> {
     const found = (await this.of({ ...place, signal }))[name];
     if (!found && !this.#warned.has(name)) {

@@ -19,7 +19,8 @@ export async function refuseWithEntries(place: Place, region: string): Promise<v
   if (first === undefined) return;
   throw new UserError(`the bucket ${place.bucket} in ${region} still holds staged data: ${ids.join(", ")}`, {
     why: "Without spawn's rules they would never expire.",
-    fix: `spawn stage delete ${first} --yes${ids.length > 1 ? ", and the same for each of the others" : ""}. To list data without an entry: spawn stage cleanup --orphans --dry-run`,
+    fix: (_spell, command) =>
+      `${command(`spawn stage delete ${first} --yes`)}${ids.length > 1 ? ", and the same for each of the others" : ""}. To list data without an entry: ${command("spawn stage cleanup --orphans --dry-run")}`,
   });
 }
 

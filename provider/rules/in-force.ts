@@ -116,7 +116,7 @@ async function requireRule(
     if (!(error instanceof RuleProblem)) throw error;
     throw new UserError(`bucket ${check.bucket} lacks the ${what}`, {
       why: error.message,
-      fix: "spawn environment up",
+      fix: (_spell, command) => command("spawn environment up"),
       cause: error,
     });
   }

@@ -1,3 +1,4 @@
+import type { CommandText, Spelling } from "../../staging/option.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import type { ObjectPlace } from "../store/stored-object.ts";
 
@@ -25,14 +26,16 @@ export async function ruleOutcome(
 export function explainRuleFailure(
   { bucket, key }: ObjectPlace,
   { status, encryption }: RuleOutcome,
+  spell: Spelling,
+  command: CommandText,
 ): string {
   const headCommand = `aws s3api head-object --bucket ${shellQuoted(bucket)} --key ${shellQuoted(key)} --query ReplicationStatus`;
   if (encryption.startsWith("aws:kms")) {
-    return "They are encrypted with a KMS key, and the rule does not replicate such objects. With replication: copy spawn tries no rule.";
+    return `They are encrypted with a KMS key, and the rule does not replicate such objects. spawn tries no rule with ${spell("replication", "copy")}.`;
   }
   switch (status) {
     case "FAILED":
-      return `S3 reports that the rule failed: S3 cannot assume its role, or the role lacks a permission. To repair role and rules: spawn environment up. To check again later: ${headCommand}`;
+      return `S3 reports that the rule failed: S3 cannot assume its role, or the role lacks a permission. To repair role and rules: ${command("spawn environment up")}. To check again later: ${headCommand}`;
     case "PENDING":
       return `S3 has not processed them yet, and may still replicate them. To check: ${headCommand}`;
     case undefined:

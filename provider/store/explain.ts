@@ -2,6 +2,7 @@ import { connectionOfProcess } from "../../connection/connection.ts";
 import { failureOf, nameAndText, requestOf } from "../../connection/errors/failure.ts";
 import { type Explanation, explainFailure, sentencesOf } from "../../connection/errors/words.ts";
 import { UserError } from "../../staging/errors.ts";
+import { inWords, type Words } from "../../staging/option.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { NoAnswerError, regionOf } from "./no-answer.ts";
 
@@ -23,7 +24,7 @@ export type Doing = Transfer | string;
 export function explainAwsError(error: unknown, doing: Doing): unknown {
   const { name = "", code = "", $metadata } = failureOf(error);
   if (error instanceof UserError || name === "AbortError" || name === "CallAborted") return error;
-  const fail = (why: string, fix?: string, what = `${describeWork(doing)} failed`): UserError =>
+  const fail = (why: string, fix?: Words, what = `${describeWork(doing)} failed`): UserError =>
     new UserError(what, { why, ...(fix === undefined ? {} : { fix }), cause: error });
 
   const found = explainFailure(error, { connection: connectionOfProcess() });
@@ -36,19 +37,17 @@ export function explainAwsError(error: unknown, doing: Doing): unknown {
   return fail(`${nameAndText(error)}${requestOf(error)}`);
 }
 
-/**
- * The error for a transfer that was denied; undefined for any other error.
- * @param environment named in the fix
- */
-export function explainDenial(error: unknown, doing: Transfer, environment: string): UserError | undefined {
-  const found = explainFailure(error, { connection: connectionOfProcess(), environment });
+/** The error for a transfer that was denied; undefined for any other error. */
+export function explainDenial(error: unknown, doing: Transfer): UserError | undefined {
+  const found = explainFailure(error, { connection: connectionOfProcess() });
   return found?.kind === "denied" ? denialError(found, doing, error) : undefined;
 }
 
 const denialError = (found: Explanation, { what, region, bucket }: Transfer, cause: unknown): UserError =>
   new UserError(`${what} failed: access denied in ${regionOf(cause) ?? region}`, {
     why: sentencesOf(found),
-    fix: `${found.fix}. To look at the bucket: aws s3 ls ${shellQuoted(`s3://${bucket}/`)}`,
+    fix: (spell, command) =>
+      `${inWords(found.fix ?? "", spell, command)}. To look at the bucket: aws s3 ls ${shellQuoted(`s3://${bucket}/`)}`,
     cause,
   });
 
@@ -68,8 +67,8 @@ function whyTimedOut(error: unknown, doing: Doing): string {
     : "The connection timed out.";
 }
 
-const TIMEOUT_FIX =
-  "Check the network connection. Where it is slow or comes and goes, give spawn stage upload more time and small parts: --timeout 3600 --multipart";
+const TIMEOUT_FIX: Words = (spell) =>
+  `Check the network connection. Where it is slow or comes and goes, give the upload more time (${spell("timeout", 3600)}) and small parts (${spell("multipart", true)}).`;
 
 /** Runs `work` and explains its errors, see {@link explainAwsError}. */
 export async function explained<T>(doing: Doing, work: () => Promise<T>): Promise<T> {

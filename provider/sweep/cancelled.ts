@@ -8,10 +8,10 @@ export function requireNotCancelled({ sweepId, startedAt, cancelledAt }: SweepMe
   if (cancelledAt === undefined) return;
   throw new InputError(`${sweepId} was cancelled`, {
     why: "No worker is alive, and none starts.",
-    fix:
+    fix: (_spell, command) =>
       startedAt === undefined
-        ? `spawn sweep delete ${sweepId}, then spawn launch --params FILE`
-        : `To run what was cancelled: spawn sweep retry ${sweepId}`,
+        ? `${command(`spawn sweep delete ${sweepId}`)}, then ${command("spawn launch --params FILE")}`
+        : `To run what was cancelled: ${command(`spawn sweep retry ${sweepId}`)}`,
   });
 }
 

@@ -1,6 +1,7 @@
+import { InputError } from "../../staging/errors.ts";
 import type { SweepRunInputs, SweepRunRegion } from "../../staging/resources/sweep-run.ts";
 import { canonicalJson } from "../../staging/schema/json.ts";
-import type { CheckFailure, Properties } from "../plugin/types.ts";
+import { type CheckFailure, checkFailure, type Properties } from "../plugin/types.ts";
 import { containsUnknowns } from "../plugin/values.ts";
 import { CHANGEABLE } from "./plan.ts";
 
@@ -56,10 +57,15 @@ function changeProblems(news: Properties, olds: SweepRunInputs): CheckFailure[] 
   for (const property of fixed) {
     if (containsUnknowns(news[property]) || canonicalJson(news[property]) === canonicalJson(before[property]))
       continue;
-    failures.push({
-      property,
-      reason: `a sweep does not change after its launch. Undo the edit, or end the sweep (spawn sweep delete ${olds.sweepId}) and launch another`,
-    });
+    failures.push(
+      checkFailure(
+        property,
+        new InputError("a sweep does not change after its launch", {
+          fix: (_spell, command) =>
+            `Undo the edit. Or delete the sweep and launch another one: ${command(`spawn sweep delete ${olds.sweepId}`)}`,
+        }),
+      ),
+    );
   }
   const { generation } = news;
   if (typeof generation === "number" && generation < olds.generation)

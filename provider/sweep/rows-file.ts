@@ -1,6 +1,7 @@
 import { createHash, hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { InputError, messageOf } from "../../staging/errors.ts";
+import type { Words } from "../../staging/option.ts";
 import type { Parameter } from "../../staging/sweep/param-set.ts";
 import { columnsProblems, MAX_ROW_BYTES, rowProblem } from "../../staging/sweep/row-checks.ts";
 import { isRecord } from "../../staging/type-guards.ts";
@@ -10,7 +11,7 @@ const MAX_LINE_BYTES = 8 * MAX_ROW_BYTES;
 const NEWLINE = 0x0a;
 const DIGEST_BYTES = 32;
 
-const AGAIN = "Launch the sweep again: spawn launch --params FILE";
+const AGAIN: Words = (_spell, command) => `Launch the sweep again: ${command("spawn launch --params FILE")}`;
 
 /**
  * The rows of a sweep: JSON lines, one object of strings for each index. The whole file is checked before use, and it is streamed,

@@ -74,6 +74,7 @@ function requireSame({ sweepId, stack, fingerprint }: RunPlan, run: RunItem): vo
   if (run.meta.stack === stack && (run.fingerprint === undefined || run.fingerprint === fingerprint)) return;
   throw new InputError(`${sweepId} was launched with other settings`, {
     why: "Its items in the sweeps table were written with those; a sweep does not change after its launch.",
-    fix: `Undo the edit of the sweep's settings, or launch another sweep: spawn sweep delete ${sweepId}, then spawn launch --params FILE`,
+    fix: (_spell, command) =>
+      `Undo the edit of the sweep's settings, or launch another sweep: ${command(`spawn sweep delete ${sweepId}`)}, then ${command("spawn launch --params FILE")}`,
   });
 }

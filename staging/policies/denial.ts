@@ -1,5 +1,6 @@
 import { parseAccountId } from "../accounts.ts";
 import { DEFAULT_NAME_PREFIX, type EnvironmentSettings } from "../environment.ts";
+import type { CommandText } from "../option.ts";
 import { parseRegionList, type Region } from "../regions.ts";
 import { matchesPattern } from "./pattern.ts";
 import { environmentPolicy, POLICY_NAMES, type PolicyName } from "./policies.ts";
@@ -28,14 +29,12 @@ function policyWith(action: string | undefined): PolicyName {
 /**
  * The fix for a denial: the command that prints the permissions, for the administrator of the account.
  * @param text the message from AWS
- * @param environment of the command. @default the default one
  */
-export function permissionsHint(text: string, environment?: string): string {
+export function permissionsHint(text: string, command: CommandText): string {
   const action = deniedAction(text);
-  const flag = environment === undefined ? "" : ` --environment ${environment}`;
   const what =
     action === undefined ? "the necessary permissions" : `${action} and the other permissions of such users`;
-  return `spawn environment policy ${policyWith(action)}${flag} prints ${what}: ask the account's administrator to grant them. To see the credentials in use: aws sts get-caller-identity`;
+  return `${command(`spawn environment policy ${policyWith(action)}`)} prints ${what}: ask the account's administrator to grant them. To see the credentials in use: aws sts get-caller-identity`;
 }
 
 /** The actions of a policy do not depend on the environment. */

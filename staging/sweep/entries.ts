@@ -1,6 +1,7 @@
 import type { AccountId } from "../accounts.ts";
 import { durationText } from "../duration.ts";
 import { InputError } from "../errors.ts";
+import type { CommandText } from "../option.ts";
 import type { StagingRecord } from "../record.ts";
 import type { Region } from "../regions.ts";
 import { expiresAt, isoSeconds, MAX_TTL_DAYS, MS_PER_DAY, type TtlDays } from "../ttl.ts";
@@ -16,9 +17,6 @@ export interface SweepEntry
   /** The account that staged it. Default: the sweep's own. */
   readonly account?: AccountId;
 }
-
-/** Adds the environment to a suggested command of spawn. */
-export type CommandText = (command: string) => string;
 
 /**
  * The default regions of a sweep: those that hold every entry, in the order of the first entry.

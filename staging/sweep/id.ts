@@ -28,7 +28,7 @@ export function parseLaunchedSweepId(text: string): SweepId {
   if (isSweepId(text)) return text;
   throw new InputError(`"${text}" is not the ID of a sweep`, {
     why: `The ID of a sweep is ${SWEEP_PREFIX} and ${SWEEP_DIGITS} hexadecimal digits, such as sweep-abc123def456.`,
-    fix: "spawn sweep list",
+    fix: (_spell, command) => command("spawn sweep list"),
   });
 }
 
@@ -42,7 +42,7 @@ export function parseLaunchedSweepIdStart(text: string): string {
   if (digits !== undefined) return `${SWEEP_PREFIX}${digits}`;
   throw new InputError(`"${text}" is not the ID of a sweep`, {
     why: `The ID of a sweep is ${SWEEP_PREFIX} and ${SWEEP_DIGITS} hexadecimal digits, such as sweep-abc123def456, or its first ${MIN_SHORT_DIGITS} digits or more.`,
-    fix: "spawn sweep list",
+    fix: (_spell, command) => command("spawn sweep list"),
   });
 }
 

@@ -29,6 +29,13 @@ describe("errors", () => {
     expect(explained(error)).to.equal(error);
   });
 
+  it("name the environment in their commands unless it is the default", () => {
+    const fixAt = (place: CloudOfError) =>
+      explained(new InputError("no", { fix: (_spell, command) => command("spawn stage list") }), place).fix;
+    expect(fixAt(LOCAL)).to.equal("spawn stage list");
+    expect(fixAt(AWS)).to.equal("spawn stage list --environment prod");
+  });
+
   it("name the local cloud if it does not respond, whatever Node's wrapper", () => {
     const refused = systemError("ECONNREFUSED");
     for (const error of [

@@ -34,6 +34,23 @@ describe("bin/spawn", () => {
     expect(stderr).to.match(/^Error: spawn does not run on Windows itself.*wsl --install\n$/);
   });
 
+  for (const [args, fix] of [
+    [["stage", "estimate"], "spawn stage estimate --data-size-gb 100 --environment lab"],
+    [["stage", "update", "stage-abc123def456"], "spawn stage update STAGING-ID --ttl 14 --environment lab"],
+    [["stage", "list", "--incomplete", "--sort", "size"], "spawn stage list --incomplete --environment lab"],
+    [["stage", "info", "a b"], "spawn stage list --environment lab"],
+    [["sweep", "info", "a b"], "spawn sweep list --environment lab"],
+  ] as const)
+    it(`suggests commands for the environment in use: ${args.join(" ")}`, async () => {
+      for (const place of [["--environment", "lab"], ["--environment=lab"]]) {
+        const { code, stderr } = await run(...args, ...place);
+        expect(code, stderr).to.equal(2);
+        expect(stderr).to.contain(fix);
+      }
+      const bare = await project.run(args, { ...env, SPAWN_ENVIRONMENT: "lab" });
+      expect(bare.stderr).to.contain(fix.replace(" --environment lab", "")).and.not.contain("--environment");
+    });
+
   it("prints its version like oclif", async () => {
     const expected = `spawn/0.1.0 ${process.platform}-${process.arch} node-${process.version}\n`;
     expect(await run("--version")).to.deep.equal({ code: 0, stdout: expected, stderr: "" });

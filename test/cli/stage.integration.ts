@@ -42,7 +42,7 @@ describe("stage list and stage info on the local cloud", () => {
         code: 2,
         stdout: "",
         stderr:
-          "Error: environment dev is not up\nWhy: Its table or bucket does not exist.\nFix: spawn environment up --environment dev\n",
+          "Error: environment dev is not up\nWhy: Its table or bucket does not exist.\nFix: spawn environment up\n",
       });
     }
   });

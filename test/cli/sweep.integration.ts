@@ -53,7 +53,7 @@ describe("spawn sweep on the local cloud", () => {
   it("names the command that creates a missing environment", async () => {
     const { code, stderr } = await run("list");
     expect(code).to.equal(2);
-    expect(stderr).to.contain("Fix: spawn environment up --environment dev");
+    expect(stderr).to.contain("Fix: spawn environment up\n");
   });
 
   describe("with a table", () => {

@@ -180,7 +180,7 @@ describe("stage update", () => {
   it("shares the entry and stops sharing it", async () => {
     const shared = await succeed(update("--allow-accounts", "123456789012", "--sweep-id", "sweep-42"));
     expect(shared.stdout).to.equal(
-      `Sweep ID changed to sweep-42\nShared with: 123456789012 (spawn stage info prints their command)\n${byPointOnly("123456789012")}`,
+      `Sweep ID changed to sweep-42\nShared with: 123456789012 (stage info prints their command)\n${byPointOnly("123456789012")}`,
     );
     expect(proxy.requests.filter(movesData)).to.deep.equal([]);
     const { allow_accounts, access_points, sweep_id } = await info();
@@ -248,7 +248,7 @@ describe("stage update", () => {
     expect(await info()).to.deep.include({ ttl_days: 20, allow_accounts: [] });
     const { stdout } = await succeed(update(...change));
     expect(stdout).to.equal(
-      `TTL extended to 21 days\nShared with: 210987654321 (spawn stage info prints their command)\n${byPointOnly("210987654321")}`,
+      `TTL extended to 21 days\nShared with: 210987654321 (stage info prints their command)\n${byPointOnly("210987654321")}`,
     );
     expect(await info()).to.deep.include({ ttl_days: 21, allow_accounts: ["210987654321"] });
   });

@@ -75,7 +75,8 @@ describe("Options and failures of spawn stage upload", () => {
       ended,
       "Error: upload failed: connection timeout\n",
       "S3 in us-east-1 gave no answer for 4 s",
-      "--timeout 3600 --multipart",
+      "--timeout 3600",
+      "--multipart",
       "spawn stage resume stage-",
       "S3 in us-east-1 is slow to answer (no answer): retrying",
     );

@@ -21,6 +21,7 @@ import type { S3Clients } from "../../provider/store/s3-clients.ts";
 import { DataPlane } from "../../provider/transfer/data-plane.ts";
 import { LIFECYCLE_CLASSES, replicateTag, replicationRuleId } from "../../staging/classes.ts";
 import { newStagingId } from "../../staging/ids.ts";
+import { asFlag, inWords, type Words } from "../../staging/option.ts";
 import { decodeProgress, type Progress } from "../../staging/progress.ts";
 import { parseRegion, type Region } from "../../staging/regions.ts";
 import type { StagedDataInputs } from "../../staging/resources/staged-data.ts";
@@ -196,8 +197,8 @@ export class TestContext implements CallContext {
   readonly signal = this.controller.signal;
   readonly messages: string[] = [];
 
-  log(_severity: string, message: string): void {
-    this.messages.push(message);
+  log(_severity: string, message: Words): void {
+    this.messages.push(inWords(message, asFlag, (command) => command));
   }
 
   get progress(): Progress[] {

@@ -35,6 +35,7 @@ async function deletion(
   );
 }
 
+const named = (command: string) => `${command} --environment prod`;
 const reads = metaItem(testMeta({ entries: [testId(1)] }));
 const open = [regionItem(testRegion(EAST))];
 
@@ -42,7 +43,7 @@ describe("The guard of an entry", () => {
   it("refuses its deletion while a sweep reads the entry, and names the commands that end the sweep", async () => {
     const error = await deletion(reads, open);
     expect(error).to.be.instanceOf(UserError);
-    const { message, fix } = error as UserError;
+    const { message, fix } = (error as UserError).inEnvironment(named);
     expect(message).to.equal(`${testId(1)} cannot be deleted: ${SWEEP} reads it`);
     expect(fix).to.contain(`spawn sweep watch ${SWEEP} --environment prod`);
     expect(fix).to.contain(`spawn sweep cancel ${SWEEP} --environment prod`);
@@ -70,6 +71,8 @@ describe("The guard of an entry", () => {
   it("refuses it if the counters of the sweep cannot be read, and names the command that removes it", async () => {
     const error = await deletion(reads, [{ ...open[0], open: { S: "many" } }]);
     expect(error).to.be.instanceOf(UserError);
-    expect((error as UserError).fix).to.equal(`spawn sweep delete ${SWEEP} --yes --environment prod`);
+    expect((error as UserError).inEnvironment(named).fix).to.equal(
+      `spawn sweep delete ${SWEEP} --yes --environment prod`,
+    );
   });
 });

@@ -26,7 +26,8 @@ interface Refusal {
   readonly asKey?: string;
 }
 
-const REFUSALS: Readonly<Record<Option, Refusal>> = {
+/** No value of `multipart` is refused. */
+const REFUSALS: Readonly<Record<Exclude<Option, "multipart">, Refusal>> = {
   allowAccounts: {
     ...{ flag: () => parseAccountList(" "), item: { allowAccounts: [" "] } },
     ...{ asFlag: "--allow-accounts 123456789012", asKey: 'allowAccounts: ["123456789012"]' },

@@ -21,7 +21,7 @@ export default class LocalUp extends BaseCommand {
     const cloud = await ensureCloud({ onProgress }).finally(printer.done);
     if (cloud.movedFrom !== undefined) {
       this.warn(
-        `The local cloud was at ${cloud.movedFrom} before; run eval "$(spawn env)" again in shells that use it.`,
+        `The local cloud was at ${cloud.movedFrom} before; run eval "$(${this.suggested("spawn env")})" again in shells that use it.`,
       );
     }
     this.log(

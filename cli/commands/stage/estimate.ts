@@ -136,7 +136,7 @@ ${EXCLUDED_CHARGES.map((line) => `- ${line}`).join("\n")}`;
     if ((size === undefined) === (path === undefined)) {
       throw new InputError(size === undefined ? "no size given" : "a size and a path are given", {
         why: "An estimate covers one dataset: give a size, or a file, a directory or an s3:// URL.",
-        fix: "spawn stage estimate --data-size-gb 100, or spawn stage estimate <local-path>",
+        fix: `${this.suggested("spawn stage estimate --data-size-gb 100")}, or ${this.suggested("spawn stage estimate PATH")}`,
       });
     }
     if (size !== undefined) return { sizeBytes: parseSizeGb(size) };

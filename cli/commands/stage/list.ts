@@ -198,7 +198,7 @@ export default class StageList extends BaseCommand {
     if (sort !== "uploaded") {
       throw new InputError(`--incomplete cannot be sorted by ${sort}`, {
         why: "Unfinished uploads are listed by their start.",
-        fix: reverse ? "spawn stage list --incomplete --reverse" : "spawn stage list --incomplete",
+        fix: this.suggested(`spawn stage list --incomplete${reverse ? " --reverse" : ""}`),
       });
     }
     // Refuses the tables of another environment, whose uploads these would be.
@@ -237,7 +237,9 @@ export default class StageList extends BaseCommand {
     if (count > 0) return;
     const filtered = filter.sweepId !== undefined || filter.region !== undefined;
     this.note(
-      filtered ? "No entry matches." : "Nothing is staged. To stage a file: spawn stage upload <local-path>",
+      filtered
+        ? "No entry matches."
+        : `Nothing is staged. To stage a file: ${this.suggested("spawn stage upload PATH")}`,
     );
   }
 

@@ -83,7 +83,7 @@ export default class StageResume extends BaseCommand {
       await updateKnownIds(context, "entries", { add: [[id, storedName(spec)]] });
     });
     if (this.jsonEnabled()) return await stagedMetadata(context, details);
-    await reportStaged(summaryOfDetails(details), (...lines) => this.note(...lines));
+    await reportStaged(summaryOfDetails(details), context.environmentName, (...lines) => this.note(...lines));
     return undefined;
   }
 }

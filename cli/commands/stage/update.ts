@@ -5,7 +5,6 @@ import { parseSweepId } from "../../../staging/entry.ts";
 import { differences, type EntryChanges, regionChanges } from "../../../staging/entry-update.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
-import { shellQuoted } from "../../../staging/shell.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { confirm } from "../../confirm.ts";
@@ -134,8 +133,7 @@ The TTL counts in days from the upload, not from now. The primary region cannot 
   async #isConfirmed({ record, after }: PlannedUpdate, yes: boolean): Promise<boolean> {
     for (const line of renderRegionPlan(record, after)) this.note(line);
     if (regionChanges(record, after).removed.length === 0) return true;
-    const command = ["spawn stage update", ...this.argv.map(shellQuoted)].join(" ");
-    return await confirm("Continue?", { yes, command });
+    return await confirm("Continue?", { yes, command: this.repeated });
   }
 
   #result(
@@ -172,7 +170,8 @@ function changesOf(flags: ChangeFlags): EntryChanges {
   };
   if (Object.keys(changes).length === 0) {
     throw new InputError("no change given", {
-      fix: "spawn stage update <staging-id> --ttl 14, or another of the options of spawn stage update --help",
+      fix: (spell, command) =>
+        `${command(`spawn stage update STAGING-ID ${spell("ttl", 14)}`)}. All options: spawn stage update --help`,
     });
   }
   return changes;

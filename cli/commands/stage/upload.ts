@@ -238,7 +238,7 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
     if (this.jsonEnabled()) {
       return { ...(await stagedMetadata(context, staged)), ...(reused === undefined ? {} : { reused }) };
     }
-    await reportStaged(staged, (...lines) => this.note(...lines));
+    await reportStaged(staged, context.environmentName, (...lines) => this.note(...lines));
     return undefined;
   }
 }

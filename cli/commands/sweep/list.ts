@@ -88,7 +88,7 @@ STATE is starting, running, succeeded (every index is done), failed (all indices
       this.note(
         filter.states.length > 0
           ? "No sweep is in that state."
-          : "There is no sweep. To start one: spawn launch --params sweep.yaml",
+          : `There is no sweep. To start one: ${this.suggested("spawn launch --params FILE")}`,
       );
     }
     return undefined;

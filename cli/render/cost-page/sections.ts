@@ -83,8 +83,7 @@ export function entrySection(report: CostReport): Section {
   const more = report.entries.length - rows.length;
   const top =
     report.entries.length > TOP_ENTRIES ? `The chart shows the ${TOP_ENTRIES} most expensive. ` : "";
-  const rest =
-    more > 0 ? `${formatInteger(more)} more entries are in the CSV: spawn stage cost --format csv` : "";
+  const rest = more > 0 ? `${formatInteger(more)} more entries are in the CSV (--format csv).` : "";
   return section(entryChart(report), "Top entries by cost", `${top}${rest}`, costTable("Entry", rows));
 }
 

@@ -1,13 +1,15 @@
 import { UserError } from "../../../staging/errors.ts";
 import { explainAwsError } from "../../aws-errors.ts";
+import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { Defect } from "../../defect.ts";
 import type { Outcome } from "./concurrent.ts";
 
 /** The error of one item, for the user. */
 export function explained(context: Pick<Context, "at">, error: unknown): UserError {
-  if (error instanceof UserError) return error;
-  return explainAwsError(error, context.at) ?? new Defect(error);
+  const explained =
+    error instanceof UserError ? error : (explainAwsError(error, context.at) ?? new Defect(error));
+  return explained.inEnvironment((text) => commandLine(text, context.at.environment));
 }
 
 /** An error in the JSON result of several items. */

@@ -5,7 +5,7 @@ import { bucketOf, parseBucketName } from "../../../staging/environment.ts";
 import { InputError, spelledAs } from "../../../staging/errors.ts";
 import type { Spelling } from "../../../staging/option.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
-import { shellPath } from "../../../staging/shell.ts";
+import { shellPath, shellQuoted } from "../../../staging/shell.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { backendFolder } from "../../engine/backend.ts";
@@ -36,7 +36,10 @@ export async function parseConfigValue(
   switch (key.kind) {
     case "setting": {
       const { name } = key;
-      const inCommand: Spelling = (_, value) => `spawn config set ${name} ${value}`;
+      const inCommand: Spelling = (_, value) =>
+        value === undefined
+          ? name
+          : commandLine(`spawn config set ${name} ${shellQuoted(String(value))}`, context.environmentName);
       const value = await spelledAs(inCommand, () => parseSetting(name, text));
       if (key.name === "environment") await requireEnvironment(context, value);
       if (key.name === "staging.regions") {

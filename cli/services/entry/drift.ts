@@ -96,8 +96,8 @@ export async function entryDrift(
       },
     },
   );
-  const command = isDeclared ? "spawn environment up" : `spawn stage repair ${id}`;
-  return { found: [...found].sort(), fix: commandLine(command, environment) };
+  const fix = commandLine(isDeclared ? "spawn environment up" : `spawn stage repair ${id}`, environment);
+  return { found: [...found].sort(), fix };
 }
 
 /** Resources of the entry are named after it. */

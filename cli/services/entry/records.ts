@@ -142,7 +142,7 @@ export async function getRecord(tables: Tables, id: StagingId): Promise<StagingR
   if (record !== undefined) return record;
   throw new InputError(`there is no staging entry ${id} in environment ${tables.settings.name}`, {
     why: "It was deleted, it expired, or it belongs to another environment.",
-    fix: `spawn stage list --environment ${tables.settings.name}`,
+    fix: (_spell, command) => command("spawn stage list"),
   });
 }
 

@@ -205,6 +205,6 @@ function refuseExpired({ stagingId, uploadedAt, ttl }: StagingRecord): void {
   if (expiry > serverClock.now()) return;
   throw new InputError(`${stagingId} has expired and cannot be repaired`, {
     why: `Its TTL ended at ${isoSeconds(expiry)}; from then on, S3 can delete the data at any time.`,
-    fix: "Stage the data again: spawn stage upload",
+    fix: (_spell, command) => `Stage the data again: ${command("spawn stage upload PATH")}`,
   });
 }

@@ -86,7 +86,7 @@ export async function policyNotes(
 }
 
 const launchNote = (environment: string): string =>
-  `spawn launch is left out: it creates a role, and a user who can create roles without a boundary can get every permission. To include it: ${commandLine("spawn environment policy boundary", environment)} > boundary.json; aws iam create-policy --policy-name spawn-workers-${environment} --policy-document file://boundary.json; then set spawn:workersBoundary in Pulumi.${environment}.yaml to the ARN that it prints.`;
+  `The launch of sweeps is left out: it creates a role, and a user who can create roles without a boundary can get every permission. To include it: ${commandLine("spawn environment policy boundary", environment)} > boundary.json; aws iam create-policy --policy-name spawn-workers-${environment} --policy-document file://boundary.json; then set spawn:workersBoundary in Pulumi.${environment}.yaml to the ARN that it prints.`;
 
 /** The note for a policy that is too large for a managed policy; undefined for a smaller one. */
 export function sizeNote(name: PolicyName, policy: PolicyDocument): string | undefined {

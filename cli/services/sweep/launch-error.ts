@@ -15,6 +15,7 @@ export async function launchError(
   const known = error instanceof UserError ? error : explainSystemError(error);
   if (known === undefined) return error;
   const { environmentName: environment } = context;
+  known.inEnvironment((text) => commandLine(text, environment));
   const isStarted = await hasStarted(context, id);
   const state = `The sweep ${id} has ${isStarted ? "" : "not "}started.`;
   const next = isStarted

@@ -41,4 +41,4 @@ export const entryInUse = (
   sweeps: readonly SweepId[],
   environment: string,
   operation: "deleted" | "removed",
-): InputError => inUse(what, sweeps, operation, (text) => commandLine(text, environment));
+): InputError => inUse(what, sweeps, operation).inEnvironment((text) => commandLine(text, environment));

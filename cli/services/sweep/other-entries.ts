@@ -172,7 +172,7 @@ function notShared(
   const share = `spawn stage update ${id} --allow-accounts ${own ?? "YOUR-ACCOUNT"}`;
   return new InputError(`${id} of account ${account} cannot be read`, {
     why: `${missing.map(({ region, bucket, why }) => `${region}: ${why} (${bucket})`).join("; ")}.`,
-    fix: `Account ${account} must run: ${share} (with all accounts that are to read it). Its spawn stage info ${id} then prints your command, with --stage-bucket ${missing[0]?.region ?? "us-east-1"}=ALIAS for each region.`,
+    fix: `Account ${account} must run: ${share} (with all accounts that are to read it). Its stage info of ${id} then prints your command, with --stage-bucket ${missing[0]?.region ?? "us-east-1"}=ALIAS for each region.`,
   });
 }
 

@@ -213,6 +213,7 @@ export function missingObject({ bucket, key }: Pick<ObjectPlace, "bucket" | "key
   const [id] = key.split("/");
   return new UserError(`s3://${bucket}/${key} does not exist`, {
     why: "The entry has expired, or the object was deleted.",
-    fix: `spawn stage info ${id} shows what each region holds; spawn stage repair ${id} copies missing data again.`,
+    fix: (_spell, command) =>
+      `To see what each region holds: ${command(`spawn stage info ${id}`)}. To copy missing data again: ${command(`spawn stage repair ${id}`)}`,
   });
 }

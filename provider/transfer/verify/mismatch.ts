@@ -14,6 +14,7 @@ export function checksumMismatch(bucket: string, key: string, why: string): User
   return new UserError("SHA256 checksum mismatch", {
     code: "checksum-mismatch",
     why: `s3://${bucket}/${key} does not hold the bytes that were read from the source: ${why}`,
-    fix: `Run the command again; if that fails, too, stage the data anew: spawn stage delete ${id} --yes, then spawn stage upload`,
+    fix: (_spell, command) =>
+      `Run the command again; if that fails, too, stage the data anew: ${command(`spawn stage delete ${id} --yes`)}, then ${command("spawn stage upload PATH")}`,
   });
 }

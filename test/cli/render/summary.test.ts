@@ -11,6 +11,7 @@ const finished = (sizeBytes: number, regions: string[], ttl = 7) =>
   textOf(
     uploadSummaryLines({
       stagingId: parseStagingId("stage-abc123def456"),
+      environment: "dev",
       sizeBytes,
       regions,
       ttl: parseTtlDays(ttl),

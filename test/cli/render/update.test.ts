@@ -32,7 +32,7 @@ describe("an update of an entry", () => {
       "Regions removed: us-west-2",
       "Destination changed to /opt/a\\u202eb",
       "Sweep ID changed to sweep-2",
-      "Shared with: 123456789012, 210987654321 (spawn stage info prints their command)",
+      "Shared with: 123456789012, 210987654321 (stage info prints their command)",
     ]);
     expect(renderChanges(after, { ...after, sweepId: undefined, allowAccounts: [] })).to.deep.equal([
       "Removed from sweep sweep-2",

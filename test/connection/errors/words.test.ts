@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { resolveConnection } from "../../../connection/connection.ts";
 import { detailOf, explainFailure, sentencesOf } from "../../../connection/errors/words.ts";
 import type { Variables } from "../../../connection/variables.ts";
+import { asFlag, inWords } from "../../../staging/option.ts";
 
 const failure = (properties: object, message = "said AWS"): Error =>
   Object.assign(new Error(message), properties);
@@ -21,7 +22,9 @@ const LOCAL = {
 const of = (error: unknown, context: Parameters<typeof explainFailure>[1] = AWS) => {
   const found = explainFailure(error, context);
   if (found === undefined) throw new Error("not explained");
-  return { message: found.message, detail: detailOf(found), sentences: sentencesOf(found), fix: found.fix };
+  const { message } = found;
+  const fix = found.fix && inWords(found.fix, asFlag, (command) => `${command} --environment prod`);
+  return { message, detail: detailOf(found), sentences: sentencesOf(found), fix };
 };
 
 describe("the explanation of a failed request", () => {

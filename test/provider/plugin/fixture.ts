@@ -33,6 +33,13 @@ const handler: ResourceHandler = {
     switch (inputs["mode"]) {
       case "bad input":
         throw new InputError("no such file", { why: "It is not there.", fix: "Make it." });
+      case "words":
+      case "partial words": {
+        const error = new InputError("expired", {
+          fix: (spell, command) => `${command("spawn stage upload PATH")}, with ${spell("ttl", 7)}`,
+        });
+        throw inputs["mode"] === "words" ? error : new PartialFailure("half", outputs, error);
+      }
       case "bug":
         throw new TypeError("something is undefined");
       case "partial":

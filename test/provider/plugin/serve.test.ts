@@ -243,6 +243,24 @@ describe("servePlugin", () => {
     expect(type.details).to.contain("test:index:None");
   });
 
+  for (const [what, scope, fix] of [
+    ["the command line", "lab.stage-abc123def456::spawn", "PATH --environment lab, with --ttl 7"],
+    ["the environment", "lab::spawn", "PATH --environment lab, with ttl: 7"],
+    ["another project, whose environment is unknown", "lab::mine", "PATH, with ttl: 7"],
+  ])
+    it(`names environment and options to users of ${what}`, async () => {
+      const urn = `urn:pulumi:${scope}::${TYPE}::it`;
+      for (const mode of ["words", "partial words"]) {
+        const request = createRequest(TYPE, { mode }).setUrn(urn);
+        const { details } = await failure(call(plugin.client, "create", request));
+        expect(details).to.equal(`expired\nFix: spawn stage upload ${fix}`);
+        const told = engine.messages
+          .map((message) => decodeErrorDetails(message.getMessage()))
+          .findLast((error) => error?.message === "expired");
+        expect(told?.fix).to.equal(`spawn stage upload ${fix}`);
+      }
+    });
+
   it("keeps the state of an incomplete resource", async () => {
     const error = await failure(call(plugin.client, "create", createRequest(TYPE, { mode: "partial" })));
     const detail = initFailure(error);

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { EMBEDDED_ENDPOINT_VARIABLE } from "../../../connection/variables.ts";
 import { EVERYTHING, ServerCapabilities } from "../../../provider/rules/capabilities.ts";
 import { replicationProblem } from "../../../provider/rules/in-force.ts";
+import { asFlag, inWords, type Words } from "../../../staging/option.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import { setEnvironment } from "../../local/aws-plugin/handlers.ts";
 
@@ -108,7 +109,8 @@ describe("capabilities of an S3 server", () => {
   it("are warned about once if they are missing", async () => {
     answers.lifecycle = NOT_IMPLEMENTED;
     const told: string[] = [];
-    const log = (severity: string, text: string) => void told.push(`${severity}: ${text}`);
+    const log = (severity: string, text: Words) =>
+      void told.push(`${severity}: ${inWords(text, asFlag, (command) => `${command} --environment lab`)}`);
     for (let time = 0; time < 2; time += 1) {
       expect(await capabilities.has("lifecycleRules", { client, bucket: "b" }, { signal, log })).to.equal(
         false,
@@ -116,7 +118,7 @@ describe("capabilities of an S3 server", () => {
     }
     expect(told).to.have.length(1);
     expect(told[0]).to.match(
-      /^warning: This S3 server has no lifecycle rules: .*spawn stage cleanup --expired$/,
+      /^warning: This S3 server has no lifecycle rules: .*spawn stage cleanup --expired --environment lab$/,
     );
   });
 });

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { explainAwsError, type Transfer } from "../../../provider/store/explain.ts";
 import { NoAnswerError, noteRegion } from "../../../provider/store/no-answer.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
+import { asKey } from "../../../staging/option.ts";
 
 function awsError(name: string, status: number, message = "said AWS"): Error {
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status, requestId: "R1" } });
@@ -61,7 +62,10 @@ describe("explainAwsError", () => {
       const { message, why, fix } = of(silence, upload);
       expect(message).to.equal("upload failed: connection timeout");
       expect(why).to.contain("S3 in us-east-1 gave no answer for 300 s");
-      expect(fix).to.contain("--timeout 3600 --multipart");
+      expect(fix).to.contain("--timeout 3600").and.contain("--multipart");
+      expect(of(silence, upload).spelled(asKey).fix)
+        .to.contain("timeout: 3600")
+        .and.contain("multipart: true");
       expect(of(silence, replication).message).to.equal(
         "replication failed: connection timeout in us-west-2",
       );

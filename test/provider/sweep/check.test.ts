@@ -61,7 +61,7 @@ describe("the check of a run's inputs", () => {
   it("allows changes of the generation and of the rows' location only, after the launch", async () => {
     expect(await reasons({ generation: 3, retryIndices: [1] }, inputs)).to.deep.equal([]);
     expect(await reasons({ command: "other" }, inputs)).to.deep.equal([
-      `command: a sweep does not change after its launch. Undo the edit, or end the sweep (spawn sweep delete ${inputs.sweepId}) and launch another`,
+      `command: a sweep does not change after its launch\nFix: Undo the edit. Or delete the sweep and launch another one: spawn sweep delete ${inputs.sweepId}`,
     ]);
     expect((await reasons({}, { ...inputs, timeoutSeconds: 5 }))[0]).to.match(/^timeoutSeconds: /);
     expect(await reasons({ generation: 1 }, { ...inputs, generation: 2 })).to.deep.equal([

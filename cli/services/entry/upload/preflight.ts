@@ -63,7 +63,7 @@ export async function checkEnvironmentIsUp(
       if (error.name !== "NotFound" && error.name !== "NoSuchBucket") {
         const { explainDenial } = await import("../../../../provider/store/explain.ts");
         const what = region === regions[0] ? "upload" : "replication";
-        throw explainDenial(error, { what, region, bucket }, settings.name) ?? error;
+        throw explainDenial(error, { what, region, bucket }) ?? error;
       }
       throw new InputError(`environment ${settings.name} has no bucket in ${region} yet`, {
         why: `The bucket ${bucket} is configured but does not exist.`,

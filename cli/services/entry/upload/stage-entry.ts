@@ -46,7 +46,7 @@ export async function withEntry(
 ): Promise<unknown> {
   const known = error instanceof UserError ? error : explainSystemError(error);
   if (known === undefined) return error;
-  const { exitCode } = known;
+  const { exitCode } = known.inEnvironment((text) => commandLine(text, environment.name));
   const command = (verb: string) => commandLine(`spawn stage ${verb} ${spec.id}`, environment.name);
   if (await isRecorded(context, spec)) {
     return new UserError(known.message, {

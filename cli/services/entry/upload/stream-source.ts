@@ -14,6 +14,7 @@ export function refuseStandardInput(given: string): void {
 export function streamError(message: string): InputError {
   return new InputError(message, {
     why: "A source is read more than once: for its SHA-256, to be sent, and after an interruption.",
-    fix: "Write the data to a file first: YOUR-COMMAND > data.bin && spawn stage upload data.bin",
+    fix: (_spell, command) =>
+      `Write the data to a file first: YOUR-COMMAND > data.bin && ${command("spawn stage upload data.bin")}`,
   });
 }

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { InputError, UserError } from "../../../../staging/errors.ts";
 import { shellQuoted } from "../../../../staging/shell.ts";
-import { isStackName } from "../../../../staging/stack-name.ts";
+import { environmentOfStack, isStackName } from "../../../../staging/stack-name.ts";
 import { isStackOf } from "../../../../staging/state-bucket.ts";
 import { commandLine } from "../../../command-line.ts";
 import type { Context } from "../../../context.ts";
-import { environmentOfStack } from "../../../engine/backend.ts";
 import { takeOverDeadLocks } from "../../../engine/lock.ts";
 import { createStack } from "../../../engine/new-stack.ts";
 import { importState } from "../../../engine/pending.ts";

@@ -45,11 +45,10 @@ export function bootstrapCommand(
   flag?: "--migrate" | "--delete",
 ): string {
   const isUsual = bucket === stateBucketName(settings, account, region);
-  const parts = [
-    "spawn environment bootstrap",
+  const flags = [
     ...(flag === undefined ? [] : [flag]),
     ...(isUsual ? [] : [`--bucket ${shellQuoted(bucket)}`]),
     ...(region === settings.tableRegion ? [] : [`--region ${shellQuoted(region)}`]),
   ];
-  return commandLine(parts.join(" "), settings.name);
+  return commandLine(["spawn environment bootstrap", ...flags].join(" "), settings.name);
 }

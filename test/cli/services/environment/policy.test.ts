@@ -55,7 +55,9 @@ describe("the policy of an environment", () => {
     expect(sized(MAX_CHARACTERS.managed)).to.contain("aws iam put-role-policy");
     expect(sized(MAX_CHARACTERS.inline)).to.contain("Divide its statements between two managed policies");
     const notes = await policyNotes(context(ACCOUNT, { cloud: "aws" }), "stager", policyOf([]));
-    expect(notes.join()).to.match(/spawn launch is left out.*spawn:workersBoundary in Pulumi\.dev\.yaml/);
+    expect(notes.join()).to.match(
+      /The launch of sweeps is left out.*spawn:workersBoundary in Pulumi\.dev\.yaml/,
+    );
     expect(await policyNotes(context(), "operator", policyOf([]))).to.deep.equal([]);
   });
 
