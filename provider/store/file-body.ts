@@ -42,6 +42,7 @@ export class FileBody {
   readonly #part: Section;
   readonly #options: FileBodyOptions;
   #memory: Buffer | undefined;
+  #readyAt = 0;
   /** The latest read. */
   #reading: Promise<unknown> = Promise.resolve();
   #reported = 0;
@@ -53,10 +54,15 @@ export class FileBody {
     this.#options = options;
   }
 
+  /** When the latest attempt got its memory, on the clock of `performance.now()`. */
+  get readyAt(): number {
+    return this.#readyAt;
+  }
+
   /** Acquires a read buffer, runs the task and releases the buffer. */
   async withMemory<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const { pool } = this.#options;
-    this.#memory = await pool.acquire(Math.min(2 * PIECE_BYTES, this.length), signal);
+    this.#memory = await this.#acquire(Math.min(2 * PIECE_BYTES, this.length), signal);
     try {
       return await task();
     } finally {
@@ -120,7 +126,7 @@ export class FileBody {
    */
   async load(signal: AbortSignal): Promise<{ readonly bytes: Buffer; release(): void }> {
     this.#report(0);
-    const bytes = await this.#options.pool.acquire(this.length, signal);
+    const bytes = await this.#acquire(this.length, signal);
     try {
       await this.#reader.read(bytes, this.#part.offset);
       signal.throwIfAborted();
@@ -130,6 +136,12 @@ export class FileBody {
       throw error;
     }
     return { bytes, release: () => this.#options.pool.release(bytes) };
+  }
+
+  async #acquire(size: number, signal: AbortSignal): Promise<Buffer> {
+    const memory = await this.#options.pool.acquire(size, signal);
+    this.#readyAt = performance.now();
+    return memory;
   }
 
   /** Reports that the server has received the whole section. */

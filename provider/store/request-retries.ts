@@ -21,6 +21,13 @@ export interface Deadline {
   readonly stallMs: number;
 }
 
+/** The wait of an attempt for memory that other requests have. The times are on the clock of `performance.now()`. */
+export interface MemoryWait {
+  readonly endedAt: number;
+  /** The time of the latest successful request to the endpoint. */
+  readonly answeredAt: number;
+}
+
 /** The time and the random numbers of retries; tests replace them. */
 interface RetryClock {
   now(): number;
@@ -86,14 +93,15 @@ export class Retries {
    * @returns the milliseconds to wait before the next attempt; undefined if the request has failed for good
    * @throws NoAnswerError if the time limit is over
    */
-  delayAfter(error: unknown, startedAt: number): number | undefined {
+  delayAfter(error: unknown, startedAt: number, wait?: MemoryWait): number | undefined {
     const { deadline } = this.#policy;
     const now = this.clock.now();
     const hasStalled = isStall(error);
     if (!hasStalled && !isRetryable(error)) return undefined;
     this.#failingSince ??= hasStalled ? startedAt : now;
     if (hasStalled && deadline !== undefined) {
-      this.#throwIfOver(deadline, startedAt, now);
+      const start = wait === undefined ? startedAt : this.#startAfter(wait, startedAt, deadline.stallMs);
+      this.#throwIfOver(deadline, start, now);
     } else {
       if (statusOf(error) !== undefined) this.#quietSince = undefined;
       this.#failures += 1;
@@ -106,6 +114,13 @@ export class Retries {
 
   end(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** The start of an attempt without its wait. A long wait counts as time without a byte only if S3 answered no other request meanwhile. */
+  #startAfter({ endedAt, answeredAt }: MemoryWait, startedAt: number, stallMs: number): number {
+    const isLong = endedAt - startedAt > stallMs;
+    if (isLong && answeredAt > (this.#quietSince ?? answeredAt)) this.#quietSince = undefined;
+    return Math.max(startedAt, endedAt);
   }
 
   #throwIfOver({ timeoutMs, stallMs }: Deadline, startedAt: number, now: number): void {

@@ -1,10 +1,11 @@
 import { getSmithyContext } from "@smithy/core/client";
 import { failureOf } from "../../connection/errors/failure.ts";
 import { isThrottled } from "../../connection/errors/kinds.ts";
+import { FileBody } from "./file-body.ts";
 import { NEVER } from "./never.ts";
 import { noteRegion } from "./no-answer.ts";
 import type { RequestSender } from "./operations.ts";
-import { Retries, type RetryPolicy } from "./request-retries.ts";
+import { type MemoryWait, Retries, type RetryPolicy } from "./request-retries.ts";
 import type { SdkClient } from "./sdk-client.ts";
 
 /**
@@ -18,6 +19,7 @@ async function retry<T>(
   attempt: (isRetry: boolean) => Promise<T>,
   signal = NEVER,
   bucket?: string,
+  waitOf: () => MemoryWait | undefined = () => undefined,
 ): Promise<T> {
   await policy.prepare?.();
   const retries = new Retries(policy);
@@ -30,7 +32,7 @@ async function retry<T>(
       } catch (error) {
         noteRegion(error, policy.region);
         if (bucket !== undefined && isThrottled(error)) policy.onThrottled?.(bucket);
-        delayMs = signal.aborted ? undefined : retries.delayAfter(error, startedAt);
+        delayMs = signal.aborted ? undefined : retries.delayAfter(error, startedAt, waitOf());
         if (delayMs === undefined) {
           Object.assign(failureOf(error).$metadata ?? {}, { attempts });
           throw error;
@@ -44,16 +46,20 @@ async function retry<T>(
 }
 
 /** Retries the requests of a sender that makes one attempt. */
-export const retryingSender = (sender: RequestSender, policy: RetryPolicy): RequestSender => ({
-  region: sender.region,
-  send: (operation, input, options) =>
-    retry(
-      policy,
-      (isRetry) => sender.send(operation, input, { ...options, isRetry }),
-      options.signal,
-      input.bucket,
-    ),
-});
+export function retryingSender(sender: RequestSender, policy: RetryPolicy): RequestSender {
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  return {
+    region: sender.region,
+    async send(operation, input, options) {
+      const attempt = (isRetry: boolean) => sender.send(operation, input, { ...options, isRetry });
+      const body = "body" in input ? input.body : undefined;
+      const waitOf = () => (body instanceof FileBody ? { endedAt: body.readyAt, answeredAt } : undefined);
+      const output = await retry(policy, attempt, options.signal, input.bucket, waitOf);
+      answeredAt = performance.now();
+      return output;
+    },
+  };
+}
 
 /** Retries the commands of a client that makes one attempt. */
 export const retryingClient = (client: SdkClient, policy: RetryPolicy): SdkClient => ({

@@ -4,7 +4,7 @@ import { attemptsOf } from "../../../connection/errors/failure.ts";
 import { createS3Clients } from "../../../provider/store/clients.ts";
 import { NoAnswerError, regionOf } from "../../../provider/store/no-answer.ts";
 import type { RequestSender } from "../../../provider/store/operations.ts";
-import type { Deadline, RetryPolicy } from "../../../provider/store/request-retries.ts";
+import { type Deadline, Retries, type RetryPolicy } from "../../../provider/store/request-retries.ts";
 import { pause } from "../../../provider/store/retry.ts";
 import { retryingSender } from "../../../provider/store/retrying.ts";
 import { errorOf } from "../../support/failure.ts";
@@ -181,6 +181,25 @@ describe("retryingSender", () => {
     }
     const silent = new Failing(repeated(4));
     expect(await errorOf(silent.send({ deadline: DEADLINE }))).to.be.instanceOf(NoAnswerError);
+  });
+
+  it("counts a long wait for the memory of other requests only if S3 answered none of them", () => {
+    let now = 0;
+    const clock = { now: () => now, random: () => 1, pause };
+    const retries = new Retries({ region: "eu-west-1", deadline: DEADLINE, clock });
+    const stallAfter = (waitMs: number, answeredAt: number) => {
+      const startedAt = now;
+      now += waitMs + STALL_MS;
+      return retries.delayAfter(STALL, startedAt, { endedAt: startedAt + waitMs, answeredAt });
+    };
+    try {
+      expect(stallAfter(0, Number.NEGATIVE_INFINITY)).to.be.a("number");
+      const answeredAt = now;
+      expect(stallAfter(200_000, answeredAt)).to.be.a("number");
+      expect(() => stallAfter(200_000, answeredAt)).to.throw(NoAnswerError);
+    } finally {
+      retries.end();
+    }
   });
 
   it("does not count stalls before a failure of another kind", async () => {

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { BufferPool } from "../../../../provider/flow/buffers.ts";
+import { NoAnswerError } from "../../../../provider/store/no-answer.ts";
+import { clientsWith } from "../../../../provider/store/sending.ts";
 import { DataPlane } from "../../../../provider/transfer/data-plane.ts";
 import { findFile } from "../../../../provider/transfer/source/file.ts";
 import { type LocalFile, SourceChangedError } from "../../../../provider/transfer/source/source.ts";
@@ -12,7 +14,7 @@ import { assertStored } from "../../../../provider/transfer/verify/stored.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import { GIB, MIB } from "../../../../staging/units.ts";
 import { errorOf } from "../../../support/failure.ts";
-import { type FakeAnswer, FakeS3, type SeenRequest, s3Error, storeAt } from "../fake-s3.ts";
+import { clientsAt, type FakeAnswer, FakeS3, type SeenRequest, s3Error, storeAt } from "../fake-s3.ts";
 import { THREADS } from "../threads.ts";
 
 const never = new AbortController().signal;
@@ -125,6 +127,21 @@ describe("uploadFile", () => {
     s3.intercept = failOnce(({ part }) => part === 3, { status: 0, stall: true });
     const { digest } = await upload({ stallTimeoutMs: 1_000 });
     await assertStored(target(), 33 * MIB, digest, never);
+  });
+
+  it("fails at its time limit without an answer, although attempts wait for the memory of others", async () => {
+    await writeFile(path, randomBytes(129 * MIB));
+    s3.intercept = ({ operation }) => (operation === "UploadPart" ? { status: 0, stall: true } : undefined);
+    // Each retry has a whole part in memory, so only one of them runs at a time.
+    pool = new BufferPool(16 * MIB);
+    const plane = new DataPlane(pool);
+    const store = clientsWith(clientsAt(endpoint), { timeoutSeconds: 2 }).store("us-east-1");
+    const sent = uploadFile(
+      await source(),
+      { ...target(), store },
+      { plane, signal: never, onBytes: () => {} },
+    );
+    expect(await errorOf(sent)).to.be.instanceOf(NoAnswerError);
   });
 
   it("fails after a part never arrives whole, and keeps arrived parts", async () => {
