@@ -1,8 +1,10 @@
 import type { Program } from "../../../stacks/program.ts";
+import { withRenewedTtls } from "../../../staging/declared-expiry.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { isStagingId, type StagingId } from "../../../staging/ids.ts";
 import { describeMissing } from "../../../staging/ownership/missing.ts";
 import { RECORD_KEY } from "../../../staging/record.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
 import { isRecord } from "../../../staging/type-guards.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
@@ -59,7 +61,7 @@ export async function environmentUp(
   options: UpdateOptions,
 ): Promise<UpdateResult> {
   await refuseUnlisted(plan);
-  await refuseRead(context, plan.doomed);
+  await refuseRead(context, plan);
   await refuseKept(context, plan.session.environmentProject, plan.config.entries);
   await clearCreations(context, plan.session, options);
   const result = await runProgram("up", plan, options);
@@ -116,14 +118,21 @@ async function refuseUnlisted({ session, config, doomed }: EnvironmentPlan): Pro
   });
 }
 
-/** @throws InputError if a sweep that has not ended reads an entry that the update would delete */
+/** @throws InputError if a sweep that has not ended reads an entry that the update would delete, or whose TTL it would shorten */
 async function refuseRead(
   context: Pick<Context, "environmentName" | "settings" | "tables">,
-  doomed: EnvironmentPlan["doomed"],
+  { doomed, config, held: { ttls = [] } }: EnvironmentPlan,
 ): Promise<void> {
-  const ids = doomed.map(({ stagingId }) => stagingId).filter(isStagingId);
-  for (const [id, sweeps] of await sweepsReading(context, ids))
-    throw entryInUse(id, sweeps, context.environmentName, "deleted");
+  const { environmentName: environment } = context;
+  const deleted = doomed.map(({ stagingId }) => stagingId).filter(isStagingId);
+  const shortened = withRenewedTtls(config.entries, ttls, serverClock.now(), environment)
+    // The shortest TTL of the state: an edited tag may be longer.
+    .filter(({ id, ttl }) => (ttls.findLast(({ stagingId }) => stagingId === id)?.ttl ?? 0) > ttl)
+    .map(({ id }) => id);
+  for (const [id, sweeps] of await sweepsReading(context, [...deleted, ...shortened])) {
+    if (deleted.includes(id)) throw entryInUse(id, sweeps, environment, "deleted");
+    throw entryInUse(`a day of the TTL of ${id}`, sweeps, environment, "removed");
+  }
 }
 
 /**

@@ -9,10 +9,14 @@ import {
 import { planEnvironment } from "../../../../cli/services/environment/plan.ts";
 import { recordItem } from "../../../../staging/record.ts";
 import { RECORD_TYPE, STAGED_DATA } from "../../../../staging/resources/tokens.ts";
-import { environmentSettings } from "../../../components/settings.ts";
+import { metaItem } from "../../../../staging/sweep/meta-item.ts";
+import { parseTtlDays } from "../../../../staging/ttl.ts";
+import { entrySpec, environmentSettings } from "../../../components/settings.ts";
 import { failureOf } from "../../../support/failure.ts";
 import { testId, testRecord } from "../../records.ts";
+import { testMeta } from "../../sweep-items.ts";
 import { entryResource, Machine, type World } from "../machine.ts";
+import { SweepsTable } from "../sweep/fakes.ts";
 
 const onAws = environmentSettings({ cloud: "aws", regions: "us-east-1" });
 const table = {
@@ -122,6 +126,32 @@ else touch '${machine.home}/second'; echo '${summary({ import: 1, update: 1, sam
     await machine.write("state/.pulumi/locks/organization/spawn/dev/a.json", JSON.stringify(lock));
     expect((await failureOf(environmentUp(context, plan, {}))).message).to.contain("dev");
     expect(await machine.log()).to.deep.equal([]);
+  });
+
+  it("is not updated if that would shorten the TTL of an entry that a sweep reads", async () => {
+    const settings = { ...environmentSettings({ regions: "us-east-1" }), sweepsTable: "sweeps" };
+    const { dynamo: sweeps } = new SweepsTable(metaItem(testMeta({ entries: [testId(1)] })));
+    const context = machine.context({
+      settings,
+      dynamo: (command, input) => sweeps(command, input) ?? LOOKED.dynamo?.(command, input),
+    });
+    const plan = await planEnvironment(context);
+    const spec = { ...entrySpec(), id: testId(1) };
+    const up = (ttl: number) => {
+      const held = [7, ttl].map((days) => ({
+        ...{ stagingId: spec.id, uploadedAt: new Date(), ttl: parseTtlDays(days) },
+      }));
+      const ttls = held.sort((a, b) => b.ttl - a.ttl);
+      const config = { ...plan.config, entries: [{ ...spec, ttl: parseTtlDays(6) }] };
+      return environmentUp(context, { ...plan, config, held: { ...plan.held, ttls } }, {});
+    };
+    expect((await failureOf(up(8))).message).to.match(
+      new RegExp(`^a day of the TTL of ${testId(1)} cannot be removed: sweep-`),
+    );
+    expect(await machine.log()).to.deep.equal([]);
+    // An edited tag is longer.
+    await up(6);
+    expect(await machine.log()).to.deep.equal(["pulumi up"]);
   });
 
   it("is not updated if that would delete a protected entry", async () => {
