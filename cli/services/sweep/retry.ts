@@ -21,6 +21,8 @@ interface RetryPlan {
   /** The generation that the last retry began. It is higher than `generation` if that retry was interrupted. */
   readonly begun: number;
   readonly isCancelled: boolean;
+  /** Whether the deadline has passed. */
+  readonly isOverdue: boolean;
   /** Undefined: all failed and cancelled indices. */
   readonly indices: readonly number[] | undefined;
   /** The number of indices that run again, as far as is known before the update. */
@@ -57,9 +59,10 @@ export async function planRetry(
   const regions = await findRegions(table, id);
   const begun = await generationBegun(table, id);
   // Open indices without workers run again, too: after the deadline, or if a retry reopened them and was interrupted.
-  const isOverdue = serverClock.now() >= meta.deadlineAt || begun > meta.generation;
+  const isOverdue = serverClock.now() >= meta.deadlineAt;
+  const lackWorkers = isOverdue || begun > meta.generation;
   const unfinished = regions.reduce(
-    (sum, { failed, cancelled, open }) => sum + failed + cancelled + (isOverdue ? open : 0),
+    (sum, { failed, cancelled, open }) => sum + failed + cancelled + (lackWorkers ? open : 0),
     0,
   );
   if (indices === undefined && unfinished === 0) {
@@ -69,7 +72,7 @@ export async function planRetry(
     });
   }
   return {
-    ...{ id, indices, begun, generation: meta.generation },
+    ...{ id, indices, begun, generation: meta.generation, isOverdue },
     ...{ isCancelled: meta.cancelledAt !== undefined, count: indices?.length ?? unfinished },
   };
 }
@@ -81,7 +84,7 @@ export async function planRetry(
  */
 export async function retrySweep(
   context: EntryContext,
-  { id, generation, begun, isCancelled, indices }: RetryPlan,
+  { id, generation, begun, isCancelled, isOverdue, indices }: RetryPlan,
   options: UpdateOptions,
   openStack = openSweepStack,
 ): Promise<void> {
@@ -92,7 +95,14 @@ export async function retrySweep(
   const settings = await settingsOf(environment, id, resources);
   await refuseWithoutData(context, settings.spec);
   const here = (await settingsHere(environment, id))?.spec;
-  const last = { committed: generation, begun, inState: generationIn(resources), isCancelled, here };
+  const last = {
+    committed: generation,
+    begun,
+    inState: generationIn(resources),
+    isCancelled,
+    isOverdue,
+    here,
+  };
   const { retryIndices: _earlier, ...same } = settings.spec;
   const spec: SweepSpec = {
     ...same,

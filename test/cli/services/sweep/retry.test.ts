@@ -34,7 +34,10 @@ describe("The plan of a retry", () => {
       [{ generation: 2 }, 2, 2],
     ] as const) {
       const found = await plan(tableOf(meta, east, begun));
-      expect(found, JSON.stringify(meta)).to.include({ count, begun, isCancelled: false });
+      expect(found, JSON.stringify(meta)).to.include({
+        ...{ count, begun, isCancelled: false },
+        isOverdue: "deadlineAt" in meta,
+      });
     }
     expect(await plan(tableOf({ cancelledAt: PAST }, east), [0, 5])).to.deep.include({
       count: 2,
@@ -75,7 +78,7 @@ describe("A retry", () => {
   const record = testRecord({ uploadedAt });
   const launch = testLaunch(testRequest("count: 6\nregions: [us-east-1, us-west-2]\nbase_command: x"));
   const spec = { ...specOf({ ...launch, datasets: [datasetOf(record)] }, SWEEP, undefined) };
-  const planned = { id: SWEEP, generation: 0, begun: 0, isCancelled: false, count: 1 };
+  const planned = { id: SWEEP, generation: 0, begun: 0, isCancelled: false, isOverdue: false, count: 1 };
   const retry = (
     indices: readonly number[] | undefined,
     { records = [record], exists = true, begun = 0 } = {},
