@@ -79,8 +79,9 @@ describe("The Pulumi package", function () {
   });
 });
 
-/** The engine omits empty lists. */
+/** The engine omits empty lists and maps. */
 const withoutEmpty = (value: unknown): unknown =>
-  JSON.parse(
-    JSON.stringify(value, (_key, item) => (Array.isArray(item) && item.length === 0 ? undefined : item)),
-  );
+  JSON.parse(JSON.stringify(value, (_key, item) => (isEmpty(item) ? undefined : item)));
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0;
