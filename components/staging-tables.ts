@@ -57,9 +57,8 @@ export class StagingTables extends ComponentResource {
   constructor(name: string, args: StagingTablesArgs, options?: ComponentResourceOptions) {
     super("spawn:index:StagingTables", name, {}, options);
     const { settings, adopts, transform = {} } = args;
-    const parent = this;
     const optionsOf = (table: string): CustomResourceOptions => ({
-      parent,
+      parent: this,
       ...keep(settings.cloud, adopts?.has(table) ? `${table}@${settings.tableRegion}` : undefined),
     });
     const common = {

@@ -203,7 +203,6 @@ describe("the policy of workers", () => {
     for (const [results, resource] of [
       ["s3://results/", "arn:aws:s3:::results/*"],
       ["s3://results/2024/run 7/", "arn:aws:s3:::results/2024/run 7/*"],
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: these are variables of IAM
       ["s3://results/a*b?/${aws:username}/", "arn:aws:s3:::results/a${*}b${?}/${$}{aws:username}/*"],
     ] as const) {
       expect(statement(policy({ results }), "WriteResults")).to.deep.equal({
