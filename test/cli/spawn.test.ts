@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFile, symlink } from "node:fs/promises";
+import { copyFile, mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { packageRoot } from "../../package-root.ts";
@@ -31,7 +31,19 @@ describe("bin/spawn", () => {
       { encoding: "utf8" },
     );
     expect(status).to.equal(1);
-    expect(stderr).to.match(/^Error: spawn does not run on Windows itself.*wsl --install\n$/);
+    expect(stderr).to.match(/^Error: spawn does not run on Windows itself.*\nFix: .*wsl --install\n$/);
+  });
+
+  it("names the command that builds it, for any folder", async () => {
+    const root = join(home.home, "it's here");
+    await mkdir(join(root, "bin"), { recursive: true });
+    await copyFile(join(packageRoot(), "bin", "spawn"), join(root, "bin", "spawn"));
+    const { code, stderr } = await runProgram(join(root, "bin", "spawn"), ["stage", "list"], { env });
+    expect(code).to.equal(1);
+    const [, fix = ""] = /^Error: spawn is not built yet\.\nFix: +(.*) && npm run build\n$/.exec(stderr) ?? [
+      stderr,
+    ];
+    expect(spawnSync("sh", ["-c", `${fix} && pwd`], { encoding: "utf8" }).stdout).to.equal(`${root}\n`);
   });
 
   for (const [args, fix] of [
