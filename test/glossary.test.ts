@@ -3,14 +3,20 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { packageRoot } from "../package-root.ts";
 
-/** Folders and files whose prose follows docs/glossary.md. Extend the list as more of them do. */
+/** Folders and files whose prose follows docs/glossary.md. */
 const CLEAN = [
   "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
   "Pulumi.yaml",
   "Pulumi.dev.yaml",
   "Pulumi.prod.example.yaml",
   "package.json",
   "package",
+  "package-root.ts",
+  "bin",
+  "dashboard",
   "docs",
   "examples",
   "local",
@@ -27,7 +33,7 @@ const CLEAN = [
   "test",
 ];
 
-const TEXT = /\.(ts|mjs|js|py|sh|md|ya?ml)$|^bin\/spawn$/;
+const TEXT = /\.(tsx?|css|mjs|js|py|sh|md|ya?ml)$|(^|\/)bin\/[\w-]+$/;
 
 /** The glossary lists the replaced wordings, so it is exempt. */
 const EXEMPT = new Set(["docs/glossary.md"]);
