@@ -224,7 +224,7 @@ const KNOWN: readonly KnownFailure[] = [
   {
     // gRPC's messages for a plugin whose process has ended.
     pattern:
-      /error reading from server: EOF|transport is closing|the connection is draining|code = Unavailable/,
+      /error reading from server: EOF|transport: Error while dialing|transport is closing|the connection is draining|code = Unavailable/,
     describe: (_match, stack) =>
       new UserError(`a plugin of the engine ended during the update of ${stack}`, {
         why: "A user killed its process, or the system killed it because memory ran out.",

@@ -51,10 +51,15 @@ describe("The error of a failed update", () => {
   });
 
   it("reports that a plugin exited", () => {
-    const log = logOf(["urn:a", "rpc error: code = Unavailable desc = error reading from server: EOF"]);
-    const { message, fix } = log.failure(ended, false);
-    expect(message).to.equal(`a plugin of the engine ended during the update of ${STACK}`);
-    expect(fix).to.equal("Run the command again.");
+    for (const text of [
+      "error reading from server: EOF",
+      'connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:4567: connect: connection refused"',
+    ]) {
+      const log = logOf(["urn:a", `rpc error: code = Unavailable desc = ${text}`]);
+      const { message, fix } = log.failure(ended, false);
+      expect(message).to.equal(`a plugin of the engine ended during the update of ${STACK}`);
+      expect(fix).to.equal("Run the command again.");
+    }
   });
 
   it("names the source of the passphrase, and never the passphrase", () => {
