@@ -24,11 +24,15 @@ interface LogTarget {
   readonly streamId?: number;
 }
 
-/** Messages to the engine. Never throws: a lost message must not fail the work. */
+/**
+ * Messages to the engine, one after the other: the engine handles calls concurrently, so a report could arrive after a later one. Never
+ * throws: a lost message must not fail the work.
+ */
 export class EngineLog {
   #client: InstanceType<typeof engineServices.EngineClient> | undefined;
   #address = "";
-  #pending = 0;
+  /** The first one is in flight. */
+  #queue: engineProto.LogRequest[] = [];
   #idle: (() => void)[] = [];
 
   /** The engine's address; empty if unknown. */
@@ -48,19 +52,26 @@ export class EngineLog {
   }
 
   log(severity: Severity, message: string, target: LogTarget = {}): void {
-    const client = this.#client;
-    if (client === undefined) return;
+    if (this.#client === undefined) return;
     const request = new engineProto.LogRequest();
     request.setSeverity(SEVERITIES[severity]);
     request.setMessage(message);
     request.setUrn(target.urn ?? "");
     request.setEphemeral(target.ephemeral ?? false);
     request.setStreamid(target.streamId ?? 0);
-    this.#pending += 1;
+    this.#queue.push(request);
+    if (this.#queue.length === 1) this.#send();
+  }
+
+  #send(): void {
+    const [client, [request]] = [this.#client, this.#queue];
+    if (request === undefined) for (const resolve of this.#idle.splice(0)) resolve();
+    if (client === undefined || request === undefined) return;
     // An error means that the engine has ended; the message is lost.
     client.log(request, () => {
-      this.#pending -= 1;
-      if (this.#pending === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      if (client !== this.#client) return;
+      this.#queue.shift();
+      this.#send();
     });
   }
 
@@ -72,7 +83,7 @@ export class EngineLog {
 
   /** Waits until every message was delivered or lost, at most `milliseconds`. */
   async flush(milliseconds: number): Promise<void> {
-    if (this.#pending === 0) return;
+    if (this.#queue.length === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
       this.#idle.push(() => {
@@ -86,5 +97,7 @@ export class EngineLog {
     this.#client?.close();
     this.#client = undefined;
     this.#address = "";
+    this.#queue = [];
+    this.#send();
   }
 }
