@@ -9,12 +9,16 @@ const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 const REFUSED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
 const TOO_MANY_OPEN: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
 
-/** Converts an error of the disk, permissions or limits to a UserError with a fix; undefined for other errors. */
-export function explainSystemError(error: unknown): UserError | undefined {
+/**
+ * Converts an error of the disk, permissions or limits to a UserError with a fix; undefined for other errors.
+ * @param folder where the work writes, for an error of an open file, which names no path
+ */
+export function explainSystemError(error: unknown, folder?: string): UserError | undefined {
   const cause = systemErrorIn(error);
   if (cause === undefined) return undefined;
   const { code, path, message: why } = cause;
-  const place = path === undefined ? undefined : shellPath(dirname(path));
+  const at = path === undefined ? folder : dirname(path);
+  const place = at === undefined ? undefined : shellPath(at);
   if (FULL.has(code)) {
     return new UserError(`no space is left${place === undefined ? "" : ` in ${place}`}`, {
       why,
@@ -30,7 +34,7 @@ export function explainSystemError(error: unknown): UserError | undefined {
     });
   }
   if (code === "EIO") return new UserError("a disk reported an error", { why, cause });
-  if (!REFUSED.has(code) || place === undefined) return undefined;
+  if (!REFUSED.has(code) || path === undefined) return undefined;
   return new UserError(`${path} cannot be accessed`, {
     why,
     fix: `Give your user access to the path, then run the command again. To see the folder's owner and permissions: ls -ld ${place}`,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { withLock } from "../../../local/lock.ts";
 import { spawnPaths } from "../../../local/paths.ts";
@@ -12,6 +12,7 @@ import type { Region } from "../../../staging/regions.ts";
 import { DOWNLOAD_COUNT, USAGE_KEY } from "../../../staging/usage.ts";
 import type { Context, EntryContext } from "../../context.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
+import { explainSystemError } from "../../system-errors.ts";
 import { requireRecord } from "./absent.ts";
 import { expectedOf } from "./presence.ts";
 import { requireRegion } from "./stage-script.ts";
@@ -56,10 +57,9 @@ export async function downloadEntry(
   }
   const record = await requireRecord(context, request.id);
   const { region, path } = await endsOf(record, request, context.environmentName, onNote);
-  const [{ download }, { ProgressReporter }, { explained }, { plane, store, close }] = await Promise.all([
+  const [{ download }, { ProgressReporter }, { plane, store, close }] = await Promise.all([
     import("../../../provider/transfer/download/download.ts"),
     import("../../../provider/flow/progress.ts"),
-    import("../../../provider/store/explain.ts"),
     openTransfers(context),
   ]);
   const bucket = record.buckets[record.regions.indexOf(region)] ?? "";
@@ -73,7 +73,7 @@ export async function downloadEntry(
         { phase: "download", region, total: record.sizeBytes, objectsTotal: record.fileCount },
         (_text, report) => onProgress?.(report, region),
       );
-      const downloaded = await explained(`download from ${region}`, () =>
+      const downloaded = await explainedTo(path, region, () =>
         download(
           {
             expected: expectedOf(record),
@@ -96,6 +96,16 @@ export async function downloadEntry(
   } finally {
     close();
   }
+}
+
+/** Runs a download, and explains its errors: those of the disk of `path`, else those of S3. */
+export async function explainedTo<T>(path: string, region: Region, work: () => Promise<T>): Promise<T> {
+  const { explained } = await import("../../../provider/store/explain.ts");
+  return await explained(`download from ${region}`, () =>
+    work().catch((error: unknown) => {
+      throw explainSystemError(error, dirname(path)) ?? error;
+    }),
+  );
 }
 
 /**

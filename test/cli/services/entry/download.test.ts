@@ -5,6 +5,7 @@ import {
   countDownload,
   type DownloadRequest,
   endsOf,
+  explainedTo,
   regionOfShell,
 } from "../../../../cli/services/entry/download.ts";
 import { parseRegion } from "../../../../staging/regions.ts";
@@ -60,6 +61,24 @@ describe("a download", () => {
     expect(notes).to.deep.equal([
       ["The download is complete, but it could not be counted: throttled", "warning"],
     ]);
+  });
+
+  it("explains a full disk, and an error of S3 as such", async () => {
+    const failing = (error: Error) =>
+      failureOf(explainedTo("/data/it's/genome", parseRegion("us-east-1"), () => Promise.reject(error)));
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+      code: "ENOSPC",
+      syscall: "write",
+    });
+    expect(await failing(full)).to.include({
+      message: `no space is left in '/data/it'\\''s'`,
+      fix: `Free some space, then run the command again. To see the usage: df -h '/data/it'\\''s'`,
+    });
+    for (const error of [
+      Object.assign(new Error("Access Denied"), { name: "AccessDenied" }),
+      Object.assign(new Error("connect EPERM"), { code: "EPERM", syscall: "connect" }),
+    ])
+      expect(await failing(error)).to.have.property("message", "download from us-east-1 failed");
   });
 
   it("reads the machine's region as AWS programs do", () => {
