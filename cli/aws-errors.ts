@@ -1,7 +1,7 @@
 import type { Connection } from "../connection/connection.ts";
 import { detailOf, explainFailure } from "../connection/errors/words.ts";
 import { UserError } from "../staging/errors.ts";
-import { commandLine } from "./command-line.ts";
+import { commandsIn } from "./command-line.ts";
 
 /** The environment and the connection of a failed request. */
 export interface CloudOfError {
@@ -14,7 +14,7 @@ export interface CloudOfError {
 export function explainAwsError(error: unknown, at: CloudOfError): UserError | undefined {
   const explained = explainedAt(error, at);
   // Here, because some callers add their own commands to the fix.
-  return explained?.inEnvironment((text) => commandLine(text, at.environment));
+  return explained?.inEnvironment(commandsIn(at.environment));
 }
 
 function explainedAt(error: unknown, at: CloudOfError): UserError | undefined {

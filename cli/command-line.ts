@@ -1,5 +1,6 @@
 import { readUserConfig } from "../stacks/user-config.ts";
 import { InputError } from "../staging/errors.ts";
+import type { CommandText } from "../staging/option.ts";
 import { shellQuoted } from "../staging/shell.ts";
 import { DEFAULT_SETTINGS } from "./defaults.ts";
 
@@ -12,6 +13,12 @@ export function commandLine(command: string, environment: string, env = process.
     ? command
     : `${command} --environment ${shellQuoted(environment)}`;
 }
+
+/** {@link commandLine} for the commands of one environment. */
+export const commandsIn =
+  (environment: string): CommandText =>
+  (command) =>
+    commandLine(command, environment);
 
 /** The shell command after which plain `pulumi` uses the environment's backend. */
 export const engineShell = (environment: string): string =>

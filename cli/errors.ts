@@ -1,6 +1,6 @@
 import { UserError } from "../staging/errors.ts";
 import { type CloudOfError, explainAwsError } from "./aws-errors.ts";
-import { commandLine } from "./command-line.ts";
+import { commandsIn } from "./command-line.ts";
 import { Defect } from "./defect.ts";
 import { explainParseError, type ParsedCommand } from "./parse-errors.ts";
 import { explainSystemError } from "./system-errors.ts";
@@ -21,5 +21,5 @@ export function explain(error: unknown, { command, at }: FailedCommand): UserErr
     explainAwsError(error, at) ??
     explainSystemError(error) ??
     new Defect(error);
-  return explained.inEnvironment((text) => commandLine(text, at.environment));
+  return explained.inEnvironment(commandsIn(at.environment));
 }

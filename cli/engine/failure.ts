@@ -4,7 +4,7 @@ import { describeError, UserError } from "../../staging/errors.ts";
 import { deniedAction, permissionsHint } from "../../staging/policies/denial.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { environmentOfStack } from "../../staging/stack-name.ts";
-import { commandLine, engineShell } from "../command-line.ts";
+import { commandLine, commandsIn, engineShell } from "../command-line.ts";
 import { fullStackName } from "./backend.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { explainPassphrase } from "./passphrase.ts";
@@ -93,7 +93,7 @@ export class UpdateLog {
       fix:
         deniedAction(text) === undefined
           ? "Run the command again with --verbose for the engine's log."
-          : permissionsHint(text, (command) => commandLine(command, environmentOfStack(this.#stack))),
+          : permissionsHint(text, commandsIn(environmentOfStack(this.#stack))),
     });
   }
 }

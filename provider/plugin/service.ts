@@ -202,12 +202,15 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
   };
 }
 
+/** The URN of a resource in a stack of spawn's own project. */
+const OWN_STACK = new RegExp(`^urn:pulumi:([^:]+)::${PROJECT_NAME}::`);
+
 /**
  * How the texts of a resource name options and commands, by its stack. Only an entry of the command line has flags; it has its own
  * stack. Stacks of other projects do not have the name of an environment.
  */
 function readerOf(urn: string): { readonly spell: Spelling; readonly command: CommandText } {
-  const [, stack] = new RegExp(`^urn:pulumi:([^:]+)::${PROJECT_NAME}::`).exec(urn) ?? [];
+  const [, stack] = OWN_STACK.exec(urn) ?? [];
   if (stack === undefined) return { spell: asKey, command: (text) => text };
   const environment = environmentOfStack(stack);
   return {

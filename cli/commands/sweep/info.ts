@@ -1,7 +1,7 @@
 import { toYaml } from "../../../stacks/yaml.ts";
 import { priceBook } from "../../../staging/price-books.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { commandLine } from "../../command-line.ts";
+import { commandsIn } from "../../command-line.ts";
 import { formatFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
 import { toJson } from "../../render/json.ts";
@@ -43,7 +43,7 @@ export default class SweepInfo extends BaseCommand {
     if (this.jsonEnabled()) return json;
     if (flags.format === "json") await writeData(toJson(json));
     else if (flags.format === "yaml") await writeData(toYaml(json));
-    else await writeOut(renderSweep(report, cost, (text) => commandLine(text, flags.environment)));
+    else await writeOut(renderSweep(report, cost, commandsIn(flags.environment)));
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { UserError } from "../../../staging/errors.ts";
 import { explainAwsError } from "../../aws-errors.ts";
-import { commandLine } from "../../command-line.ts";
+import { commandsIn } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { Defect } from "../../defect.ts";
 import type { Outcome } from "./concurrent.ts";
@@ -9,7 +9,7 @@ import type { Outcome } from "./concurrent.ts";
 export function explained(context: Pick<Context, "at">, error: unknown): UserError {
   const explained =
     error instanceof UserError ? error : (explainAwsError(error, context.at) ?? new Defect(error));
-  return explained.inEnvironment((text) => commandLine(text, context.at.environment));
+  return explained.inEnvironment(commandsIn(context.at.environment));
 }
 
 /** An error in the JSON result of several items. */

@@ -1,6 +1,6 @@
 import { UserError } from "../../../staging/errors.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
-import { commandLine } from "../../command-line.ts";
+import { commandLine, commandsIn } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { explainSystemError } from "../../system-errors.ts";
 import { findMeta } from "./items.ts";
@@ -15,7 +15,7 @@ export async function launchError(
   const known = error instanceof UserError ? error : explainSystemError(error);
   if (known === undefined) return error;
   const { environmentName: environment } = context;
-  known.inEnvironment((text) => commandLine(text, environment));
+  known.inEnvironment(commandsIn(environment));
   const isStarted = await hasStarted(context, id);
   const state = `The sweep ${id} has ${isStarted ? "" : "not "}started.`;
   const next = isStarted

@@ -5,7 +5,7 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import { inUse } from "../../../staging/sweep/in-use.ts";
 import type { SweepReading } from "../../../staging/sweep/meta-item.ts";
-import { commandLine } from "../../command-line.ts";
+import { commandsIn } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { corruptItem } from "./corrupt-item.ts";
 import { sweepTable } from "./tables.ts";
@@ -41,4 +41,4 @@ export const entryInUse = (
   sweeps: readonly SweepId[],
   environment: string,
   operation: "deleted" | "removed",
-): InputError => inUse(what, sweeps, operation).inEnvironment((text) => commandLine(text, environment));
+): InputError => inUse(what, sweeps, operation).inEnvironment(commandsIn(environment));

@@ -5,7 +5,7 @@ import type { Region } from "../../../staging/regions.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { checkEntries } from "../../../staging/sweep/entries.ts";
 import type { SweepDataset, SweepSpec } from "../../../staging/sweep/spec.ts";
-import { commandLine } from "../../command-line.ts";
+import { commandLine, commandsIn } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
 import { requireRecord } from "../entry/absent.ts";
 import { damageError, regionPresence } from "../entry/presence.ts";
@@ -77,6 +77,6 @@ export async function refuseWithoutData(
     regions.map(({ region }) => region),
     deadlineSeconds,
     serverClock.now(),
-    (text) => commandLine(text, context.environmentName),
+    commandsIn(context.environmentName),
   );
 }

@@ -3,7 +3,7 @@ import type { EntrySettings } from "../../../../stacks/entry-settings.ts";
 import type { EntrySpec } from "../../../../staging/entry.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import type { StackName } from "../../../../staging/stack-name.ts";
-import { commandLine } from "../../../command-line.ts";
+import { commandLine, commandsIn } from "../../../command-line.ts";
 import type { Context } from "../../../context.ts";
 import type { EngineSettings } from "../../../engine/process.ts";
 import { runUpdate, type UpdateOptions } from "../../../engine/update.ts";
@@ -46,7 +46,7 @@ export async function withEntry(
 ): Promise<unknown> {
   const known = error instanceof UserError ? error : explainSystemError(error);
   if (known === undefined) return error;
-  const { exitCode } = known.inEnvironment((text) => commandLine(text, environment.name));
+  const { exitCode } = known.inEnvironment(commandsIn(environment.name));
   const command = (verb: string) => commandLine(`spawn stage ${verb} ${spec.id}`, environment.name);
   if (await isRecorded(context, spec)) {
     return new UserError(known.message, {
