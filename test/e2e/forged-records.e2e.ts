@@ -163,6 +163,8 @@ describe("Forged records and usage rows", () => {
     const record = testRecord({
       stagingId: parseStagingId(FOREIGN_ID),
       buckets: [FOREIGN_BUCKET, bucketOf("us-west-2")],
+      // DynamoDB deletes expired items.
+      uploadedAt: new Date(),
     });
     await put(RECORDS, recordItem(record) as Item);
     const cleanup = await stage("cleanup", "--expired", "--orphans", "--yes");

@@ -95,7 +95,12 @@ describe("The remains of an entry", () => {
     await client.send(new UploadPartCommand({ ...upload, UploadId, PartNumber: 1, Body: "part of 15 B" }));
     const { client: dynamo, settings } = await context.tables();
     // A record that names a foreign bucket: names in a record have no effect.
-    const record = testRecord({ stagingId: id, buckets: ["not-ours", "not-ours-either"] });
+    const record = testRecord({
+      stagingId: id,
+      buckets: ["not-ours", "not-ours-either"],
+      // DynamoDB deletes expired items.
+      uploadedAt: new Date(),
+    });
     await dynamo.send(new PutItemCommand({ TableName: settings.recordsTable, Item: recordItem(record) }));
     const life = {
       ...{ staging_id: id, filename: "a", size_bytes: 3, regions: [primary, second], ttl_days: 7 },
