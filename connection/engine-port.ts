@@ -1,5 +1,5 @@
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import grpc from "@grpc/grpc-js";
 import { type FindOwners, requireOwnPeer } from "./peer.ts";
 
@@ -18,8 +18,14 @@ const REFUSAL_MS = 5_000;
  * port number that a plugin prints). Every user of the machine can connect to the port, and the engine sends no
  * secret. So the server checks each connection before it reads data: the connection must belong to a process of this
  * user. Every other peer gets PERMISSION_DENIED for each call.
+ *
+ * @param opened a port that another process opened for this one. @default a free port
  */
-export async function serveEngine(server: grpc.Server, findOwners?: FindOwners): Promise<EnginePort> {
+export async function serveEngine(
+  server: grpc.Server,
+  findOwners?: FindOwners,
+  opened?: Server,
+): Promise<EnginePort> {
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
   const listener = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
@@ -37,7 +43,9 @@ export async function serveEngine(server: grpc.Server, findOwners?: FindOwners):
   });
   const port = await new Promise<number>((resolve, reject) => {
     listener.once("error", reject);
-    listener.listen(0, "127.0.0.1", () => resolve((listener.address() as AddressInfo).port));
+    listener.once("listening", () => resolve((listener.address() as AddressInfo).port));
+    if (opened === undefined) listener.listen(0, "127.0.0.1");
+    else listener.listen(opened);
   });
   return {
     port,

@@ -58,6 +58,8 @@ export const stagingPlugin: Plugin = {
     [PLUGIN_READY]: async () => ({}),
     [SURVEY_ENVIRONMENT]: async (args, context) => (await survey())(args, context),
   },
+  // The first resource that needs the code reports the error.
+  preload: () => void Promise.all([dependencies(), import("./staged-data.ts")]).catch(() => undefined),
 };
 
 const dynamo = once(async () =>

@@ -9,6 +9,7 @@ import { commandLine } from "../command-line.ts";
 import { type EngineCloud, UpdateLog } from "./failure.ts";
 import { findActiveCommand, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { commandLineTag, takeOverDeadLocks } from "./lock.ts";
+import { type StartedPlugin, startPlugin } from "./plugin.ts";
 import { type EngineSettings, runEngine } from "./process.ts";
 import { hostProgram } from "./program-server.ts";
 
@@ -105,9 +106,12 @@ export async function runUpdate(
   };
   const url = settings.env["PULUMI_BACKEND_URL"];
   const heartbeat = isReadOnly ? undefined : await startUpdateHeartbeat(settings, stack);
+  const beating = { ...settings, env: { ...settings.env, ...heartbeat?.env } };
+  let plugin: StartedPlugin | undefined;
   try {
+    plugin = await startPlugin(beating);
     const run = await runEngine(
-      { ...settings, env: { ...settings.env, ...heartbeat?.env } },
+      { ...beating, env: { ...beating.env, ...plugin.env } },
       engineArguments(operation, stack, program?.address),
       {
         onEvent,
@@ -119,11 +123,15 @@ export async function runUpdate(
     if (heartbeat?.lost.aborted === true) throw await takeOverError(url, stack);
     if (run.exitCode !== 0) {
       const isAborted = options.signal?.aborted ?? false;
-      throw (isAborted ? undefined : refusal) ?? log.failure(run, isAborted);
+      throw (
+        (isAborted ? undefined : refusal) ??
+        log.failure({ ...run, stderr: `${plugin.stderr()}\n${run.stderr}` }, isAborted)
+      );
     }
     return result;
   } finally {
     program?.close();
+    await plugin?.stop();
     await heartbeat?.stop();
   }
 }

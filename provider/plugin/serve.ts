@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { fstatSync } from "node:fs";
+import { Server } from "node:net";
 import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { serveEngine } from "../../connection/engine-port.ts";
@@ -19,7 +21,7 @@ const COMMAND_LINE_VARIABLE = "SPAWN_COMMAND_LINE_PID";
 /**
  * Serves `plugin` to the Pulumi engine that started this process. Prints only the port. Ends when the engine interrupts
  * it (SIGINT) or disappears; before that, it aborts the running calls and waits for them. The engine's address is the
- * last argument.
+ * last argument. If the command line started this process, it sends the port, and the engine attaches to it.
  *
  * `@pulumi/pulumi/provider` has no previews, detailed differences or cancellation, and loads the whole SDK, which would
  * slow every command. So this server uses gRPC directly.
@@ -60,8 +62,18 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
   process.on("uncaughtException", unexpected);
   process.on("unhandledRejection", unexpected);
 
-  const { port } = await serveEngine(server);
-  process.stdout.write(`${port}\n`);
+  const opened = await portOfCommandLine(() => void end("the command line is gone"));
+  const { port } = await serveEngine(server, undefined, opened);
+  if (opened === undefined) process.stdout.write(`${port}\n`);
+  else plugin.preload?.();
+}
+
+/** The open port that the command line sends; undefined if the engine started this process. */
+async function portOfCommandLine(onGone: () => void): Promise<Server | undefined> {
+  if (process.channel === undefined) return undefined;
+  process.once("disconnect", onGone);
+  const [, port]: unknown[] = await once(process, "message");
+  return port instanceof Server ? port : undefined;
 }
 
 /**

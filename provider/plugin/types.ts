@@ -111,6 +111,8 @@ export interface Plugin {
   readonly functions?: Readonly<
     Record<string, (args: Properties, context: CallContext) => Promise<Properties>>
   >;
+  /** Loads the code that most updates need, while the engine still starts. Default: no code. */
+  readonly preload?: () => void;
   /** Declares the resources of a component. @param engine the engine's address. Default: the package has no components */
   readonly construct?: (
     request: proto.ConstructRequest,

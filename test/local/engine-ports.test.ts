@@ -7,6 +7,7 @@ import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { expect } from "chai";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { startPlugin as startBesideEngine } from "../../cli/engine/plugin.ts";
 import { hostProgram } from "../../cli/engine/program-server.ts";
 import { serveEngine } from "../../connection/engine-port.ts";
 import type { FindOwners } from "../../connection/peer.ts";
@@ -58,6 +59,17 @@ describe("a port for the engine", () => {
         }
       });
     }
+
+    it("of a plugin that the command line started refuses other users", async () => {
+      const settings = { command: "pulumi", env: process.env, project: packageRoot() };
+      const plugin = await startBesideEngine(settings);
+      try {
+        const port = plugin.env["PULUMI_DEBUG_PROVIDERS"]?.split(":").at(-1) ?? "";
+        expect(await attack(port, NOBODY)).to.include({ GetPluginInfo: REFUSED, Create: REFUSED });
+      } finally {
+        await plugin.stop();
+      }
+    });
 
     it("of the command line refuses other users, and serves this one", async () => {
       let runs = 0;
