@@ -45,7 +45,8 @@ export interface UpdateResult {
 type Operation =
   | {
       readonly kind: "up" | "preview";
-      readonly program: PulumiFn;
+      /** Loads the program, while the engine starts. */
+      readonly program: () => PulumiFn | Promise<PulumiFn>;
       /** Whether the engine refreshes the state first. */
       readonly refresh?: boolean;
       /** Whether a failure does not stop the creation of independent resources. */
@@ -75,7 +76,7 @@ export async function runUpdate(
   options.signal?.throwIfAborted();
   const isReadOnly = operation.kind === "preview" || operation.kind === "refresh";
   if (!isReadOnly) await takeOverDeadLocks(settings, stack, options);
-  let refusal: UserError | undefined;
+  let refusal: unknown;
   const program =
     "program" in operation
       ? await hostProgram(operation.program, (error) => {
@@ -116,7 +117,10 @@ export async function runUpdate(
       {
         onEvent,
         // On a full disk this record is missing. Other commands then cannot identify the holder, and keep the lock.
-        onStart: (pid) => void heartbeat?.engineStarted(pid).catch(() => undefined),
+        onStart: (pid) => {
+          program?.load();
+          heartbeat?.engineStarted(pid).catch(() => undefined);
+        },
         signal: AbortSignal.any([options.signal, heartbeat?.lost].filter((one) => one !== undefined)),
       },
     );

@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import { entryProgram } from "../../../stacks/entry-program.ts";
 import { ENTRY_SETTINGS, type EntrySettings } from "../../../stacks/entry-settings.ts";
 import { type EntrySpec, entryStackName } from "../../../staging/entry.ts";
 import type { EntryState } from "../../../staging/entry-update.ts";
@@ -60,7 +59,8 @@ export async function updateEntry(
   if (!isRecordAgain && !isRepair) await refuseIfChanged(context, record);
   // Without continueOnError, unlike an upload: after an error nothing may be deleted. The refresh shows manual changes, which the
   // state alone does not.
-  const operation = { kind: "up", program: entryProgram(settings), refresh: true } as const;
+  const program = async () => (await import("../../../stacks/entry-program.ts")).entryProgram(settings);
+  const operation = { kind: "up", program, refresh: true } as const;
   const file = settingsFile(entryProject.project, stack);
   await rm(file, { force: true });
   const result = await runUpdate(entryProject, stack, operation, options).catch((error: unknown) => {

@@ -96,7 +96,12 @@ export async function updateAdopted(
       entries: { ...recordIn(outputs["entries"]), ...recordIn(made["entries"]) },
     };
   };
-  await runUpdate(project, settings.name, { kind: "up", program, refresh: true, targets }, options);
+  await runUpdate(
+    project,
+    settings.name,
+    { kind: "up", program: () => program, refresh: true, targets },
+    options,
+  );
 }
 
 const recordIn = (value: unknown) => (isRecord(value) ? value : {});
@@ -186,10 +191,10 @@ async function runProgram(
     );
   // The program refuses to delete a bucket with data; an empty one may be deleted.
   if (kind === "up") await unprotect(session.environmentProject, session.settings.name, left);
-  // A dynamic import: Pulumi's SDK takes long to load, and other commands of this file do not need it.
-  const { environmentProgram } = await import("../../../stacks/environment-program.ts");
+  const program = async () =>
+    (await import("../../../stacks/environment-program.ts")).environmentProgram(config, held);
   // The state alone does not show manual changes.
-  const operation = { kind, program: environmentProgram(config, held), refresh: true };
+  const operation = { kind, program, refresh: true };
   return await runUpdate(session.environmentProject, session.settings.name, operation, options);
 }
 

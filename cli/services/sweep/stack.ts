@@ -8,7 +8,6 @@ import { createStack } from "../../engine/new-stack.ts";
 
 import { type ClearedStack, clearPendingOperations } from "../../engine/pending.ts";
 
-import { loadProgramServer } from "../../engine/program-server.ts";
 import { repairState } from "../../engine/repair.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
@@ -53,13 +52,13 @@ export async function openSweepStack(
       );
     },
     create: async () => {
-      await Promise.all([createStack(project, name), loadProgram(), loadProgramServer()]);
+      await createStack(project, name);
     },
     up: async (settings) => {
-      const { sweepProgram } = await loadProgram();
       const regions = settings.spec.regions.map(({ region }) => region);
       await startMachines(context, regions, options);
-      await runUpdate(project, name, { kind: "up", program: sweepProgram(settings) }, options);
+      const program = async () => (await import("../../../stacks/sweep-program.ts")).sweepProgram(settings);
+      await runUpdate(project, name, { kind: "up", program }, options);
     },
     destroy: async () => {
       await runUpdate(project, name, { kind: "destroy", remove: true }, options);
@@ -76,9 +75,6 @@ export async function hasSweepStack(
   const { entryProject } = await openSession(context);
   return (await listStacks(entryProject)).includes(sweepStackName(context.environmentName, id));
 }
-
-/** The program imports Pulumi's SDK, which takes longer to load than all other modules of a command. */
-const loadProgram = () => import("../../../stacks/sweep-program.ts");
 
 /**
  * Starts the machines of the local cloud, which are processes of this machine. Their Auto Scaling groups need them. Other servers

@@ -48,7 +48,7 @@ describe("A new stack and a real engine", () => {
     for (const cut of ["recreate", "adopt"] as const) {
       expect(await clearPendingOperations(settings, STACK, cut, async () => {})).to.deep.equal(empty);
     }
-    const program = async () => ({ greeting: "hello" });
+    const program = () => async () => ({ greeting: "hello" });
     const { outputs } = await runUpdate(settings, STACK, { kind: "up", program });
     expect(outputs).to.deep.equal({ greeting: "hello" });
     await runUpdate(settings, STACK, { kind: "destroy", remove: true });
@@ -66,7 +66,7 @@ describe("A new stack and a real engine", () => {
     };
     const own = withFile(file);
     await createStack(own, STACK);
-    const program = async () => ({ greeting: secret("hello") });
+    const program = () => async () => ({ greeting: secret("hello") });
     await runUpdate(own, STACK, { kind: "up", program });
     // Neither the empty passphrase, nor the variable's, nor another file opens it.
     const other = join(home.home, "another passphrase");

@@ -23,17 +23,14 @@ export async function stageEntry(
   entry: EntrySettings,
   options: UpdateOptions,
 ): Promise<EntryDetails> {
-  const { entryProgram } = await loadProgram();
-  const operation = { kind: "up", program: entryProgram(entry), continueOnError: true } as const;
+  const program = async () => (await import("../../../../stacks/entry-program.ts")).entryProgram(entry);
+  const operation = { kind: "up", program, continueOnError: true } as const;
   const { outputs } = await runUpdate(project, stack, operation, options).catch(async (error: unknown) => {
     throw await withEntry(context, error, entry);
   });
   await unshareUpload(project, stack);
   return outputs["entry"] as EntryDetails;
 }
-
-/** The program imports Pulumi's SDK, which takes longer to load than everything else in a command. */
-export const loadProgram = () => import("../../../../stacks/entry-program.ts");
 
 /**
  * The same error with the state of the entry and the commands for it. An entry with a record is complete, so the error

@@ -5,14 +5,13 @@ import { type EntrySpec, entryStackName } from "../../../../staging/entry.ts";
 import type { Context } from "../../../context.ts";
 import { settingsFile, writeAtomically } from "../../../engine/entry-project.ts";
 import { createStack } from "../../../engine/new-stack.ts";
-import { loadProgramServer } from "../../../engine/program-server.ts";
 import { openSession, type SessionSource } from "../../../engine/session.ts";
 import type { UpdateOptions } from "../../../engine/update.ts";
 import { writableTimes } from "../../environment/environment.ts";
 import { preflight } from "./preflight.ts";
 import { shareUpload } from "./shared-uploads.ts";
 import type { MeasuredSource } from "./source-change.ts";
-import { loadProgram, stageEntry } from "./stage-entry.ts";
+import { stageEntry } from "./stage-entry.ts";
 import { beginUpload, endUpload } from "./unfinished.ts";
 
 /**
@@ -36,8 +35,7 @@ export async function upload(
   await beginUpload(stack, source);
   await writeAtomically(file, ENTRY_SETTINGS.render(entry));
   try {
-    // This process loads Pulumi's SDK while the engine creates the stack.
-    await Promise.all([createStack(entryProject, stack), loadProgram(), loadProgramServer()]);
+    await createStack(entryProject, stack);
   } catch (error) {
     await rm(file, { force: true });
     await endUpload(stack);
