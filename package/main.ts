@@ -1,7 +1,7 @@
-import { enableCompileCache } from "node:module";
+import { reuseCompiledCode } from "../local/compile-cache.ts";
 
-// A plugin starts at every command, so it reuses compiled code.
-enableCompileCache();
+// A plugin starts at every command.
+reuseCompiledCode();
 const [{ servePlugin }, { stagingPlugin, VERSION }, { prepareProcess }] = await Promise.all([
   import("../provider/plugin/serve.ts"),
   import("../provider/staging-plugin.ts"),

@@ -1,8 +1,15 @@
-import { prepareProcess } from "../../connection/process.ts";
-import { servePlugin } from "../../provider/plugin/serve.ts";
-import { awsPlugin } from "./plugin.ts";
-import { Server } from "./sdk/call.ts";
-import { openTransport } from "./sdk/settings.ts";
+import { reuseCompiledCode } from "../compile-cache.ts";
 
+// A plugin starts at every command.
+reuseCompiledCode();
+const [{ servePlugin }, { awsPlugin }, { Server }, { openTransport }, { prepareProcess }] = await Promise.all(
+  [
+    import("../../provider/plugin/serve.ts"),
+    import("./plugin.ts"),
+    import("./sdk/call.ts"),
+    import("./sdk/settings.ts"),
+    import("../../connection/process.ts"),
+  ],
+);
 prepareProcess();
 await servePlugin(awsPlugin(new Server(await openTransport())));

@@ -5,6 +5,7 @@ import { UserError } from "../../staging/errors.ts";
 import { findOnPath, isExecutable, runCommand } from "../command.ts";
 import type { OnProgress, Progress } from "../progress.ts";
 import { ENGINE_VERSION } from "../versions.ts";
+import { useLazyLists } from "./lazy-lists.ts";
 
 interface Work {
   readonly env: NodeJS.ProcessEnv;
@@ -65,6 +66,9 @@ export async function buildEngine(folder: string, { env, onProgress, signal }: W
     };
     report();
     const packages = (await run(["list", "-deps", PACKAGE], countModules)).trim().split("\n").length;
+    await useLazyLists(module, async (name) =>
+      (await run(["list", "-m", "-f", "{{.Dir}}", name], countModules)).trim(),
+    );
 
     let built = 0;
     const text = `Building the Pulumi engine ${ENGINE_VERSION} (some minutes, once)`;

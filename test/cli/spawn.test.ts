@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { copyFile, mkdir, readFile, symlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, copyFile, mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { packageRoot } from "../../package-root.ts";
@@ -44,6 +45,21 @@ describe("bin/spawn", () => {
       stderr,
     ];
     expect(spawnSync("sh", ["-c", `${fix} && pwd`], { encoding: "utf8" }).stdout).to.equal(`${root}\n`);
+  });
+
+  it("keeps compiled code in no folder in which another user can write", async () => {
+    const cache = join(home.home, "shared");
+    const compiled = join(cache, "node-compile-cache");
+    for (const [mode, isUsed] of [
+      [0o777, false],
+      [0o700, true],
+    ] as const) {
+      await mkdir(cache, { recursive: true });
+      await chmod(cache, mode);
+      const { code } = await project.run(["--help"], { ...env, SPAWN_CACHE: cache });
+      expect(code).to.equal(0);
+      expect(existsSync(compiled)).to.equal(isUsed);
+    }
   });
 
   for (const [args, fix] of [

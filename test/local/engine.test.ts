@@ -1,5 +1,5 @@
 import { chmod, mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { expect } from "chai";
 import { buildEngine, isAtLeast } from "../../local/engine/build.ts";
 import { findEngine } from "../../local/engine/engine.ts";
@@ -95,17 +95,32 @@ describe("finding and building the engine", () => {
     expect(await find(engine)).to.include({ needsLanguageHost: false });
   });
 
+  /** The sources of a module that the build changes, read-only as in Go's cache. */
+  async function listsModule(): Promise<string> {
+    const sources = join(folder(), "lists");
+    for (const [path, text] of Object.entries({
+      "frequency/frequency.go": "package frequency\n\nfunc init() {\n}\n",
+      "matching/matching.go":
+        "package matching\n\nfunc init() {\n\tloadFrequencyList()\n}\n\nfunc loadFrequencyList() {\n\tuse()\n}\n",
+    })) {
+      await mkdir(join(sources, dirname(path)), { recursive: true });
+      await writeFile(join(sources, path), text, { mode: 0o444 });
+    }
+    return sources;
+  }
+
   it("builds with Go in a separate folder, and reports its progress", async () => {
     const bin = await script(
       "go",
       "go",
-      `case $1 in
+      `case "$1 $2" in "list -m") echo "${await listsModule()}"; exit ;; esac
+       case $1 in
          version) echo "go version go1.26.1 linux/amd64" ;;
          list) echo "go: downloading example.org/a v1.0.0" >&2; echo a; echo b; echo example.org/c/v2 ;;
          build)
            echo a >&2; echo b >&2; echo example.org/c/v2 >&2
            while [ "$1" != -o ]; do shift; done
-           pwd > "$2"; cat go.mod >> "$2" ;;
+           { pwd; cat go.mod */frequency/frequency.go */matching/matching.go; } > "$2" ;;
        esac`,
     );
     const reports: Progress[] = [];
@@ -117,8 +132,18 @@ describe("finding and building the engine", () => {
     };
     const failure = await installInto(target, (temporary) => buildEngine(temporary, work));
     expect(failure).to.equal(undefined);
+    expect(await readdir(folder())).to.have.members(["cache", "go", "lists"]);
     const built = await readFile(join(target, "bin", "pulumi"), "utf8");
     expect(built).to.match(/^.*3\.259\.0\.tmp-\d+\/build\nmodule spawn\/pulumi-engine\n/);
+    // Both editions of the library read their lists at their first use.
+    for (const module of ["nbutton23", "ccojocar"])
+      expect(built).to.match(
+        new RegExp(`^replace github\\.com/${module}/zxcvbn-go => \\./\\d-zxcvbn-go$`, "m"),
+      );
+    expect(built.match(/func \w+\(\) {[^}]*}/g)).to.deep.equal([
+      ...Array(2).fill("func Load() {\n}"),
+      ...Array(2).fill("func loadFrequencyList() {\n\tfrequency.Load()\n\tuse()\n}"),
+    ]);
     expect(await readdir(target)).to.deep.equal(["bin"]);
     expect(await readdir(join(folder(), "cache", "engine"))).to.deep.equal(["3.259.0"]);
     expect(reports[0]?.text).to.equal("Preparing the build of the Pulumi engine");
