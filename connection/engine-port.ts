@@ -19,32 +19,26 @@ const REFUSAL_MS = 5_000;
  * secret. So the server checks each connection before it reads data: the connection must belong to a process of this
  * user. Every other peer gets PERMISSION_DENIED for each call.
  *
- * @param server may load while the engine connects; if it fails, each call gets PERMISSION_DENIED with the reason
  * @param opened a port that another process opened for this one. @default a free port
  */
 export async function serveEngine(
-  server: grpc.Server | Promise<grpc.Server>,
+  server: grpc.Server,
   findOwners?: FindOwners,
   opened?: Server,
 ): Promise<EnginePort> {
-  const injecting = Promise.resolve(server).then((loaded) =>
-    loaded.createConnectionInjector(grpc.ServerCredentials.createInsecure()),
-  );
-  injecting.catch(() => undefined); // each connection reports the error
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
   const listener = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", () => undefined); // a peer that disconnects during the check
-    const accept = async () => {
-      await requireOwnPeer(socket, findOwners);
-      const injector = await injecting;
-      if (socket.destroyed) return;
-      startReading(socket);
-      injector.injectConnection(socket);
-    };
-    accept().catch((error: unknown) =>
-      refuse(socket, error instanceof Error ? error.message : String(error)),
+    requireOwnPeer(socket, findOwners).then(
+      () => {
+        if (socket.destroyed) return;
+        startReading(socket);
+        injector.injectConnection(socket);
+      },
+      (error: unknown) => refuse(socket, error instanceof Error ? error.message : String(error)),
     );
   });
   const port = await new Promise<number>((resolve, reject) => {
@@ -58,10 +52,7 @@ export async function serveEngine(
     close: () => {
       listener.close();
       for (const socket of sockets) socket.destroy();
-      void Promise.resolve(server).then(
-        (loaded) => loaded.forceShutdown(),
-        () => undefined,
-      );
+      server.forceShutdown();
     },
   };
 }

@@ -4,13 +4,16 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { startedAlike } from "../../connection/hangup.ts";
 import { packageRoot } from "../../package-root.ts";
+import { UserError } from "../../staging/errors.ts";
 import type { EngineSettings } from "./process.ts";
 
 /** A staging plugin that runs beside the engine. */
 export interface StartedPlugin {
   /** Makes the engine attach to the plugin instead of starting one. */
   readonly env: NodeJS.ProcessEnv;
-  /** The last output of the plugin on stderr: why it ended early. */
+  /** Resolves when the plugin serves the port. Rejects with a UserError if it ends before. */
+  readonly ready: Promise<void>;
+  /** The last output of the plugin on stderr. */
   stderr(): string;
   /** Aborts the running calls, and waits for the end of the process. */
   stop(): Promise<void>;
@@ -24,7 +27,8 @@ const MAX_STDERR_CHARACTERS = 10_000;
 
 /**
  * Starts the staging plugin together with the engine, which would start it 0.3 s later. This process opens the plugin's port, so the
- * engine knows the port at once: the system keeps the engine's connection until the plugin accepts it.
+ * engine knows the port at once: the system keeps the engine's connection until the plugin accepts it. The engine waits for the plugin for
+ * 10 s only, so it must not need the plugin before `ready`.
  */
 export async function startPlugin({ env, project }: EngineSettings): Promise<StartedPlugin> {
   const listener = createServer().listen(0, "127.0.0.1");
@@ -42,16 +46,24 @@ export async function startPlugin({ env, project }: EngineSettings): Promise<Sta
     stderr = (stderr + text).slice(-MAX_STDERR_CHARACTERS);
   });
   const ended = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
+    child.once("close", () => resolve());
     child.on("error", (error) => {
       stderr += `${error.message}\n`;
       if (child.pid === undefined) resolve();
     });
   });
+  const ready = Promise.race([
+    once(child, "message").then(() => undefined),
+    ended.then(() => {
+      throw startFailure(child.signalCode, stderr);
+    }),
+  ]);
+  ready.catch(() => undefined); // also for a caller that no longer waits
   // This process must not accept the engine's connection. Without a plugin, the closed port refuses it.
   await new Promise((closed) => child.send("port", listener, () => listener.close(closed)));
   return {
     env: { [ATTACHED]: [env[ATTACHED], `staging:${port}`].filter(Boolean).join(",") },
+    ready,
     stderr: () => stderr,
     stop: async () => {
       child.kill("SIGTERM");
@@ -60,4 +72,12 @@ export async function startPlugin({ env, project }: EngineSettings): Promise<Sta
       clearTimeout(kill);
     },
   };
+}
+
+function startFailure(signal: NodeJS.Signals | null, stderr: string): UserError {
+  const reason = stderr.trim().split("\n").at(-1);
+  return new UserError("the staging plugin ended at its start", {
+    why: reason || (signal === null ? "It printed no message." : `It received the signal ${signal}.`),
+    fix: "Run the command again. If the error remains: spawn doctor",
+  });
 }

@@ -1,40 +1,41 @@
 import * as grpc from "@grpc/grpc-js";
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
+import type { ILanguageRuntimeServer } from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import { serveEngine } from "../../connection/engine-port.ts";
-import { UserError } from "../../staging/errors.ts";
+import { describeError, UserError } from "../../staging/errors.ts";
 
-/** The used part of the SDK's server for inline programs. The SDK does not declare the class. */
-interface ProgramServer {
-  onPulumiExit(hasError: boolean): void;
-}
+/** The SDK's server for inline programs, as far as it is used. The SDK does not declare the class. */
 type ProgramServerModule = {
-  LanguageServer: new (program: PulumiFn) => ProgramServer & grpc.UntypedServiceImplementation;
+  LanguageServer: new (program: PulumiFn) => Pick<ILanguageRuntimeServer, "run">;
 };
 
 interface HostedProgram {
   /** The engine's `--client` argument. */
   readonly address: string;
-  /** Loads Pulumi's SDK and the program, which takes 0.2 s. The engine's calls wait for them. */
-  load(): void;
+  /**
+   * Loads Pulumi's SDK and the program, which takes 0.2 s. The engine's call that runs the program waits for both, and for `others`. If
+   * one of them fails, the call fails.
+   */
+  load(others: Promise<unknown>): void;
   close(): void;
 }
 
+/** The SDK declares no types for this internal module. */
 const loadSdk = () =>
+  import("@pulumi/pulumi/automation/server.js" as string) as Promise<{ default: ProgramServerModule }>;
+
+/** The protocol only, without the SDK. */
+const loadProtocol = () =>
   Promise.all([
-    // The SDK declares no types for these internal modules.
-    import("@pulumi/pulumi/automation/server.js" as string) as Promise<{ default: ProgramServerModule }>,
-    import("@pulumi/pulumi/proto/language_grpc_pb.js" as string) as Promise<{
-      default: { LanguageRuntimeService: grpc.ServiceDefinition };
-    }>,
-    import("@pulumi/pulumi/runtime/index.js" as string) as Promise<{
-      default: { grpcChannelOptions: grpc.ChannelOptions };
-    }>,
+    import("@pulumi/pulumi/proto/language_grpc_pb.js"),
+    import("@pulumi/pulumi/proto/language_pb.js"),
+    import("@pulumi/pulumi/proto/plugin_pb.js"),
   ]);
 
 /**
- * Serves a Pulumi program that lives in this process to the engine. The engine needs the address at its start and the program only later,
- * so this process loads both while the engine starts.
- * @param onError receives each UserError that the program throws, before the engine turns it into text, and an error of the loading
+ * Serves a Pulumi program that lives in this process to the engine. The engine calls this server soon after its start, and runs the program
+ * only later, so this process loads the SDK and the program while the engine starts.
+ * @param onError receives each UserError that the program throws, before the engine turns it into text, and each error of `load`
  *
  * `Stack.up` of the Automation API does the same, and then starts the engine three more times (0.3 s each) for outputs and history,
  * which the event stream already contains.
@@ -51,9 +52,9 @@ export async function hostProgram(
     report(error);
     if (process.listenerCount("unhandledRejection") === 1) throw error; // the SDK has removed its listener
   };
-  const serve = async (): Promise<grpc.Server> => {
-    const [[module, service, runtime], program] = await Promise.all([loadSdk(), loadProgram()]);
-    const host = new module.default.LanguageServer(async () => {
+  const loadHost = async (others: Promise<unknown>) => {
+    const [sdk, program] = await Promise.all([loadSdk(), loadProgram(), others]);
+    return new sdk.default.LanguageServer(async () => {
       try {
         return await program();
       } catch (error) {
@@ -61,24 +62,36 @@ export async function hostProgram(
         throw error;
       }
     });
-    const server = new grpc.Server(runtime.default.grpcChannelOptions);
-    server.addService(service.default.LanguageRuntimeService, host);
-    return server;
   };
+  let startLoading: (others: Promise<unknown>) => void = () => undefined;
+  const loaded = new Promise<Promise<unknown>>((resolve) => {
+    startLoading = resolve;
+  }).then(loadHost);
+  loaded.catch(onError);
+
+  const [{ default: services }, { default: proto }, { default: plugins }] = await loadProtocol();
+  // Messages of any size, as in the engine.
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+  });
+  const service: Pick<ILanguageRuntimeServer, "getPluginInfo" | "getRequiredPlugins" | "run"> = {
+    getPluginInfo: (_call, callback) => callback(null, new plugins.PluginInfo().setVersion("1.0.0")),
+    getRequiredPlugins: (_call, callback) => callback(null, new proto.GetRequiredPluginsResponse()),
+    run: (call, callback) => {
+      loaded.then(
+        (host) => host.run(call, callback),
+        (error: unknown) => callback({ code: grpc.status.INTERNAL, details: describeError(error) }),
+      );
+    },
+  };
+  server.addService(services.LanguageRuntimeService, service);
   // For errors thrown inside `apply`. The SDK's own listener reports them to the engine.
   process.on("unhandledRejection", onRejection);
-  let load: (server: Promise<grpc.Server>) => void = () => undefined;
-  const server = new Promise<grpc.Server>((resolve) => {
-    load = resolve;
-  });
   const { port, close } = await serveEngine(server);
   return {
     address: `127.0.0.1:${port}`,
-    load: () => {
-      const loaded = serve();
-      loaded.catch(onError);
-      load(loaded);
-    },
+    load: startLoading,
     close: () => {
       process.off("unhandledRejection", onRejection);
       close();

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { EngineEvent, ResOutputsEvent } from "@pulumi/pulumi/automation/events.js";
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { isOnLocalCloud } from "../../connection/variables.ts";
@@ -6,7 +7,7 @@ import { decodeProgress, type Progress } from "../../staging/progress.ts";
 import { environmentOfStack } from "../../staging/stack-name.ts";
 import { sweepOfStack } from "../../staging/sweep/id.ts";
 import { commandLine } from "../command-line.ts";
-import { type EngineCloud, UpdateLog } from "./failure.ts";
+import { type EngineCloud, interruption, UpdateLog } from "./failure.ts";
 import { findActiveCommand, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { commandLineTag, takeOverDeadLocks } from "./lock.ts";
 import { type StartedPlugin, startPlugin } from "./plugin.ts";
@@ -111,6 +112,8 @@ export async function runUpdate(
   let plugin: StartedPlugin | undefined;
   try {
     plugin = await startPlugin(beating);
+    const { ready } = plugin;
+    if (needsPluginFirst(operation)) await untilReady(ready, options.signal);
     const run = await runEngine(
       { ...beating, env: { ...beating.env, ...plugin.env } },
       engineArguments(operation, stack, program?.address),
@@ -118,7 +121,7 @@ export async function runUpdate(
         onEvent,
         // On a full disk this record is missing. Other commands then cannot identify the holder, and keep the lock.
         onStart: (pid) => {
-          program?.load();
+          program?.load(ready);
           heartbeat?.engineStarted(pid).catch(() => undefined);
         },
         signal: AbortSignal.any([options.signal, heartbeat?.lost].filter((one) => one !== undefined)),
@@ -137,6 +140,27 @@ export async function runUpdate(
     program?.close();
     await plugin?.stop();
     await heartbeat?.stop();
+  }
+}
+
+/**
+ * Whether the engine can use the plugin before it runs a program. Otherwise the program waits for the plugin, so that the engine does not
+ * reach its time limit on a slow machine.
+ */
+const needsPluginFirst = (operation: Operation): boolean =>
+  !("program" in operation) || operation.refresh === true;
+
+async function untilReady(ready: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return await ready;
+  const waiting = new AbortController();
+  const aborted = once(signal, "abort", { signal: waiting.signal }).then(() => {
+    throw interruption();
+  });
+  aborted.catch(() => undefined); // the wait ended first
+  try {
+    await Promise.race([ready, aborted]);
+  } finally {
+    waiting.abort();
   }
 }
 

@@ -65,7 +65,10 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
   const opened = await portOfCommandLine(() => void end("the command line is gone"));
   const { port } = await serveEngine(server, undefined, opened);
   if (opened === undefined) process.stdout.write(`${port}\n`);
-  else plugin.preload?.();
+  else {
+    process.send?.("ready");
+    plugin.preload?.();
+  }
 }
 
 /** The open port that the command line sends; undefined if the engine started this process. */

@@ -4,7 +4,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import grpc from "@grpc/grpc-js";
-import languages from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { expect } from "chai";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
@@ -77,7 +76,7 @@ describe("a port for the engine", () => {
       const hosted = await hostProgram(() => async () => {
         runs += 1;
       });
-      hosted.load();
+      hosted.load(Promise.resolve());
       try {
         const port = hosted.address.split(":")[1] ?? "";
         expect(await attack(port, NOBODY)).to.include({ GetPluginInfo: REFUSED, Run: REFUSED });
@@ -89,35 +88,6 @@ describe("a port for the engine", () => {
       }
     });
   }
-
-  it("of the command line holds a call until the program is loaded, and reports an error of the loading", async () => {
-    const errors: unknown[] = [];
-    const broken = new Error("the program is broken");
-    const answers = await Promise.all(
-      [async () => async () => undefined, async () => Promise.reject(broken)].map(async (load) => {
-        const hosted = await hostProgram(load, (error) => errors.push(error));
-        const client = new languages.LanguageRuntimeClient(hosted.address, grpc.credentials.createInsecure());
-        let isLoading = false;
-        try {
-          const answer = new Promise<grpc.ServiceError | null>((resolve) => {
-            client.getPluginInfo(new empty.Empty(), (error: grpc.ServiceError | null) => {
-              expect(isLoading).to.equal(true);
-              resolve(error);
-            });
-          });
-          await new Promise((resolve) => client.waitForReady(Date.now() + 200, resolve));
-          isLoading = true;
-          hosted.load();
-          return (await answer)?.details;
-        } finally {
-          client.close();
-          hosted.close();
-        }
-      }),
-    );
-    expect(answers).to.deep.equal([undefined, "spawn refuses this connection: the program is broken"]);
-    expect(errors).to.deep.equal([broken]);
-  });
 
   it("reports the reason of a refused connection", async () => {
     let calls = 0;

@@ -31,6 +31,7 @@ describe("startPlugin", () => {
   it("starts a plugin that serves the port from the start, until it stops", async () => {
     const plugin = await start();
     expect(await version(plugin)).to.match(/^\d+\.\d+\.\d+$/);
+    await plugin.ready;
     await plugin.stop();
     expect(await code(plugin)).to.equal(grpc.status.UNAVAILABLE);
     expect(plugin.stderr()).to.equal("");
@@ -45,11 +46,15 @@ describe("startPlugin", () => {
   it("closes the port, and gives the reason, if the plugin cannot start", async () => {
     const broken = await start({ NODE_OPTIONS: "--no-such-option" });
     const missing = await start({}, "/no/such/folder");
-    for (const plugin of [broken, missing]) {
+    for (const [plugin, reason] of [
+      [broken, "--no-such-option"],
+      [missing, "ENOENT"],
+    ] as const) {
+      const failure: unknown = await plugin.ready.catch((error: unknown) => error);
+      expect(failure).to.have.property("message", "the staging plugin ended at its start");
+      expect(failure).to.have.property("why").that.contains(reason);
       expect(await code(plugin)).to.equal(grpc.status.UNAVAILABLE);
       await plugin.stop();
     }
-    expect(broken.stderr()).to.contain("--no-such-option");
-    expect(missing.stderr()).to.contain("ENOENT");
   });
 });
