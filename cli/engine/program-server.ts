@@ -80,7 +80,8 @@ export async function hostProgram(
     getRequiredPlugins: (_call, callback) => callback(null, new proto.GetRequiredPluginsResponse()),
     run: (call, callback) => {
       loaded.then(
-        (host) => host.run(call, callback),
+        // The engine may have ended meanwhile.
+        (host) => call.cancelled || host.run(call, callback),
         (error: unknown) => callback({ code: grpc.status.INTERNAL, details: describeError(error) }),
       );
     },
