@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
@@ -28,6 +28,12 @@ describe("reuseCompiledCode", () => {
     expect(await used()).to.match(new RegExp(`^${ours}/`));
     await mkdir(ours, { recursive: true, mode: 0o700 });
     expect(await used()).to.match(new RegExp(`^${ours}/`));
+  });
+
+  it("does not prevent the start if the folder cannot be read", async () => {
+    const loop = join(folder(), "loop");
+    await symlink(loop, loop);
+    expect(await used({ SPAWN_CACHE: loop })).to.equal("none");
   });
 
   it("uses no folder in which another user can write", async () => {
