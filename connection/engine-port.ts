@@ -10,6 +10,12 @@ interface EnginePort {
   close(): void;
 }
 
+/** Messages of any size, as in the engine and its SDKs: a stack's inputs can be large. */
+export const ANY_MESSAGE_SIZE = {
+  "grpc.max_receive_message_length": -1,
+  "grpc.max_send_message_length": -1,
+} as const satisfies grpc.ChannelOptions;
+
 /** Milliseconds in which a refused peer can send a call and read the reason. */
 const REFUSAL_MS = 5_000;
 

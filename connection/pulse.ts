@@ -11,8 +11,8 @@ export const HEARTBEAT_VARIABLE = "SPAWN_HEARTBEAT";
 /** Milliseconds between two beats. */
 export const BEAT_EVERY_MS = 1_000;
 
-/** Milliseconds without a beat after the first one. Most updates end earlier, and then start no thread, which takes 0.04 s. */
-const FIRST_PAUSE_MS = 3_000;
+/** Milliseconds until the thread starts, which takes 0.04 s. Most updates end earlier. */
+const THREAD_AFTER_MS = 2_000;
 
 /** The process that works on a stack, from the file of its heartbeat. */
 export const recordOf = (heartbeat: string): string => `${heartbeat}.json`;
@@ -50,15 +50,19 @@ export function startPulse(heartbeat: string, instance: string, onLost: () => vo
   writeFileSync(pulse, randomUUID());
   let worker: Worker | undefined;
   const start = setTimeout(() => {
-    worker = new Worker(PROGRAM, {
-      eval: true,
-      workerData: { record, pulse, instance, every: BEAT_EVERY_MS },
-    });
+    // Without beats, other commands take over the stack only if they also cannot find the holder of its lock.
+    try {
+      worker = new Worker(PROGRAM, {
+        eval: true,
+        workerData: { record, pulse, instance, every: BEAT_EVERY_MS },
+      });
+    } catch {
+      return; // no memory for a thread
+    }
     worker.unref();
     worker.on("message", onLost);
-    // Without beats, other commands take over the stack only if they also cannot find the holder of its lock.
     worker.on("error", () => undefined);
-  }, FIRST_PAUSE_MS - BEAT_EVERY_MS);
+  }, THREAD_AFTER_MS);
   start.unref();
   return () => {
     clearTimeout(start);

@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { startedAlike } from "../../connection/hangup.ts";
 import { packageRoot } from "../../package-root.ts";
 import { UserError } from "../../staging/errors.ts";
+import { interruption } from "./failure.ts";
 import type { EngineSettings } from "./process.ts";
 
 /** A staging plugin that runs beside the engine. */
 export interface StartedPlugin {
   /** Makes the engine attach to the plugin instead of starting one. */
   readonly env: NodeJS.ProcessEnv;
-  /** Resolves when the plugin serves the port. Rejects with a UserError if it ends before. */
+  /** Resolves when the plugin serves the port. Rejects with a UserError if it ends before, or if `signal` aborts the wait. */
   readonly ready: Promise<void>;
   /** The last output of the plugin on stderr. */
   stderr(): string;
@@ -30,7 +31,10 @@ const MAX_STDERR_CHARACTERS = 10_000;
  * engine knows the port at once: the system keeps the engine's connection until the plugin accepts it. The engine waits for the plugin for
  * 10 s only, so it must not need the plugin before `ready`.
  */
-export async function startPlugin({ env, project }: EngineSettings): Promise<StartedPlugin> {
+export async function startPlugin(
+  { env, project }: EngineSettings,
+  signal?: AbortSignal,
+): Promise<StartedPlugin> {
   const listener = createServer().listen(0, "127.0.0.1");
   await once(listener, "listening");
   const { port } = listener.address() as AddressInfo;
@@ -52,12 +56,11 @@ export async function startPlugin({ env, project }: EngineSettings): Promise<Sta
       if (child.pid === undefined) resolve();
     });
   });
-  const ready = Promise.race([
-    once(child, "message").then(() => undefined),
-    ended.then(() => {
-      throw startFailure(child.signalCode, stderr);
-    }),
-  ]);
+  const ready = new Promise<void>((resolve, reject) => {
+    child.once("message", () => resolve());
+    void ended.then(() => reject(startFailure(child.signalCode, stderr)));
+    signal?.addEventListener("abort", () => reject(interruption()), { once: true });
+  });
   ready.catch(() => undefined); // also for a caller that no longer waits
   // This process must not accept the engine's connection. Without a plugin, the closed port refuses it.
   await new Promise((closed) => child.send("port", listener, () => listener.close(closed)));

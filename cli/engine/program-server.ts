@@ -1,7 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import type { ILanguageRuntimeServer } from "@pulumi/pulumi/proto/language_grpc_pb.js";
-import { serveEngine } from "../../connection/engine-port.ts";
+import { ANY_MESSAGE_SIZE, serveEngine } from "../../connection/engine-port.ts";
 import { describeError, UserError } from "../../staging/errors.ts";
 
 /** The SDK's server for inline programs, as far as it is used. The SDK does not declare the class. */
@@ -70,11 +70,7 @@ export async function hostProgram(
   loaded.catch(onError);
 
   const [{ default: services }, { default: proto }, { default: plugins }] = await loadProtocol();
-  // Messages of any size, as in the engine.
-  const server = new grpc.Server({
-    "grpc.max_receive_message_length": -1,
-    "grpc.max_send_message_length": -1,
-  });
+  const server = new grpc.Server(ANY_MESSAGE_SIZE);
   const service: Pick<ILanguageRuntimeServer, "getPluginInfo" | "getRequiredPlugins" | "run"> = {
     getPluginInfo: (_call, callback) => callback(null, new plugins.PluginInfo().setVersion("1.0.0")),
     getRequiredPlugins: (_call, callback) => callback(null, new proto.GetRequiredPluginsResponse()),

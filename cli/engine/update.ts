@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { EngineEvent, ResOutputsEvent } from "@pulumi/pulumi/automation/events.js";
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { isOnLocalCloud } from "../../connection/variables.ts";
@@ -7,7 +6,7 @@ import { decodeProgress, type Progress } from "../../staging/progress.ts";
 import { environmentOfStack } from "../../staging/stack-name.ts";
 import { sweepOfStack } from "../../staging/sweep/id.ts";
 import { commandLine } from "../command-line.ts";
-import { type EngineCloud, interruption, UpdateLog } from "./failure.ts";
+import { type EngineCloud, UpdateLog } from "./failure.ts";
 import { findActiveCommand, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { commandLineTag, takeOverDeadLocks } from "./lock.ts";
 import { type StartedPlugin, startPlugin } from "./plugin.ts";
@@ -111,9 +110,9 @@ export async function runUpdate(
   const beating = { ...settings, env: { ...settings.env, ...heartbeat?.env } };
   let plugin: StartedPlugin | undefined;
   try {
-    plugin = await startPlugin(beating);
+    plugin = await startPlugin(beating, options.signal);
     const { ready } = plugin;
-    if (needsPluginFirst(operation)) await untilReady(ready, options.signal);
+    if (needsPluginFirst(operation)) await ready;
     const run = await runEngine(
       { ...beating, env: { ...beating.env, ...plugin.env } },
       engineArguments(operation, stack, program?.address),
@@ -149,20 +148,6 @@ export async function runUpdate(
  */
 const needsPluginFirst = (operation: Operation): boolean =>
   !("program" in operation) || operation.refresh === true;
-
-async function untilReady(ready: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await ready;
-  const waiting = new AbortController();
-  const aborted = once(signal, "abort", { signal: waiting.signal }).then(() => {
-    throw interruption();
-  });
-  aborted.catch(() => undefined); // the wait ended first
-  try {
-    await Promise.race([ready, aborted]);
-  } finally {
-    waiting.abort();
-  }
-}
 
 async function startUpdateHeartbeat({ env, objects }: EngineSettings, stack: string): Promise<Heartbeat> {
   if (objects === undefined) return await startHeartbeat(env["PULUMI_BACKEND_URL"], stack);

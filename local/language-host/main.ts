@@ -1,6 +1,6 @@
 import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/language_grpc_pb.js";
-import { serveEngine } from "../../connection/engine-port.ts";
+import { ANY_MESSAGE_SIZE, serveEngine } from "../../connection/engine-port.ts";
 import { keepHangupIgnored } from "../../connection/hangup.ts";
 import { languageRuntime } from "./service.ts";
 
@@ -18,10 +18,7 @@ const PARENT_CHECK = 1_000;
 const engine = process.argv.at(-1) ?? "";
 const runtime = languageRuntime(engine, process.cwd());
 
-const server = new grpc.Server({
-  "grpc.max_receive_message_length": -1,
-  "grpc.max_send_message_length": -1,
-});
+const server = new grpc.Server(ANY_MESSAGE_SIZE);
 server.addService(services.LanguageRuntimeService, runtime.handlers);
 const { port } = await serveEngine(server);
 process.stdout.write(`${port}\n`);

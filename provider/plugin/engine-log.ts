@@ -1,6 +1,7 @@
 import grpc from "@grpc/grpc-js";
 import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
+import { ANY_MESSAGE_SIZE } from "../../connection/engine-port.ts";
 import { encodeErrorDetails } from "../../staging/error-details.ts";
 import type { CallContext } from "./types.ts";
 
@@ -45,10 +46,11 @@ export class EngineLog {
     if (address === "" || address === this.#address) return;
     this.close();
     this.#address = address;
-    this.#client = new engineServices.EngineClient(address, grpc.credentials.createInsecure(), {
-      "grpc.max_receive_message_length": -1,
-      "grpc.max_send_message_length": -1,
-    });
+    this.#client = new engineServices.EngineClient(
+      address,
+      grpc.credentials.createInsecure(),
+      ANY_MESSAGE_SIZE,
+    );
   }
 
   log(severity: Severity, message: string, target: LogTarget = {}): void {

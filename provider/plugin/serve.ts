@@ -3,7 +3,7 @@ import { fstatSync } from "node:fs";
 import { Server } from "node:net";
 import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
-import { serveEngine } from "../../connection/engine-port.ts";
+import { ANY_MESSAGE_SIZE, serveEngine } from "../../connection/engine-port.ts";
 import { keepHangupIgnored } from "../../connection/hangup.ts";
 import { beatAsPlugin } from "../../connection/pulse.ts";
 import { RunningCalls } from "./calls.ts";
@@ -31,11 +31,7 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
   const engine = new EngineLog();
   engine.connect(process.argv.slice(2).at(-1) ?? "");
 
-  // Messages of any size, as in the engine and its SDKs: a stack's inputs can be large.
-  const server = new grpc.Server({
-    "grpc.max_receive_message_length": -1,
-    "grpc.max_send_message_length": -1,
-  });
+  const server = new grpc.Server(ANY_MESSAGE_SIZE);
   server.addService(services.ResourceProviderService, { ...createService(plugin, calls, engine) });
 
   let ending: Promise<never> | undefined;

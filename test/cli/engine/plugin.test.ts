@@ -7,8 +7,8 @@ import { packageRoot } from "../../../package-root.ts";
 import { call } from "../../provider/plugin/client.ts";
 
 describe("startPlugin", () => {
-  const start = (env: NodeJS.ProcessEnv = {}, project = packageRoot()) =>
-    startPlugin({ command: "pulumi", env: { ...process.env, ...env }, project });
+  const start = (env: NodeJS.ProcessEnv = {}, project = packageRoot(), signal?: AbortSignal) =>
+    startPlugin({ command: "pulumi", env: { ...process.env, ...env }, project }, signal);
   /** Connects at once, as an engine that is faster than the plugin. */
   async function version(plugin: StartedPlugin): Promise<string> {
     const port = plugin.env["PULUMI_DEBUG_PROVIDERS"]?.split(":").at(-1);
@@ -40,6 +40,15 @@ describe("startPlugin", () => {
   it("keeps the user's own attached plugins", async () => {
     const plugin = await start({ PULUMI_DEBUG_PROVIDERS: "aws:4711" });
     expect(plugin.env["PULUMI_DEBUG_PROVIDERS"]).to.match(/^aws:4711,staging:\d+$/);
+    await plugin.stop();
+  });
+
+  it("ends the wait on abort", async () => {
+    const abort = new AbortController();
+    const plugin = await start({}, packageRoot(), abort.signal);
+    abort.abort();
+    const failure: unknown = await plugin.ready.catch((error: unknown) => error);
+    expect(failure).to.include({ message: "interrupted", exitCode: 130 });
     await plugin.stop();
   });
 
