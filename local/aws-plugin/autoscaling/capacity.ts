@@ -34,7 +34,7 @@ export async function reachCapacity(
 /** AWS repeatedly retries impossible launches, such as with a missing image. */
 async function assertNoneFailed(AutoScalingGroupName: string, since: Date, call: Call): Promise<void> {
   const client = autoScaling(call);
-  const pages = paginateDescribeScalingActivities({ client }, { AutoScalingGroupName }, call.http);
+  const pages = paginateDescribeScalingActivities({ client }, { AutoScalingGroupName });
   for await (const { Activities = [] } of pages) {
     for (const { StatusCode, Progress, StartTime = since, StatusMessage = "" } of Activities) {
       if (StatusCode !== "Failed" || Progress !== 100 || StartTime < since) continue;

@@ -36,7 +36,7 @@ export async function deleteGroup(
   const request = new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: name, ForceDelete: force });
   const deleted = async () => {
     try {
-      await autoScaling(call).send(request, call.http);
+      await autoScaling(call).send(request);
       return true;
     } catch (error) {
       if (isAwsError(error, ...BUSY)) return undefined;
@@ -57,7 +57,6 @@ async function drain(
 ): Promise<void> {
   await autoScaling(call).send(
     new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MinSize: 0, MaxSize: 0, DesiredCapacity: 0 }),
-    call.http,
   );
   const guarded = Instances.filter((one) => one.ProtectedFromScaleIn).flatMap(
     ({ InstanceId }) => InstanceId ?? [],
@@ -66,7 +65,6 @@ async function drain(
     const InstanceIds = guarded.slice(start, start + PROTECTED_AT_ONCE);
     await autoScaling(call).send(
       new SetInstanceProtectionCommand({ AutoScalingGroupName, InstanceIds, ProtectedFromScaleIn: false }),
-      call.http,
     );
   }
   const empty = async () => ((await describe())?.Instances?.length ? undefined : true);

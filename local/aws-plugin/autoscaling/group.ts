@@ -33,7 +33,7 @@ export default defineResource<typeof groupFields, GroupComputed>({
     const request = new CreateAutoScalingGroupCommand(toGroup(inputs));
     const create = async () => {
       try {
-        await autoScaling(call).send(request, call.http);
+        await autoScaling(call).send(request);
         return true;
       } catch (error) {
         if (isAwsError(error, "ValidationError") && /Invalid IAM Instance Profile/.test(messageOf(error))) {
@@ -65,7 +65,6 @@ export default defineResource<typeof groupFields, GroupComputed>({
           NewInstancesProtectedFromScaleIn: inputs.protectFromScaleIn,
           ...changes,
         }),
-        call.http,
       );
     }
     await setGroupTags(name, actual.tags, inputs.tags, call);
@@ -88,7 +87,7 @@ export default defineResource<typeof groupFields, GroupComputed>({
 
 async function describeGroup(name: string, call: Call): Promise<AutoScalingGroup | undefined> {
   const request = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
-  return (await autoScaling(call).send(request, call.http)).AutoScalingGroups?.[0];
+  return (await autoScaling(call).send(request)).AutoScalingGroups?.[0];
 }
 
 async function waitFor(
@@ -111,10 +110,10 @@ async function setSuspended(
   const suspended = after.filter((process) => !before.includes(process));
   if (resumed.length > 0) {
     const request = new ResumeProcessesCommand({ AutoScalingGroupName, ScalingProcesses: resumed });
-    await autoScaling(call).send(request, call.http);
+    await autoScaling(call).send(request);
   }
   if (suspended.length > 0) {
     const request = new SuspendProcessesCommand({ AutoScalingGroupName, ScalingProcesses: suspended });
-    await autoScaling(call).send(request, call.http);
+    await autoScaling(call).send(request);
   }
 }

@@ -56,9 +56,9 @@ export async function setGroupTags(
       ),
   );
   if (removed.length > 0) {
-    await autoScaling(call).send(new DeleteTagsCommand({ Tags: toGroupTags(removed, group) }), call.http);
+    await autoScaling(call).send(new DeleteTagsCommand({ Tags: toGroupTags(removed, group) }));
   }
   if (set.length > 0) {
-    await autoScaling(call).send(new CreateOrUpdateTagsCommand({ Tags: toGroupTags(set, group) }), call.http);
+    await autoScaling(call).send(new CreateOrUpdateTagsCommand({ Tags: toGroupTags(set, group) }));
   }
 }

@@ -22,14 +22,13 @@ export async function updateIndexes(
   const kept = new Set(after.filter((index) => same(index, before)).map(({ name }) => name));
   for (const { name } of before.filter((index) => !kept.has(index.name))) {
     const GlobalSecondaryIndexUpdates = [{ Delete: { IndexName: name } }];
-    await dynamodb(call).send(new UpdateTableCommand({ TableName, GlobalSecondaryIndexUpdates }), call.http);
+    await dynamodb(call).send(new UpdateTableCommand({ TableName, GlobalSecondaryIndexUpdates }));
     await done();
   }
   for (const index of after.filter(({ name }) => !kept.has(name))) {
     const GlobalSecondaryIndexUpdates = [{ Create: toIndex(index) }];
     await dynamodb(call).send(
       new UpdateTableCommand({ TableName, AttributeDefinitions, GlobalSecondaryIndexUpdates }),
-      call.http,
     );
     await done();
   }

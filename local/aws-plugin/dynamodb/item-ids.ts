@@ -46,8 +46,7 @@ export async function importedKey(
   if (tableName === "" || name === "")
     throw malformed("It is TABLE|HASHKEY|value or TABLE|HASHKEY|value|RANGEKEY|value.");
   const request = new DescribeTableCommand({ TableName: tableName });
-  const table = (await undefinedOn(["ResourceNotFoundException"], dynamodb(call).send(request, call.http)))
-    ?.Table;
+  const table = (await undefinedOn(["ResourceNotFoundException"], dynamodb(call).send(request)))?.Table;
   if (table === undefined) return undefined;
   const hashKey = keyOfType(table.KeySchema, "HASH");
   const rangeKey = keyOfType(table.KeySchema, "RANGE");

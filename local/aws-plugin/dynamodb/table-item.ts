@@ -49,7 +49,6 @@ export default defineResource<typeof fields, Computed>({
           ConditionExpression: "attribute_not_exists(#key)",
           ExpressionAttributeNames: { "#key": hashKey },
         }),
-        call.http,
       );
     } catch (error) {
       if (!isAwsError(error, "ConditionalCheckFailedException")) throw error;
@@ -80,7 +79,6 @@ export default defineResource<typeof fields, Computed>({
         Key,
         ...updateExpression(before, after, Object.keys(Key)),
       }),
-      call.http,
     );
     if (keyText(inputs, before) !== keyText(inputs, after)) await deleteItem(inputs, before, call);
   },
@@ -123,12 +121,12 @@ async function getItem(keys: Keys, item: Attributes, call: Call): Promise<Attrib
     Key: keyOf(keys, item),
     ConsistentRead: true,
   });
-  return (await undefinedOn(["ResourceNotFoundException"], dynamodb(call).send(request, call.http)))?.Item;
+  return (await undefinedOn(["ResourceNotFoundException"], dynamodb(call).send(request)))?.Item;
 }
 
 async function deleteItem(keys: Keys, item: Attributes, call: Call): Promise<void> {
   const request = new DeleteItemCommand({ TableName: keys.tableName, Key: keyOf(keys, item) });
-  await undefinedOn(["ResourceNotFoundException"], dynamodb(call).send(request, call.http));
+  await undefinedOn(["ResourceNotFoundException"], dynamodb(call).send(request));
 }
 
 function keysInItem(inputs: Properties): CheckFailure[] {

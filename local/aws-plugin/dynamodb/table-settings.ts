@@ -25,7 +25,6 @@ interface PointInTimeRecovery {
 export async function getTtl(TableName: string, call: Call): Promise<Ttl> {
   const { TimeToLiveDescription: ttl } = await dynamodb(call).send(
     new DescribeTimeToLiveCommand({ TableName }),
-    call.http,
   );
   const enabled = ttl?.TimeToLiveStatus === "ENABLED" || ttl?.TimeToLiveStatus === "ENABLING";
   return enabled && ttl.AttributeName ? { attributeName: ttl.AttributeName, enabled } : { enabled: false };
@@ -47,7 +46,7 @@ async function updateTtl(
   call: Call,
 ): Promise<void> {
   const TimeToLiveSpecification = { AttributeName, Enabled };
-  await dynamodb(call).send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }), call.http);
+  await dynamodb(call).send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
   const wanted = Enabled ? AttributeName : undefined;
   await settle(call, `the TTL of the table ${TableName}`, async () =>
     (await getTtl(TableName, call)).attributeName === wanted ? true : undefined,
@@ -58,7 +57,6 @@ async function updateTtl(
 export async function getPointInTimeRecovery(TableName: string, call: Call): Promise<PointInTimeRecovery> {
   const { ContinuousBackupsDescription } = await dynamodb(call).send(
     new DescribeContinuousBackupsCommand({ TableName }),
-    call.http,
   );
   const { PointInTimeRecoveryStatus: status, RecoveryPeriodInDays: days } =
     ContinuousBackupsDescription?.PointInTimeRecoveryDescription ?? {};
@@ -88,7 +86,6 @@ export async function setPointInTimeRecovery(
             ...(enabled && days !== undefined && { RecoveryPeriodInDays: days }),
           },
         }),
-        call.http,
       );
       return true;
     } catch (error) {

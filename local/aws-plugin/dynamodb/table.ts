@@ -73,7 +73,6 @@ export default defineResource<typeof fields, Computed>({
           DeletionProtectionEnabled: inputs.deletionProtectionEnabled,
           ...(inputs.tags && { Tags: toTagList(inputs.tags) }),
         }),
-        call.http,
       ),
     );
     return inputs.name;
@@ -87,10 +86,10 @@ export default defineResource<typeof fields, Computed>({
     const { removed, set } = tagChanges(actual.tags, inputs.tags);
     const ResourceArn = actual.arn;
     if (removed.length > 0) {
-      await dynamodb(call).send(new UntagResourceCommand({ ResourceArn, TagKeys: removed }), call.http);
+      await dynamodb(call).send(new UntagResourceCommand({ ResourceArn, TagKeys: removed }));
     }
     if (set.length > 0) {
-      await dynamodb(call).send(new TagResourceCommand({ ResourceArn, Tags: set }), call.http);
+      await dynamodb(call).send(new TagResourceCommand({ ResourceArn, Tags: set }));
     }
     await active(TableName, call);
     await updateIndexes(
@@ -103,7 +102,7 @@ export default defineResource<typeof fields, Computed>({
     );
     if (inputs.deletionProtectionEnabled !== (actual.deletionProtectionEnabled ?? false)) {
       const DeletionProtectionEnabled = inputs.deletionProtectionEnabled;
-      await dynamodb(call).send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled }), call.http);
+      await dynamodb(call).send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled }));
       await active(TableName, call);
     }
     await setTtl(TableName, inputs.ttl, call);
@@ -140,7 +139,7 @@ export default defineResource<typeof fields, Computed>({
     // A table cannot be deleted while it is being created or changed.
     await settle(call, `the table ${TableName} to be free for deletion`, async () => {
       try {
-        await dynamodb(call).send(new DeleteTableCommand({ TableName }), call.http);
+        await dynamodb(call).send(new DeleteTableCommand({ TableName }));
         return true;
       } catch (error) {
         if (isAwsError(error, ...GONE)) return true;
@@ -155,8 +154,7 @@ export default defineResource<typeof fields, Computed>({
 });
 
 async function describe(TableName: string, call: Call): Promise<TableDescription | undefined> {
-  return (await undefinedOn(GONE, dynamodb(call).send(new DescribeTableCommand({ TableName }), call.http)))
-    ?.Table;
+  return (await undefinedOn(GONE, dynamodb(call).send(new DescribeTableCommand({ TableName }))))?.Table;
 }
 
 /** Waits until the table and all its indexes are active and can be changed again. */
@@ -174,10 +172,7 @@ async function getTags(ResourceArn: string, call: Call): Promise<Record<string, 
   const tags = [];
   let NextToken: string | undefined;
   do {
-    const page = await dynamodb(call).send(
-      new ListTagsOfResourceCommand({ ResourceArn, NextToken }),
-      call.http,
-    );
+    const page = await dynamodb(call).send(new ListTagsOfResourceCommand({ ResourceArn, NextToken }));
     tags.push(...(page.Tags ?? []));
     NextToken = page.NextToken;
   } while (NextToken);

@@ -32,7 +32,6 @@ export default defineFunction({
     const Filters = toFilters(attributes, args);
     const { Subnets = [] } = await ec2(call).send(
       new DescribeSubnetsCommand({ ...(args.id && { SubnetIds: [args.id] }), ...(Filters && { Filters }) }),
-      call.http,
     );
     const subnet = exactlyOne(Subnets, "subnet");
     const names = subnet.PrivateDnsNameOptionsOnLaunch;

@@ -10,7 +10,7 @@ export default defineFunction({
   async run(args, call) {
     const Filters = toFilters({}, args);
     const ids: string[] = [];
-    const pages = paginateDescribeSubnets({ client: ec2(call) }, { ...(Filters && { Filters }) }, call.http);
+    const pages = paginateDescribeSubnets({ client: ec2(call) }, { ...(Filters && { Filters }) });
     for await (const { Subnets = [] } of pages)
       ids.push(...Subnets.flatMap(({ SubnetId }) => SubnetId ?? []));
     return { id: call.region, ids, tags: args.tags ?? {} };

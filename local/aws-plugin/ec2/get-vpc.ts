@@ -33,7 +33,6 @@ export default defineFunction({
     const Filters = toFilters(attributes, args);
     const { Vpcs = [] } = await ec2(call).send(
       new DescribeVpcsCommand({ ...(args.id && { VpcIds: [args.id] }), ...(Filters && { Filters }) }),
-      call.http,
     );
     const vpc = exactlyOne(Vpcs, "VPC");
     const id = vpc.VpcId ?? "";
@@ -63,7 +62,7 @@ export default defineFunction({
 
 async function getDns(VpcId: string, call: Call) {
   const readAttribute = (Attribute: "enableDnsHostnames" | "enableDnsSupport") =>
-    ec2(call).send(new DescribeVpcAttributeCommand({ VpcId, Attribute }), call.http);
+    ec2(call).send(new DescribeVpcAttributeCommand({ VpcId, Attribute }));
   const [hostnames, support] = [
     await readAttribute("enableDnsHostnames"),
     await readAttribute("enableDnsSupport"),
@@ -77,5 +76,5 @@ async function getDns(VpcId: string, call: Call) {
 async function getMainRouteTable(id: string, call: Call): Promise<string> {
   const Filters = toFilters({ "association.main": "true", "vpc-id": id }, {});
   const request = new DescribeRouteTablesCommand({ ...(Filters && { Filters }) });
-  return (await ec2(call).send(request, call.http)).RouteTables?.[0]?.RouteTableId ?? "";
+  return (await ec2(call).send(request)).RouteTables?.[0]?.RouteTableId ?? "";
 }

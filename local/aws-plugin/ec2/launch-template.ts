@@ -63,7 +63,6 @@ export default defineResource<typeof fields, Computed>({
           LaunchTemplateData: toTemplateData(inputs),
           ...(tags && { TagSpecifications: [{ ResourceType: "launch-template", Tags: toTagList(tags) }] }),
         }),
-        call.http,
       );
       template = created.LaunchTemplate;
     } catch (error) {
@@ -88,14 +87,12 @@ export default defineResource<typeof fields, Computed>({
           ...(description && { VersionDescription: description }),
           LaunchTemplateData: toTemplateData(inputs),
         }),
-        call.http,
       );
       version = created.LaunchTemplateVersion?.VersionNumber ?? version;
     }
     if (inputs.updateDefaultVersion && version !== actual.defaultVersion) {
       await ec2(call).send(
         new ModifyLaunchTemplateCommand({ LaunchTemplateId, DefaultVersion: String(version) }),
-        call.http,
       );
     }
     await setTags(LaunchTemplateId, actual.tags, inputs.tags, call);
@@ -120,7 +117,7 @@ export default defineResource<typeof fields, Computed>({
   },
 
   async delete(LaunchTemplateId, _outputs, call) {
-    await undefinedOn(GONE, ec2(call).send(new DeleteLaunchTemplateCommand({ LaunchTemplateId }), call.http));
+    await undefinedOn(GONE, ec2(call).send(new DeleteLaunchTemplateCommand({ LaunchTemplateId })));
   },
 });
 
@@ -128,7 +125,7 @@ async function find(
   input: DescribeLaunchTemplatesCommandInput,
   call: Call,
 ): Promise<LaunchTemplate | undefined> {
-  const request = ec2(call).send(new DescribeLaunchTemplatesCommand(input), call.http);
+  const request = ec2(call).send(new DescribeLaunchTemplatesCommand(input));
   return (await undefinedOn(GONE, request))?.LaunchTemplates?.[0];
 }
 
@@ -141,7 +138,7 @@ async function getVersion(
     LaunchTemplateId,
     Versions: [String(version)],
   });
-  return (await ec2(call).send(request, call.http)).LaunchTemplateVersions?.[0];
+  return (await ec2(call).send(request)).LaunchTemplateVersions?.[0];
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html */

@@ -68,7 +68,6 @@ export default defineResource<typeof fields, Computed>({
           ...(vpcId && { VpcId: vpcId }),
           ...(tags && { TagSpecifications: [{ ResourceType: "security-group", Tags: toTagList(tags) }] }),
         }),
-        call.http,
       );
       id = created.GroupId;
     } catch (error) {
@@ -83,7 +82,7 @@ export default defineResource<typeof fields, Computed>({
     await settle(call, `the security group ${id} to exist`, () => describe(id, call));
     for (const permission of DEFAULT_EGRESS) {
       const request = new RevokeSecurityGroupEgressCommand({ GroupId: id, IpPermissions: [permission] });
-      await undefinedOn(NO_RULE, ec2(call).send(request, call.http));
+      await undefinedOn(NO_RULE, ec2(call).send(request));
     }
     await setRules(id, {}, inputs, call);
   },
@@ -113,7 +112,7 @@ export default defineResource<typeof fields, Computed>({
   async delete(id, _outputs, call) {
     const free = async () => {
       try {
-        await ec2(call).send(new DeleteSecurityGroupCommand({ GroupId: id }), call.http);
+        await ec2(call).send(new DeleteSecurityGroupCommand({ GroupId: id }));
         return true;
       } catch (error) {
         if (isAwsError(error, ...GONE)) return true;
@@ -136,7 +135,7 @@ async function find(
   input: DescribeSecurityGroupsCommandInput,
   call: Call,
 ): Promise<SecurityGroup | undefined> {
-  const request = ec2(call).send(new DescribeSecurityGroupsCommand(input), call.http);
+  const request = ec2(call).send(new DescribeSecurityGroupsCommand(input));
   return (await undefinedOn(GONE, request))?.SecurityGroups?.[0];
 }
 
@@ -156,17 +155,15 @@ interface RuleCall {
 const DIRECTIONS = [
   {
     rules: "ingress",
-    revoke: (input: RuleCall, call: Call) =>
-      ec2(call).send(new RevokeSecurityGroupIngressCommand(input), call.http),
+    revoke: (input: RuleCall, call: Call) => ec2(call).send(new RevokeSecurityGroupIngressCommand(input)),
     authorize: (input: RuleCall, call: Call) =>
-      ec2(call).send(new AuthorizeSecurityGroupIngressCommand(input), call.http),
+      ec2(call).send(new AuthorizeSecurityGroupIngressCommand(input)),
   },
   {
     rules: "egress",
-    revoke: (input: RuleCall, call: Call) =>
-      ec2(call).send(new RevokeSecurityGroupEgressCommand(input), call.http),
+    revoke: (input: RuleCall, call: Call) => ec2(call).send(new RevokeSecurityGroupEgressCommand(input)),
     authorize: (input: RuleCall, call: Call) =>
-      ec2(call).send(new AuthorizeSecurityGroupEgressCommand(input), call.http),
+      ec2(call).send(new AuthorizeSecurityGroupEgressCommand(input)),
   },
 ] as const;
 

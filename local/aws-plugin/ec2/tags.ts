@@ -13,9 +13,9 @@ export async function setTags(
   const { removed, set } = tagChanges(before, after);
   if (removed.length > 0) {
     const Tags = removed.map((Key) => ({ Key }));
-    await ec2(call).send(new DeleteTagsCommand({ Resources: [id], Tags }), call.http);
+    await ec2(call).send(new DeleteTagsCommand({ Resources: [id], Tags }));
   }
   if (set.length > 0) {
-    await ec2(call).send(new CreateTagsCommand({ Resources: [id], Tags: set }), call.http);
+    await ec2(call).send(new CreateTagsCommand({ Resources: [id], Tags: set }));
   }
 }

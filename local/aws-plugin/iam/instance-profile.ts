@@ -41,7 +41,6 @@ export default defineResource<typeof fields, Computed>({
           Path: path,
           ...(tags && { Tags: toTagList(tags) }),
         }),
-        call.http,
       ),
     );
     return name;
@@ -57,15 +56,15 @@ export default defineResource<typeof fields, Computed>({
     const { removed, set } = tagChanges(actual.tags, tags);
     if (removed.length > 0) {
       const request = new UntagInstanceProfileCommand({ InstanceProfileName, TagKeys: removed });
-      await iam(call).send(request, call.http);
+      await iam(call).send(request);
     }
     if (set.length > 0) {
-      await iam(call).send(new TagInstanceProfileCommand({ InstanceProfileName, Tags: set }), call.http);
+      await iam(call).send(new TagInstanceProfileCommand({ InstanceProfileName, Tags: set }));
     }
   },
 
   async read(InstanceProfileName, call) {
-    const request = iam(call).send(new GetInstanceProfileCommand({ InstanceProfileName }), call.http);
+    const request = iam(call).send(new GetInstanceProfileCommand({ InstanceProfileName }));
     const profile = (await undefinedOn(NO_ENTITY, request))?.InstanceProfile;
     if (profile === undefined) return undefined;
     const tags = fromTagList(profile.Tags);
@@ -85,19 +84,16 @@ export default defineResource<typeof fields, Computed>({
 
   async delete(InstanceProfileName, { role }, call) {
     if (role !== undefined) await removeRole(InstanceProfileName, role, call);
-    await undefinedOn(
-      NO_ENTITY,
-      iam(call).send(new DeleteInstanceProfileCommand({ InstanceProfileName }), call.http),
-    );
+    await undefinedOn(NO_ENTITY, iam(call).send(new DeleteInstanceProfileCommand({ InstanceProfileName })));
   },
 });
 
 async function addRole(InstanceProfileName: string, RoleName: string, call: Call): Promise<void> {
   const request = new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName });
-  await undefinedIfCreated(["LimitExceeded", "LimitExceededException"], iam(call).send(request, call.http));
+  await undefinedIfCreated(["LimitExceeded", "LimitExceededException"], iam(call).send(request));
 }
 
 async function removeRole(InstanceProfileName: string, RoleName: string, call: Call): Promise<void> {
   const request = new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, RoleName });
-  await undefinedOn(NO_ENTITY, iam(call).send(request, call.http));
+  await undefinedOn(NO_ENTITY, iam(call).send(request));
 }

@@ -24,7 +24,7 @@ export default defineResource<typeof fields, object>({
   global: true,
 
   async create({ role, policyArn }, call) {
-    await iam(call).send(new AttachRolePolicyCommand({ RoleName: role, PolicyArn: policyArn }), call.http);
+    await iam(call).send(new AttachRolePolicyCommand({ RoleName: role, PolicyArn: policyArn }));
     return `${role}/${policyArn}`;
   },
   async update() {
@@ -37,14 +37,14 @@ export default defineResource<typeof fields, object>({
   async delete(id, _outputs, call) {
     const { role, policyArn } = parseId(id);
     const request = new DetachRolePolicyCommand({ RoleName: role, PolicyArn: policyArn });
-    await undefinedOn(NO_ENTITY, iam(call).send(request, call.http));
+    await undefinedOn(NO_ENTITY, iam(call).send(request));
   },
 });
 
 async function isAttached(RoleName: string, policyArn: string, call: Call): Promise<boolean> {
   const client = iam(call);
   try {
-    for await (const page of paginateListAttachedRolePolicies({ client }, { RoleName }, call.http)) {
+    for await (const page of paginateListAttachedRolePolicies({ client }, { RoleName })) {
       if (page.AttachedPolicies?.some(({ PolicyArn }) => PolicyArn === policyArn)) return true;
     }
     return false;

@@ -23,25 +23,21 @@ export default defineResource<typeof fields, object>({
   async create({ name, role, policy }, call) {
     await iam(call).send(
       new PutRolePolicyCommand({ RoleName: role, PolicyName: name, PolicyDocument: policy }),
-      call.http,
     );
     return `${role}:${name}`;
   },
   async update(id, { policy }, _actual, call) {
-    await iam(call).send(new PutRolePolicyCommand({ ...parseId(id), PolicyDocument: policy }), call.http);
+    await iam(call).send(new PutRolePolicyCommand({ ...parseId(id), PolicyDocument: policy }));
   },
   async read(id, call) {
-    const found = await undefinedOn(
-      NO_ENTITY,
-      iam(call).send(new GetRolePolicyCommand(parseId(id)), call.http),
-    );
+    const found = await undefinedOn(NO_ENTITY, iam(call).send(new GetRolePolicyCommand(parseId(id))));
     if (found?.PolicyDocument === undefined) return undefined;
     const { RoleName, PolicyName } = parseId(id);
     return { name: PolicyName, role: RoleName, policy: decodeURIComponent(found.PolicyDocument) };
   },
   inForce: (wanted, { policy }) => policy !== undefined && samePolicy(policy, wanted.policy),
   async delete(id, _outputs, call) {
-    await undefinedOn(NO_ENTITY, iam(call).send(new DeleteRolePolicyCommand(parseId(id)), call.http));
+    await undefinedOn(NO_ENTITY, iam(call).send(new DeleteRolePolicyCommand(parseId(id))));
   },
 });
 

@@ -63,7 +63,6 @@ export default defineResource<typeof fields, Computed>({
           ...(permissionsBoundary && { PermissionsBoundary: permissionsBoundary }),
           ...(tags && { Tags: toTagList(tags) }),
         }),
-        call.http,
       ),
     );
     return name;
@@ -72,32 +71,28 @@ export default defineResource<typeof fields, Computed>({
   async update(RoleName, inputs, actual, call) {
     const { description = "", permissionsBoundary, maxSessionDuration } = inputs;
     const { removed, set } = tagChanges(actual.tags, inputs.tags);
-    if (removed.length > 0)
-      await iam(call).send(new UntagRoleCommand({ RoleName, TagKeys: removed }), call.http);
-    if (set.length > 0) await iam(call).send(new TagRoleCommand({ RoleName, Tags: set }), call.http);
+    if (removed.length > 0) await iam(call).send(new UntagRoleCommand({ RoleName, TagKeys: removed }));
+    if (set.length > 0) await iam(call).send(new TagRoleCommand({ RoleName, Tags: set }));
     if (!samePolicy(inputs.assumeRolePolicy, actual.assumeRolePolicy ?? "")) {
       const PolicyDocument = inputs.assumeRolePolicy;
-      await iam(call).send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }), call.http);
+      await iam(call).send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
     }
     if (description !== (actual.description ?? "") || maxSessionDuration !== actual.maxSessionDuration) {
       await iam(call).send(
         new UpdateRoleCommand({ RoleName, Description: description, MaxSessionDuration: maxSessionDuration }),
-        call.http,
       );
     }
     if ((permissionsBoundary ?? "") !== (actual.permissionsBoundary ?? "")) {
       await (permissionsBoundary
         ? iam(call).send(
             new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: permissionsBoundary }),
-            call.http,
           )
-        : iam(call).send(new DeleteRolePermissionsBoundaryCommand({ RoleName }), call.http));
+        : iam(call).send(new DeleteRolePermissionsBoundaryCommand({ RoleName })));
     }
   },
 
   async read(RoleName, call) {
-    const Role = (await undefinedOn(NO_ENTITY, iam(call).send(new GetRoleCommand({ RoleName }), call.http)))
-      ?.Role;
+    const Role = (await undefinedOn(NO_ENTITY, iam(call).send(new GetRoleCommand({ RoleName }))))?.Role;
     if (Role === undefined) return undefined;
     const tags = fromTagList(Role.Tags);
     const boundary = Role.PermissionsBoundary?.PermissionsBoundaryArn;
@@ -119,37 +114,30 @@ export default defineResource<typeof fields, Computed>({
   async delete(RoleName, { forceDetachPolicies }, call) {
     await undefinedOn(NO_ENTITY, leaveInstanceProfiles(RoleName, call));
     if (forceDetachPolicies) await undefinedOn(NO_ENTITY, detachPolicies(RoleName, call));
-    await undefinedOn(NO_ENTITY, iam(call).send(new DeleteRoleCommand({ RoleName }), call.http));
+    await undefinedOn(NO_ENTITY, iam(call).send(new DeleteRoleCommand({ RoleName })));
   },
 });
 
 async function leaveInstanceProfiles(RoleName: string, call: Call): Promise<void> {
   const { InstanceProfiles = [] } = await iam(call).send(
     new ListInstanceProfilesForRoleCommand({ RoleName }),
-    call.http,
   );
   for (const { InstanceProfileName } of InstanceProfiles) {
     const request = new RemoveRoleFromInstanceProfileCommand({ RoleName, InstanceProfileName });
-    await undefinedOn(NO_ENTITY, iam(call).send(request, call.http));
+    await undefinedOn(NO_ENTITY, iam(call).send(request));
   }
 }
 
 async function detachPolicies(RoleName: string, call: Call): Promise<void> {
   const client = iam(call);
-  for await (const page of paginateListAttachedRolePolicies({ client }, { RoleName }, call.http)) {
+  for await (const page of paginateListAttachedRolePolicies({ client }, { RoleName })) {
     for (const { PolicyArn } of page.AttachedPolicies ?? []) {
-      await undefinedOn(
-        NO_ENTITY,
-        client.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }), call.http),
-      );
+      await undefinedOn(NO_ENTITY, client.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
     }
   }
-  for await (const page of paginateListRolePolicies({ client }, { RoleName }, call.http)) {
+  for await (const page of paginateListRolePolicies({ client }, { RoleName })) {
     for (const PolicyName of page.PolicyNames ?? []) {
-      await undefinedOn(
-        NO_ENTITY,
-        client.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }), call.http),
-      );
+      await undefinedOn(NO_ENTITY, client.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
     }
   }
 }

@@ -68,7 +68,6 @@ export default defineResource<typeof fields, Computed>({
             RestrictPublicBuckets: block?.restrictPublicBuckets ?? true,
           },
         }),
-        call.http,
       ),
     );
     return `${AccountId}:${name}`;
@@ -82,10 +81,7 @@ export default defineResource<typeof fields, Computed>({
   },
 
   async read(id, call) {
-    const point = await undefinedOn(
-      GONE,
-      s3Control(call).send(new GetAccessPointCommand(parseId(id)), call.http),
-    );
+    const point = await undefinedOn(GONE, s3Control(call).send(new GetAccessPointCommand(parseId(id))));
     if (point === undefined) return undefined;
     const { AccountId, Name } = parseId(id);
     const block = point.PublicAccessBlockConfiguration;
@@ -116,7 +112,7 @@ export default defineResource<typeof fields, Computed>({
     wanted.policy === undefined || samePolicy(wanted.policy, actual.policy ?? NO_POLICY),
 
   async delete(id, _outputs, call) {
-    await undefinedOn(GONE, s3Control(call).send(new DeleteAccessPointCommand(parseId(id)), call.http));
+    await undefinedOn(GONE, s3Control(call).send(new DeleteAccessPointCommand(parseId(id))));
   },
 });
 
@@ -130,25 +126,22 @@ function parseId(id: string): { AccountId: string; Name: string } {
 
 async function setPolicy(id: string, policy: string, call: Call): Promise<void> {
   if (samePolicy(policy, NO_POLICY)) {
-    const request = s3Control(call).send(new DeleteAccessPointPolicyCommand(parseId(id)), call.http);
+    const request = s3Control(call).send(new DeleteAccessPointPolicyCommand(parseId(id)));
     await undefinedOn(["NoSuchAccessPointPolicy"], request);
   } else {
-    await s3Control(call).send(
-      new PutAccessPointPolicyCommand({ ...parseId(id), Policy: policy }),
-      call.http,
-    );
+    await s3Control(call).send(new PutAccessPointPolicyCommand({ ...parseId(id), Policy: policy }));
   }
 }
 
 /** The policy's text; "{}" if there is none. */
 async function getPolicy(id: string, call: Call): Promise<string> {
-  const request = s3Control(call).send(new GetAccessPointPolicyCommand(parseId(id)), call.http);
+  const request = s3Control(call).send(new GetAccessPointPolicyCommand(parseId(id)));
   return (await undefinedOn(["NoSuchAccessPointPolicy"], request))?.Policy ?? NO_POLICY;
 }
 
 /** An endpoint without policy status returns the error for a missing access point: then nothing is public. */
 async function isPublic(id: string, call: Call): Promise<boolean> {
-  const request = s3Control(call).send(new GetAccessPointPolicyStatusCommand(parseId(id)), call.http);
+  const request = s3Control(call).send(new GetAccessPointPolicyStatusCommand(parseId(id)));
   return (await undefinedOn(["NoSuchAccessPointPolicy", ...GONE], request))?.PolicyStatus?.IsPublic ?? false;
 }
 

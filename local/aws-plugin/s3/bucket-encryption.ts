@@ -55,12 +55,10 @@ export default defineBucketConfiguration({
           ),
         },
       }),
-      call.http,
     ),
   async get(bucket, call) {
     const { ServerSideEncryptionConfiguration } = await s3(call).send(
       new GetBucketEncryptionCommand({ Bucket: bucket }),
-      call.http,
     );
     const rules = (ServerSideEncryptionConfiguration?.Rules ?? []).map((rule) => {
       const { SSEAlgorithm, KMSMasterKeyID } = rule.ApplyServerSideEncryptionByDefault ?? {};
@@ -79,5 +77,5 @@ export default defineBucketConfiguration({
     return rules.length === 0 ? undefined : { rules };
   },
   hasDefault: true,
-  remove: (bucket, call) => s3(call).send(new DeleteBucketEncryptionCommand({ Bucket: bucket }), call.http),
+  remove: (bucket, call) => s3(call).send(new DeleteBucketEncryptionCommand({ Bucket: bucket })),
 });

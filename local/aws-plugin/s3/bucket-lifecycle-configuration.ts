@@ -29,12 +29,10 @@ export default defineBucketConfiguration({
         TransitionDefaultMinimumObjectSize: size ?? DEFAULT_MINIMUM_SIZE,
         ...(expectedBucketOwner && { ExpectedBucketOwner: expectedBucketOwner }),
       }),
-      call.http,
     ),
   async get(bucket, call) {
     const { Rules = [], TransitionDefaultMinimumObjectSize: size } = await s3(call).send(
       new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }),
-      call.http,
     );
     if (Rules.length === 0) return undefined;
     return {
@@ -49,5 +47,5 @@ export default defineBucketConfiguration({
       actual.size === wanted.rules.length && wanted.rules.every(({ id, status }) => actual.get(id) === status)
     );
   },
-  remove: (bucket, call) => s3(call).send(new DeleteBucketLifecycleCommand({ Bucket: bucket }), call.http),
+  remove: (bucket, call) => s3(call).send(new DeleteBucketLifecycleCommand({ Bucket: bucket })),
 });

@@ -21,16 +21,13 @@ export default defineBucketConfiguration({
         Bucket: bucket,
         OwnershipControls: { Rules: [{ ObjectOwnership: rule.objectOwnership }] },
       }),
-      call.http,
     ),
   async get(bucket, call) {
     const { OwnershipControls } = await s3(call).send(
       new GetBucketOwnershipControlsCommand({ Bucket: bucket }),
-      call.http,
     );
     const objectOwnership = OwnershipControls?.Rules?.[0]?.ObjectOwnership;
     return objectOwnership && { rule: { objectOwnership } };
   },
-  remove: (bucket, call) =>
-    s3(call).send(new DeleteBucketOwnershipControlsCommand({ Bucket: bucket }), call.http),
+  remove: (bucket, call) => s3(call).send(new DeleteBucketOwnershipControlsCommand({ Bucket: bucket })),
 });

@@ -33,15 +33,14 @@ export default defineBucketConfiguration({
   fields: { policy: document(samePolicy, { required: true, problem: policyProblem }) },
   absent: ["NoSuchBucketPolicy"],
   async put(bucket, { policy }, call) {
-    const write = (Policy: string) =>
-      s3(call).send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }), call.http);
+    const write = (Policy: string) => s3(call).send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
     await unlessLacking(TITLE, ["MalformedPolicy"], call, write(policy), () => write(placeholder(bucket)));
   },
   async get(bucket, call) {
-    const { Policy } = await s3(call).send(new GetBucketPolicyCommand({ Bucket: bucket }), call.http);
+    const { Policy } = await s3(call).send(new GetBucketPolicyCommand({ Bucket: bucket }));
     return Policy === undefined ? undefined : { policy: Policy };
   },
   recalled: (told, known) => (told?.policy?.includes(`"${PLACEHOLDER}"`) ? known : told),
   inForce: (wanted, { policy }) => policy !== undefined && samePolicy(policy, wanted.policy),
-  remove: (bucket, call) => s3(call).send(new DeleteBucketPolicyCommand({ Bucket: bucket }), call.http),
+  remove: (bucket, call) => s3(call).send(new DeleteBucketPolicyCommand({ Bucket: bucket })),
 });

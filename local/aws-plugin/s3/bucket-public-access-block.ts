@@ -29,12 +29,10 @@ export default defineBucketConfiguration({
           RestrictPublicBuckets: inputs.restrictPublicBuckets,
         },
       }),
-      call.http,
     ),
   async get(bucket, call) {
     const { PublicAccessBlockConfiguration: block } = await s3(call).send(
       new GetPublicAccessBlockCommand({ Bucket: bucket }),
-      call.http,
     );
     return (
       block && {
@@ -45,5 +43,5 @@ export default defineBucketConfiguration({
       }
     );
   },
-  remove: (bucket, call) => s3(call).send(new DeletePublicAccessBlockCommand({ Bucket: bucket }), call.http),
+  remove: (bucket, call) => s3(call).send(new DeletePublicAccessBlockCommand({ Bucket: bucket })),
 });

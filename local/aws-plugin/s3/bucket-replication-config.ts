@@ -26,12 +26,10 @@ export default defineBucketConfiguration({
         ReplicationConfiguration: { Role: role, Rules: rules.map(toReplicationRule) },
         ...(token && { Token: token }),
       }),
-      call.http,
     ),
   async get(bucket, call) {
     const { ReplicationConfiguration } = await s3(call).send(
       new GetBucketReplicationCommand({ Bucket: bucket }),
-      call.http,
     );
     const { Role = "", Rules = [] } = ReplicationConfiguration ?? {};
     return Rules.length === 0 ? undefined : { role: Role, rules: Rules.map(fromReplicationRule) };
@@ -48,7 +46,7 @@ export default defineBucketConfiguration({
     const known = new Map(rules.map(({ id, filter }) => [id, filter]));
     return { ...told, rules: told.rules.map((rule) => withFilter(rule, known.get(rule.id))) };
   },
-  remove: (bucket, call) => s3(call).send(new DeleteBucketReplicationCommand({ Bucket: bucket }), call.http),
+  remove: (bucket, call) => s3(call).send(new DeleteBucketReplicationCommand({ Bucket: bucket })),
 });
 
 type Rule = ReturnType<typeof fromReplicationRule>;

@@ -20,7 +20,7 @@ export default defineBucketConfiguration({
   absent: [],
   async put(bucket, { versioningConfiguration: { status, mfaDelete }, mfa, expectedBucketOwner }, call) {
     if (status === "Disabled") {
-      const now = await s3(call).send(new GetBucketVersioningCommand({ Bucket: bucket }), call.http);
+      const now = await s3(call).send(new GetBucketVersioningCommand({ Bucket: bucket }));
       if (now.Status === undefined) return;
       throw new UserError(`the versioning of ${bucket} is ${now.Status} and cannot be Disabled again`, {
         why: "S3 keeps a bucket versioned once it was.",
@@ -34,14 +34,10 @@ export default defineBucketConfiguration({
         ...(mfa && { MFA: mfa }),
         ...(expectedBucketOwner && { ExpectedBucketOwner: expectedBucketOwner }),
       }),
-      call.http,
     );
   },
   async get(bucket, call) {
-    const { Status, MFADelete } = await s3(call).send(
-      new GetBucketVersioningCommand({ Bucket: bucket }),
-      call.http,
-    );
+    const { Status, MFADelete } = await s3(call).send(new GetBucketVersioningCommand({ Bucket: bucket }));
     return {
       versioningConfiguration: {
         status: Status ?? ("Disabled" as const),
@@ -55,9 +51,6 @@ export default defineBucketConfiguration({
   async remove(bucket, call, { versioningConfiguration: { status } }) {
     if (status === "Disabled") return;
     const VersioningConfiguration = { Status: "Suspended" } as const;
-    await s3(call).send(
-      new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }),
-      call.http,
-    );
+    await s3(call).send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
   },
 });

@@ -54,7 +54,6 @@ export default defineResource<typeof fields, Computed>({
             ? {}
             : { CreateBucketConfiguration: { LocationConstraint: call.region as BucketLocationConstraint } }),
         }),
-        call.http,
       );
     } catch (error) {
       if (isAwsError(error, "BucketAlreadyOwnedByYou") && wasRetried(error)) return bucket;
@@ -84,8 +83,7 @@ export default defineResource<typeof fields, Computed>({
   },
 
   async delete(bucket, { forceDestroy }, call) {
-    const remove = () =>
-      undefinedOn(NO_BUCKET, s3(call).send(new DeleteBucketCommand({ Bucket: bucket }), call.http));
+    const remove = () => undefinedOn(NO_BUCKET, s3(call).send(new DeleteBucketCommand({ Bucket: bucket })));
     try {
       await remove();
     } catch (error) {
@@ -107,15 +105,12 @@ export default defineResource<typeof fields, Computed>({
 
 /** The region of a bucket, or undefined if it does not exist. */
 async function regionOf(bucket: string, call: Call): Promise<string | undefined> {
-  const head = await undefinedOn(
-    NO_BUCKET,
-    s3(call).send(new HeadBucketCommand({ Bucket: bucket }), call.http),
-  );
+  const head = await undefinedOn(NO_BUCKET, s3(call).send(new HeadBucketCommand({ Bucket: bucket })));
   return head && (head.BucketRegion ?? call.region);
 }
 
 async function getTags(bucket: string, call: Call): Promise<Record<string, string> | undefined> {
-  const request = s3(call).send(new GetBucketTaggingCommand({ Bucket: bucket }), call.http);
+  const request = s3(call).send(new GetBucketTaggingCommand({ Bucket: bucket }));
   return fromTagList((await undefinedOn(["NoSuchTagSet"], request))?.TagSet);
 }
 
@@ -125,8 +120,8 @@ async function setTags(bucket: string, { tags }: InputsOf<typeof fields>, call: 
   if (removed.length === 0 && set.length === 0) return;
   const TagSet = toTagList(tags);
   await (TagSet.length === 0
-    ? s3(call).send(new DeleteBucketTaggingCommand({ Bucket: bucket }), call.http)
-    : s3(call).send(new PutBucketTaggingCommand({ Bucket: bucket, Tagging: { TagSet } }), call.http));
+    ? s3(call).send(new DeleteBucketTaggingCommand({ Bucket: bucket }))
+    : s3(call).send(new PutBucketTaggingCommand({ Bucket: bucket, Tagging: { TagSet } })));
 }
 
 function exists(bucket: string, cause?: unknown): UserError {

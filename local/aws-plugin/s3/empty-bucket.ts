@@ -7,7 +7,7 @@ import { s3 } from "../sdk/s3.ts";
 export async function emptyBucket(bucket: string, call: Call): Promise<void> {
   for (;;) {
     // Always the first page, because the previous one is deleted.
-    const page = await s3(call).send(new ListObjectVersionsCommand({ Bucket: bucket }), call.http);
+    const page = await s3(call).send(new ListObjectVersionsCommand({ Bucket: bucket }));
     const Objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
       Key,
       VersionId,
@@ -15,7 +15,6 @@ export async function emptyBucket(bucket: string, call: Call): Promise<void> {
     if (Objects.length === 0) return;
     const { Errors = [] } = await s3(call).send(
       new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
-      call.http,
     );
     const [first] = Errors;
     if (first) {

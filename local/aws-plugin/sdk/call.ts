@@ -8,8 +8,6 @@ export interface Call {
   readonly region: string;
   readonly context: CallContext;
   readonly server: Server;
-  /** Second argument of every `client.send`: aborts the request when the engine cancels. */
-  readonly http: { readonly abortSignal: AbortSignal };
 }
 
 /** The server of all calls. */
@@ -22,7 +20,7 @@ export class Server {
   }
 
   callIn(region: string, context: CallContext): Call {
-    return { region, context, server: this, http: { abortSignal: context.signal } };
+    return { region, context, server: this };
   }
 
   /** Shows a warning unless an earlier call has shown it. */
@@ -33,20 +31,31 @@ export class Server {
   }
 }
 
-/**
- * Gives a client its endpoint, access key and region, at its first use.
- * @param make the client's constructor
- */
-export function clientOf<C>(service: Service, make: (settings: ClientSettings) => C): (call: Call) => C {
-  const clients = new Map<string, C>();
+/** One value per endpoint, access key and region, made at its first use. */
+export function perServer<T>(make: (call: Call) => T): (call: Call) => T {
+  const made = new Map<string, T>();
   return (call) => {
     const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID } = process.env;
     const key = `${AWS_ENDPOINT_URL} ${AWS_ACCESS_KEY_ID} ${call.region}`;
-    let client = clients.get(key);
-    if (client === undefined) {
-      client = make(clientSettings(call.server.transport, service, call.region));
-      clients.set(key, client);
-    }
-    return client;
+    const value = made.get(key) ?? make(call);
+    made.set(key, value);
+    return value;
+  };
+}
+
+interface AnyClient {
+  send(command: never, options: { readonly abortSignal: AbortSignal }): unknown;
+}
+
+/**
+ * The client of a service for one call: its requests end when the engine cancels the call.
+ * @param make the client's constructor
+ */
+export function clientOf<C extends AnyClient>(service: Service, make: (settings: ClientSettings) => C) {
+  const clientFor = perServer((call) => make(clientSettings(call.server.transport, service, call.region)));
+  return (call: Call): C => {
+    const client = clientFor(call);
+    const send = (command: never) => client.send(command, { abortSignal: call.context.signal });
+    return Object.create(client, { send: { value: send } });
   };
 }

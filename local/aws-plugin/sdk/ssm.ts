@@ -48,7 +48,7 @@ export async function callSsm(operation: string, input: object, call: Call): Pro
     headers: pairs(signed),
     body,
   });
-  const { response } = await requestHandler.handle(request, call.http);
+  const { response } = await requestHandler.handle(request, { abortSignal: call.context.signal });
   const output: unknown = JSON.parse((await text(response.body)) || "{}");
   if (response.statusCode >= 300) throw errorOf(output, response.statusCode);
   return output;

@@ -1,6 +1,5 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { type Call, clientOf } from "./call.ts";
-import type { ClientSettings } from "./settings.ts";
+import { type Call, clientOf, perServer } from "./call.ts";
 
 interface CallerIdentity {
   readonly accountId: string;
@@ -8,43 +7,28 @@ interface CallerIdentity {
   readonly userId: string;
 }
 
-/** The client of STS, with the owner of its keys once it is known: keys do not change while the plugin runs. */
-class Sts {
-  readonly client: STSClient;
-  #known: Promise<CallerIdentity> | undefined;
-
-  constructor(settings: ClientSettings) {
-    this.client = new STSClient(settings);
-  }
-
-  async identity({ http }: Call): Promise<CallerIdentity> {
-    const {
-      Account = "",
-      Arn = "",
-      UserId = "",
-    } = await this.client.send(new GetCallerIdentityCommand({}), http);
-    return { accountId: Account, arn: Arn, userId: UserId };
-  }
-
-  async knownIdentity(call: Call): Promise<CallerIdentity> {
-    this.#known ??= this.identity(call);
-    try {
-      return await this.#known;
-    } catch (error) {
-      this.#known = undefined; // the next call retries
-      throw error;
-    }
-  }
-}
-
-const sts = clientOf("STS", (settings) => new Sts(settings));
+const sts = clientOf("STS", (settings) => new STSClient(settings));
 
 /** The keys that sign requests. */
-export const credentials = (call: Call) => sts(call).client.config.credentials();
+export const credentials = (call: Call) => sts(call).config.credentials();
 
 /** The owner of the keys. */
-export const callerIdentity = (call: Call): Promise<CallerIdentity> => sts(call).identity(call);
+export async function callerIdentity(call: Call): Promise<CallerIdentity> {
+  const { Account = "", Arn = "", UserId = "" } = await sts(call).send(new GetCallerIdentityCommand({}));
+  return { accountId: Account, arn: Arn, userId: UserId };
+}
 
-/** The account ID, requested once per client. */
-export const accountId = async (call: Call): Promise<string> =>
-  (await sts(call).knownIdentity(call)).accountId;
+/** The owner of the keys once it is known: keys do not change while the plugin runs. */
+const known = perServer((): { identity?: Promise<CallerIdentity> } => ({}));
+
+/** The account ID, requested once. */
+export async function accountId(call: Call): Promise<string> {
+  const owner = known(call);
+  owner.identity ??= callerIdentity(call);
+  try {
+    return (await owner.identity).accountId;
+  } catch (error) {
+    delete owner.identity; // the next call retries
+    throw error;
+  }
+}
