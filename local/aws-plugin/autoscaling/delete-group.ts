@@ -6,8 +6,8 @@ import {
 } from "@aws-sdk/client-auto-scaling";
 import { autoScaling } from "../sdk/auto-scaling.ts";
 import type { Call } from "../sdk/call.ts";
-import { isAwsError } from "../sdk/errors.ts";
-import { settle } from "../sdk/settle.ts";
+import { isAwsError, trueUnless } from "../sdk/errors.ts";
+import { settle, settleGone } from "../sdk/settle.ts";
 
 /** The official provider's timeout of each step. */
 const PATIENCE_MS = 10 * 60_000;
@@ -36,17 +36,14 @@ export async function deleteGroup(
   const request = new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: name, ForceDelete: force });
   const deleted = async () => {
     try {
-      await autoScaling(call).send(request);
-      return true;
+      return await trueUnless(BUSY, autoScaling(call).send(request));
     } catch (error) {
-      if (isAwsError(error, ...BUSY)) return undefined;
       if (isAwsError(error, "ValidationError") && /not found/.test((error as Error).message)) return true;
       throw error;
     }
   };
   await settle(call, `the Auto Scaling group ${name} to be free for deletion`, deleted, PATIENCE_MS);
-  const isDeleted = async () => ((await describe()) === undefined ? true : undefined);
-  await settle(call, `the Auto Scaling group ${name} to be gone`, isDeleted, PATIENCE_MS);
+  await settleGone(call, `the Auto Scaling group ${name}`, describe, PATIENCE_MS);
 }
 
 async function drain(

@@ -9,11 +9,14 @@ import {
   set,
   string,
 } from "../../../staging/schema/fields.ts";
+import { mustMatch } from "../problem.ts";
 import { parseDuration } from "./duration.ts";
 import { mixedInstancesPolicy } from "./mixed-instances-policy.ts";
 import { tags } from "./tags.ts";
 
 const chosen = { computed: true } as const;
+/** https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html */
+const nameProblem = mustMatch(/^[^:\p{Cc}]{1,255}$/u, "must have 1 to 255 characters, and no colon");
 
 export const groupFields = {
   name: string({ required: true, replaces: true, names: true, problem: nameProblem }),
@@ -63,13 +66,6 @@ export function contradictions(inputs: Properties): CheckFailure[] {
         ]
       : []),
   ];
-}
-
-/** https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html */
-function nameProblem(name: string): string | undefined {
-  return /^[^:\p{Cc}]{1,255}$/u.test(name)
-    ? undefined
-    : `"${name}" must have 1 to 255 characters, and no colon`;
 }
 
 function durationProblem(text: string): string | undefined {

@@ -84,11 +84,11 @@ export function toGroup(inputs: GroupInputs): CreateAutoScalingGroupCommandInput
     ...settingsOf(inputs),
     MinSize: inputs.minSize,
     MaxSize: inputs.maxSize,
-    ...(desiredCapacity && { DesiredCapacity: desiredCapacity }),
-    ...(capacityRebalance && { CapacityRebalance: capacityRebalance }),
-    ...(maxInstanceLifetime && { MaxInstanceLifetime: maxInstanceLifetime }),
-    ...(terminationPolicies?.length && { TerminationPolicies: terminationPolicies }),
-    ...(tags?.length && { Tags: toGroupTags(tags, name) }),
+    DesiredCapacity: desiredCapacity || undefined,
+    CapacityRebalance: capacityRebalance || undefined,
+    MaxInstanceLifetime: maxInstanceLifetime || undefined,
+    TerminationPolicies: undefinedIfEmpty(terminationPolicies),
+    Tags: tags?.length ? toGroupTags(tags, name) : undefined,
   };
 }
 

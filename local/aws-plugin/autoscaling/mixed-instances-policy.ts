@@ -3,8 +3,9 @@ import type {
   LaunchTemplateSpecification,
   MixedInstancesPolicy,
 } from "@aws-sdk/client-auto-scaling";
-import { omitUndefined } from "../../../staging/omit.ts";
+import { omitUndefined, undefinedIfEmpty } from "../../../staging/omit.ts";
 import { choice, integer, list, object, string, type ValueOf } from "../../../staging/schema/fields.ts";
+import { mustMatch } from "../problem.ts";
 
 const chosen = { computed: true } as const;
 
@@ -14,10 +15,11 @@ const specification = {
   version: string(chosen),
 };
 
+/** https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateOverrides.html */
 const override = object({
   instanceType: string({}),
   launchTemplateSpecification: object(specification),
-  weightedCapacity: string({ problem: weightProblem }),
+  weightedCapacity: string({ problem: mustMatch(/^[1-9]\d{0,2}$/, "is not a number from 1 to 999") }),
 });
 
 /** Several instance types, on demand and Spot. */
@@ -64,22 +66,18 @@ export function toMixedInstancesPolicy({
 }: Policy): MixedInstancesPolicy {
   const { launchTemplateSpecification, overrides } = launchTemplate;
   return {
-    ...(instancesDistribution && {
-      InstancesDistribution: {
-        ...omitUndefined({
-          OnDemandAllocationStrategy: instancesDistribution.onDemandAllocationStrategy,
-          SpotAllocationStrategy: instancesDistribution.spotAllocationStrategy,
-          SpotInstancePools: instancesDistribution.spotInstancePools || undefined,
-        }),
-        // The official provider sends 0 and "" for undeclared values; for the percentage 0 means all Spot.
-        OnDemandBaseCapacity: instancesDistribution.onDemandBaseCapacity ?? 0,
-        OnDemandPercentageAboveBaseCapacity: instancesDistribution.onDemandPercentageAboveBaseCapacity ?? 0,
-        SpotMaxPrice: instancesDistribution.spotMaxPrice ?? "",
-      },
-    }),
+    InstancesDistribution: instancesDistribution && {
+      OnDemandAllocationStrategy: instancesDistribution.onDemandAllocationStrategy,
+      SpotAllocationStrategy: instancesDistribution.spotAllocationStrategy,
+      SpotInstancePools: instancesDistribution.spotInstancePools || undefined,
+      // The official provider sends 0 and "" for undeclared values; for the percentage 0 means all Spot.
+      OnDemandBaseCapacity: instancesDistribution.onDemandBaseCapacity ?? 0,
+      OnDemandPercentageAboveBaseCapacity: instancesDistribution.onDemandPercentageAboveBaseCapacity ?? 0,
+      SpotMaxPrice: instancesDistribution.spotMaxPrice ?? "",
+    },
     LaunchTemplate: {
       LaunchTemplateSpecification: toSpecification(launchTemplateSpecification),
-      ...(overrides?.length && { Overrides: overrides.map(toOverride) }),
+      Overrides: undefinedIfEmpty(overrides)?.map(toOverride),
     },
   };
 }
@@ -134,11 +132,11 @@ function toOverride({
   launchTemplateSpecification,
   weightedCapacity,
 }: Override): LaunchTemplateOverrides {
-  return omitUndefined({
+  return {
     InstanceType: instanceType || undefined,
     LaunchTemplateSpecification: launchTemplateSpecification && toSpecification(launchTemplateSpecification),
     WeightedCapacity: weightedCapacity || undefined,
-  });
+  };
 }
 
 function fromOverride(one: LaunchTemplateOverrides): Override {
@@ -157,9 +155,4 @@ function specificationProblem(one: {
   return one.launchTemplateId || one.launchTemplateName
     ? undefined
     : "needs a launchTemplateId or a launchTemplateName";
-}
-
-/** https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateOverrides.html */
-function weightProblem(weight: string): string | undefined {
-  return /^[1-9]\d{0,2}$/.test(weight) ? undefined : `"${weight}" is not a number from 1 to 999`;
 }

@@ -3,16 +3,21 @@ import type {
   GlobalSecondaryIndexDescription,
   KeySchemaElement,
 } from "@aws-sdk/client-dynamodb";
+import { undefinedIfEmpty } from "../../../staging/omit.ts";
 import { choice, type Item, list, object, string, type ValueOf } from "../../../staging/schema/fields.ts";
+import { mustMatch } from "../problem.ts";
 
 /** Global secondary indexes of a table, in the program's form and in DynamoDB's. */
 
-// Numbers of the API's limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
-const INDEX_NAME = /^[\w.-]{3,255}$/;
+/**
+ * Of a table's name, or an index's.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+ */
+export const tableNameProblem = mustMatch(/^[\w.-]{3,255}$/, "must have 3 to 255 of letters, digits, . _ -");
 
 export const globalSecondaryIndex = object(
   {
-    name: string({ required: true, problem: nameProblem }),
+    name: string({ required: true, problem: tableNameProblem }),
     // The keys, in one of two forms.
     hashKey: string({ computed: true, alternative: true }),
     rangeKey: string({ computed: true, alternative: true }),
@@ -36,7 +41,7 @@ export function toIndex(index: Index): GlobalSecondaryIndex {
     KeySchema: keysOf(index),
     Projection: {
       ProjectionType: index.projectionType,
-      ...(index.nonKeyAttributes?.length && { NonKeyAttributes: index.nonKeyAttributes }),
+      NonKeyAttributes: undefinedIfEmpty(index.nonKeyAttributes),
     },
   };
 }
@@ -110,8 +115,4 @@ function keysProblem(value: Item): string | undefined {
   if (index.projectionType !== "INCLUDE" && names > 0)
     return "has nonKeyAttributes, which only INCLUDE takes";
   return undefined;
-}
-
-function nameProblem(name: string): string | undefined {
-  return INDEX_NAME.test(name) ? undefined : `"${name}" must have 3 to 255 of letters, digits, . _ -`;
 }

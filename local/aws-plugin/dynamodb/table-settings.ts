@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import type { Call } from "../sdk/call.ts";
 import { dynamodb } from "../sdk/dynamodb.ts";
-import { isAwsError } from "../sdk/errors.ts";
+import { trueUnless } from "../sdk/errors.ts";
 import { settle } from "../sdk/settle.ts";
 
 /** Table settings with separate calls. */
@@ -76,21 +76,16 @@ export async function setPointInTimeRecovery(
   if (enabled === now.enabled && (!enabled || days === undefined || days === now.recoveryPeriodInDays))
     return;
   // Backups may still be starting right after a table's creation.
-  await settle(call, `the backups of the table ${TableName}`, async () => {
-    try {
-      await dynamodb(call).send(
-        new UpdateContinuousBackupsCommand({
-          TableName,
-          PointInTimeRecoverySpecification: {
-            PointInTimeRecoveryEnabled: enabled,
-            ...(enabled && days !== undefined && { RecoveryPeriodInDays: days }),
-          },
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (isAwsError(error, "ContinuousBackupsUnavailableException")) return undefined;
-      throw error;
-    }
-  });
+  const PointInTimeRecoverySpecification = {
+    PointInTimeRecoveryEnabled: enabled,
+    RecoveryPeriodInDays: enabled ? days : undefined,
+  };
+  await settle(call, `the backups of the table ${TableName}`, () =>
+    trueUnless(
+      ["ContinuousBackupsUnavailableException"],
+      dynamodb(call).send(
+        new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification }),
+      ),
+    ),
+  );
 }

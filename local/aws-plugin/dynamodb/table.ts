@@ -10,19 +10,28 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import type { CheckFailure, Properties } from "../../../provider/plugin/types.ts";
 import { containsUnknowns } from "../../../provider/plugin/values.ts";
+import { undefinedIfEmpty } from "../../../staging/omit.ts";
 import { boolean, choice, integer, list, object, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { dynamodb } from "../sdk/dynamodb.ts";
-import { isAwsError, undefinedIfCreated, undefinedOn } from "../sdk/errors.ts";
-import { settle } from "../sdk/settle.ts";
-import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
+import { trueUnless, undefinedIfCreated, undefinedOn } from "../sdk/errors.ts";
+import { settle, settleGone } from "../sdk/settle.ts";
+import { changeTags, fromTagList, toTagList } from "../sdk/tags.ts";
 import { updateIndexes } from "./index-updates.ts";
-import { fromIndex, globalSecondaryIndex, type Index, indexKeys, keyOfType, toIndex } from "./indexes.ts";
+import {
+  fromIndex,
+  globalSecondaryIndex,
+  type Index,
+  indexKeys,
+  keyOfType,
+  tableNameProblem,
+  toIndex,
+} from "./indexes.ts";
 import { getPointInTimeRecovery, getTtl, setPointInTimeRecovery, setTtl } from "./table-settings.ts";
 
 const fields = {
-  name: string({ required: true, replaces: true, names: true, problem: nameProblem }),
+  name: string({ required: true, replaces: true, names: true, problem: tableNameProblem }),
   billingMode: choice(["PAY_PER_REQUEST", "PROVISIONED"], { default: "PROVISIONED", problem: onDemandOnly }),
   hashKey: string({ required: true, replaces: true }),
   rangeKey: string({ replaces: true }),
@@ -67,11 +76,9 @@ export default defineResource<typeof fields, Computed>({
             { AttributeName: inputs.hashKey, KeyType: "HASH" },
             ...(inputs.rangeKey ? [{ AttributeName: inputs.rangeKey, KeyType: "RANGE" as const }] : []),
           ],
-          ...(inputs.globalSecondaryIndexes?.length && {
-            GlobalSecondaryIndexes: inputs.globalSecondaryIndexes.map(toIndex),
-          }),
+          GlobalSecondaryIndexes: undefinedIfEmpty(inputs.globalSecondaryIndexes)?.map(toIndex),
           DeletionProtectionEnabled: inputs.deletionProtectionEnabled,
-          ...(inputs.tags && { Tags: toTagList(inputs.tags) }),
+          Tags: inputs.tags && toTagList(inputs.tags),
         }),
       ),
     );
@@ -83,14 +90,13 @@ export default defineResource<typeof fields, Computed>({
     await setPointInTimeRecovery(name, inputs.pointInTimeRecovery, call);
   },
   async update(TableName, inputs, actual, call) {
-    const { removed, set } = tagChanges(actual.tags, inputs.tags);
     const ResourceArn = actual.arn;
-    if (removed.length > 0) {
-      await dynamodb(call).send(new UntagResourceCommand({ ResourceArn, TagKeys: removed }));
-    }
-    if (set.length > 0) {
-      await dynamodb(call).send(new TagResourceCommand({ ResourceArn, Tags: set }));
-    }
+    await changeTags(
+      actual.tags,
+      inputs.tags,
+      (TagKeys) => dynamodb(call).send(new UntagResourceCommand({ ResourceArn, TagKeys })),
+      (Tags) => dynamodb(call).send(new TagResourceCommand({ ResourceArn, Tags })),
+    );
     await active(TableName, call);
     await updateIndexes(
       TableName,
@@ -137,19 +143,11 @@ export default defineResource<typeof fields, Computed>({
 
   async delete(TableName, _outputs, call) {
     // A table cannot be deleted while it is being created or changed.
-    await settle(call, `the table ${TableName} to be free for deletion`, async () => {
-      try {
-        await dynamodb(call).send(new DeleteTableCommand({ TableName }));
-        return true;
-      } catch (error) {
-        if (isAwsError(error, ...GONE)) return true;
-        if (isAwsError(error, "ResourceInUseException")) return undefined;
-        throw error;
-      }
+    await settle(call, `the table ${TableName} to be free for deletion`, () => {
+      const request = dynamodb(call).send(new DeleteTableCommand({ TableName }));
+      return trueUnless(["ResourceInUseException"], undefinedOn(GONE, request));
     });
-    await settle(call, `the table ${TableName} to be gone`, async () =>
-      (await describe(TableName, call)) === undefined ? true : undefined,
-    );
+    await settleGone(call, `the table ${TableName}`, () => describe(TableName, call));
   },
 });
 
@@ -233,9 +231,4 @@ function ttlProblem({
   enabled?: boolean;
 }): string | undefined {
   return enabled && !attributeName ? "needs an attributeName to be enabled" : undefined;
-}
-
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
-function nameProblem(name: string): string | undefined {
-  return /^[\w.-]{3,255}$/.test(name) ? undefined : `"${name}" must have 3 to 255 of letters, digits, . _ -`;
 }

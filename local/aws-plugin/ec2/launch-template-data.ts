@@ -91,40 +91,27 @@ export function toTemplateData(inputs: TemplateData): RequestLaunchTemplateData 
   const { iamInstanceProfile: profile, metadataOptions: metadata, monitoring } = inputs;
   return {
     UserData: inputs.userData ?? "", // the official provider always sends it, because one field is required
-    ...(inputs.blockDeviceMappings?.length && {
-      BlockDeviceMappings: inputs.blockDeviceMappings.map(toBlockDevice),
-    }),
-    ...(profile && {
-      IamInstanceProfile: {
-        ...(profile.arn && { Arn: profile.arn }),
-        ...(profile.name && { Name: profile.name }),
-      },
-    }),
-    ...(inputs.imageId && { ImageId: inputs.imageId }),
-    ...(inputs.instanceInitiatedShutdownBehavior && {
-      InstanceInitiatedShutdownBehavior: inputs.instanceInitiatedShutdownBehavior,
-    }),
+    BlockDeviceMappings: undefinedIfEmpty(inputs.blockDeviceMappings)?.map(toBlockDevice),
+    IamInstanceProfile: profile && { Arn: profile.arn || undefined, Name: profile.name || undefined },
+    ImageId: inputs.imageId || undefined,
+    InstanceInitiatedShutdownBehavior: inputs.instanceInitiatedShutdownBehavior,
     // The SDK's list of types is that of its release.
-    ...(inputs.instanceType && { InstanceType: inputs.instanceType as _InstanceType }),
-    ...(inputs.keyName && { KeyName: inputs.keyName }),
-    ...(metadata && {
-      MetadataOptions: omitUndefined({
-        HttpEndpoint: metadata.httpEndpoint,
-        HttpProtocolIpv6: metadata.httpProtocolIpv6,
-        HttpPutResponseHopLimit: metadata.httpPutResponseHopLimit,
-        HttpTokens: metadata.httpTokens,
-        InstanceMetadataTags: metadata.instanceMetadataTags,
-      }),
-    }),
-    ...(monitoring && { Monitoring: { Enabled: monitoring.enabled ?? false } }),
-    ...(inputs.networkInterfaces?.length && { NetworkInterfaces: inputs.networkInterfaces.map(toInterface) }),
-    ...(inputs.tagSpecifications?.length && {
-      TagSpecifications: inputs.tagSpecifications.map(({ resourceType, tags }) => ({
-        ...(resourceType && { ResourceType: resourceType }),
-        ...(tags && { Tags: toTagList(tags) }),
-      })),
-    }),
-    ...(inputs.vpcSecurityGroupIds?.length && { SecurityGroupIds: inputs.vpcSecurityGroupIds }),
+    InstanceType: (inputs.instanceType || undefined) as _InstanceType | undefined,
+    KeyName: inputs.keyName || undefined,
+    MetadataOptions: metadata && {
+      HttpEndpoint: metadata.httpEndpoint,
+      HttpProtocolIpv6: metadata.httpProtocolIpv6,
+      HttpPutResponseHopLimit: metadata.httpPutResponseHopLimit,
+      HttpTokens: metadata.httpTokens,
+      InstanceMetadataTags: metadata.instanceMetadataTags,
+    },
+    Monitoring: monitoring && { Enabled: monitoring.enabled ?? false },
+    NetworkInterfaces: undefinedIfEmpty(inputs.networkInterfaces)?.map(toInterface),
+    TagSpecifications: undefinedIfEmpty(inputs.tagSpecifications)?.map(({ resourceType, tags }) => ({
+      ResourceType: resourceType,
+      Tags: tags && toTagList(tags),
+    })),
+    SecurityGroupIds: undefinedIfEmpty(inputs.vpcSecurityGroupIds),
   };
 }
 
@@ -162,23 +149,21 @@ export function fromTemplateData(data: ResponseLaunchTemplateData): TemplateData
 type BlockDevice = ValueOf<typeof blockDevice>;
 
 function toBlockDevice({ ebs, ...device }: BlockDevice): LaunchTemplateBlockDeviceMappingRequest {
-  return omitUndefined({
+  return {
     DeviceName: device.deviceName,
     NoDevice: device.noDevice,
     VirtualName: device.virtualName,
-    Ebs:
-      ebs &&
-      omitUndefined({
-        DeleteOnTermination: fromFlag(ebs.deleteOnTermination),
-        Encrypted: fromFlag(ebs.encrypted),
-        Iops: ebs.iops,
-        KmsKeyId: ebs.kmsKeyId,
-        SnapshotId: ebs.snapshotId,
-        Throughput: ebs.throughput,
-        VolumeSize: ebs.volumeSize,
-        VolumeType: ebs.volumeType,
-      }),
-  });
+    Ebs: ebs && {
+      DeleteOnTermination: fromFlag(ebs.deleteOnTermination),
+      Encrypted: fromFlag(ebs.encrypted),
+      Iops: ebs.iops,
+      KmsKeyId: ebs.kmsKeyId,
+      SnapshotId: ebs.snapshotId,
+      Throughput: ebs.throughput,
+      VolumeSize: ebs.volumeSize,
+      VolumeType: ebs.volumeType,
+    },
+  };
 }
 
 function fromBlockDevice({ Ebs: ebs, ...device }: LaunchTemplateBlockDeviceMapping): BlockDevice {
@@ -204,14 +189,14 @@ function fromBlockDevice({ Ebs: ebs, ...device }: LaunchTemplateBlockDeviceMappi
 type Interface = ValueOf<typeof networkInterface>;
 
 function toInterface(one: Interface): LaunchTemplateInstanceNetworkInterfaceSpecificationRequest {
-  return omitUndefined({
+  return {
     AssociatePublicIpAddress: fromFlag(one.associatePublicIpAddress),
     DeleteOnTermination: fromFlag(one.deleteOnTermination),
     Description: one.description,
     DeviceIndex: one.deviceIndex ?? 0, // the official provider sends 0 if undeclared
     Groups: one.securityGroups,
     SubnetId: one.subnetId,
-  });
+  };
 }
 
 function fromInterface(one: LaunchTemplateInstanceNetworkInterfaceSpecification): Interface {

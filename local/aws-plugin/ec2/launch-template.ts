@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { differs } from "../../../provider/plugin/schema/compare.ts";
 import { boolean, string, strings } from "../../../staging/schema/fields.ts";
+import { mustMatch } from "../problem.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { ec2 } from "../sdk/ec2.ts";
@@ -19,6 +20,12 @@ import { accountId } from "../sdk/sts.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 import { dataFields, fromTemplateData, toTemplateData } from "./launch-template-data.ts";
 import { setTags } from "./tags.ts";
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html */
+const nameProblem = mustMatch(
+  /^[a-zA-Z0-9().\-/_]{3,128}$/,
+  "must have 3 to 128 letters, digits and characters of ().-/_",
+);
 
 /** Fields that create a new version when they change. */
 const versionFields = { ...dataFields, description: string({ problem: descriptionProblem }) };
@@ -59,9 +66,9 @@ export default defineResource<typeof fields, Computed>({
       const created = await ec2(call).send(
         new CreateLaunchTemplateCommand({
           LaunchTemplateName: name,
-          ...(description && { VersionDescription: description }),
+          VersionDescription: description || undefined,
           LaunchTemplateData: toTemplateData(inputs),
-          ...(tags && { TagSpecifications: [{ ResourceType: "launch-template", Tags: toTagList(tags) }] }),
+          TagSpecifications: tags && [{ ResourceType: "launch-template", Tags: toTagList(tags) }],
         }),
       );
       template = created.LaunchTemplate;
@@ -80,11 +87,10 @@ export default defineResource<typeof fields, Computed>({
     });
     let version = actual.latestVersion;
     if (isNew) {
-      const { description } = inputs;
       const created = await ec2(call).send(
         new CreateLaunchTemplateVersionCommand({
           LaunchTemplateId,
-          ...(description && { VersionDescription: description }),
+          VersionDescription: inputs.description || undefined,
           LaunchTemplateData: toTemplateData(inputs),
         }),
       );
@@ -139,13 +145,6 @@ async function getVersion(
     Versions: [String(version)],
   });
   return (await ec2(call).send(request)).LaunchTemplateVersions?.[0];
-}
-
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html */
-function nameProblem(name: string): string | undefined {
-  return /^[a-zA-Z0-9().\-/_]{3,128}$/.test(name)
-    ? undefined
-    : `"${name}" must have 3 to 128 letters, digits and characters of ().-/_`;
 }
 
 function descriptionProblem(text: string): string | undefined {

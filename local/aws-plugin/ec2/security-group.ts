@@ -14,8 +14,8 @@ import { list, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { ec2 } from "../sdk/ec2.ts";
-import { isAwsError, undefinedIfCreated, undefinedOn, wasRetried } from "../sdk/errors.ts";
-import { settle } from "../sdk/settle.ts";
+import { isAwsError, trueUnless, undefinedIfCreated, undefinedOn, wasRetried } from "../sdk/errors.ts";
+import { settle, settleGone } from "../sdk/settle.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 import {
   arrange,
@@ -65,8 +65,8 @@ export default defineResource<typeof fields, Computed>({
         new CreateSecurityGroupCommand({
           GroupName: name,
           Description: description,
-          ...(vpcId && { VpcId: vpcId }),
-          ...(tags && { TagSpecifications: [{ ResourceType: "security-group", Tags: toTagList(tags) }] }),
+          VpcId: vpcId || undefined,
+          TagSpecifications: tags && [{ ResourceType: "security-group", Tags: toTagList(tags) }],
         }),
       );
       id = created.GroupId;
@@ -110,26 +110,21 @@ export default defineResource<typeof fields, Computed>({
   },
 
   async delete(id, _outputs, call) {
-    const free = async () => {
-      try {
-        await ec2(call).send(new DeleteSecurityGroupCommand({ GroupId: id }));
-        return true;
-      } catch (error) {
-        if (isAwsError(error, ...GONE)) return true;
-        if (isAwsError(error, "DependencyViolation", "InvalidGroup.InUse")) return undefined;
-        throw error;
-      }
-    };
-    await settle(call, `the security group ${id} to be unused`, free, DELETE_MS);
-    await settle(call, `the security group ${id} to be gone`, async () =>
-      (await describe(id, call)) === undefined ? true : undefined,
+    await settle(
+      call,
+      `the security group ${id} to be unused`,
+      () => {
+        const request = ec2(call).send(new DeleteSecurityGroupCommand({ GroupId: id }));
+        return trueUnless(["DependencyViolation", "InvalidGroup.InUse"], undefinedOn(GONE, request));
+      },
+      DELETE_MS,
     );
+    await settleGone(call, `the security group ${id}`, () => describe(id, call));
   },
 });
 
-async function describe(id: string, call: Call): Promise<SecurityGroup | undefined> {
-  return find({ GroupIds: [id] }, call);
-}
+const describe = (id: string, call: Call): Promise<SecurityGroup | undefined> =>
+  find({ GroupIds: [id] }, call);
 
 async function find(
   input: DescribeSecurityGroupsCommandInput,

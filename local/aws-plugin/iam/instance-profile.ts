@@ -13,7 +13,7 @@ import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { undefinedIfCreated, undefinedOn } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
-import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
+import { changeTags, fromTagList, toTagList } from "../sdk/tags.ts";
 import { instanceProfileNameProblem, pathProblem, roleNameProblem } from "./names.ts";
 
 const fields = {
@@ -39,7 +39,7 @@ export default defineResource<typeof fields, Computed>({
         new CreateInstanceProfileCommand({
           InstanceProfileName: name,
           Path: path,
-          ...(tags && { Tags: toTagList(tags) }),
+          Tags: tags && toTagList(tags),
         }),
       ),
     );
@@ -53,14 +53,12 @@ export default defineResource<typeof fields, Computed>({
       if (actual.role !== undefined) await removeRole(InstanceProfileName, actual.role, call);
       if (role !== undefined) await addRole(InstanceProfileName, role, call);
     }
-    const { removed, set } = tagChanges(actual.tags, tags);
-    if (removed.length > 0) {
-      const request = new UntagInstanceProfileCommand({ InstanceProfileName, TagKeys: removed });
-      await iam(call).send(request);
-    }
-    if (set.length > 0) {
-      await iam(call).send(new TagInstanceProfileCommand({ InstanceProfileName, Tags: set }));
-    }
+    await changeTags(
+      actual.tags,
+      tags,
+      (TagKeys) => iam(call).send(new UntagInstanceProfileCommand({ InstanceProfileName, TagKeys })),
+      (Tags) => iam(call).send(new TagInstanceProfileCommand({ InstanceProfileName, Tags })),
+    );
   },
 
   async read(InstanceProfileName, call) {

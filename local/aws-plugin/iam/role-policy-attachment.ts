@@ -6,11 +6,17 @@ import {
 import { NO_ENTITY } from "../../../connection/errors/absent.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { string } from "../../../staging/schema/fields.ts";
+import { mustMatch } from "../problem.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { isAwsError, undefinedOn } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
 import { roleNameProblem } from "./names.ts";
+
+const arnProblem = mustMatch(
+  /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/,
+  "is not the ARN of a managed policy",
+);
 
 const fields = {
   role: string({ required: true, replaces: true, problem: roleNameProblem }),
@@ -60,10 +66,4 @@ function parseId(id: string): { role: string; policyArn: string } {
     throw new UserError(`"${id}" is not the id of a policy's attachment`, { why: "It is ROLE/POLICY_ARN." });
   }
   return { role, policyArn };
-}
-
-function arnProblem(arn: string): string | undefined {
-  return /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/.test(arn)
-    ? undefined
-    : `"${arn}" is not the ARN of a managed policy`;
 }

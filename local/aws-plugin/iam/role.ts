@@ -21,7 +21,7 @@ import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { undefinedIfCreated, undefinedOn } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
-import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
+import { changeTags, fromTagList, toTagList } from "../sdk/tags.ts";
 import { pathProblem, roleNameProblem } from "./names.ts";
 import { policyProblem, samePolicy } from "./same-policy.ts";
 
@@ -59,9 +59,9 @@ export default defineResource<typeof fields, Computed>({
           AssumeRolePolicyDocument: inputs.assumeRolePolicy,
           Path: inputs.path,
           MaxSessionDuration: inputs.maxSessionDuration,
-          ...(description && { Description: description }),
-          ...(permissionsBoundary && { PermissionsBoundary: permissionsBoundary }),
-          ...(tags && { Tags: toTagList(tags) }),
+          Description: description || undefined,
+          PermissionsBoundary: permissionsBoundary || undefined,
+          Tags: tags && toTagList(tags),
         }),
       ),
     );
@@ -70,9 +70,12 @@ export default defineResource<typeof fields, Computed>({
 
   async update(RoleName, inputs, actual, call) {
     const { description = "", permissionsBoundary, maxSessionDuration } = inputs;
-    const { removed, set } = tagChanges(actual.tags, inputs.tags);
-    if (removed.length > 0) await iam(call).send(new UntagRoleCommand({ RoleName, TagKeys: removed }));
-    if (set.length > 0) await iam(call).send(new TagRoleCommand({ RoleName, Tags: set }));
+    await changeTags(
+      actual.tags,
+      inputs.tags,
+      (TagKeys) => iam(call).send(new UntagRoleCommand({ RoleName, TagKeys })),
+      (Tags) => iam(call).send(new TagRoleCommand({ RoleName, Tags })),
+    );
     if (!samePolicy(inputs.assumeRolePolicy, actual.assumeRolePolicy ?? "")) {
       const PolicyDocument = inputs.assumeRolePolicy;
       await iam(call).send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));

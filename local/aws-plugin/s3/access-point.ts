@@ -10,6 +10,7 @@ import {
 import { UserError } from "../../../staging/errors.ts";
 import { boolean, document, object, string } from "../../../staging/schema/fields.ts";
 import { policyProblem, samePolicy } from "../iam/same-policy.ts";
+import { mustMatch } from "../problem.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { undefinedIfCreated, undefinedOn } from "../sdk/errors.ts";
@@ -17,6 +18,11 @@ import { s3Control } from "../sdk/s3-control.ts";
 import { accountId } from "../sdk/sts.ts";
 
 const on = boolean({ default: true });
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html */
+const nameProblem = mustMatch(
+  /^(?!.*-s3alias$)[a-z0-9](?!.*--)[a-z0-9-]{1,48}[a-z0-9]$/,
+  "must have 3 to 50 lower-case letters, digits and single hyphens, a letter or digit at either end",
+);
 
 const fields = {
   name: string({ required: true, replaces: true, names: true, problem: nameProblem }),
@@ -59,8 +65,8 @@ export default defineResource<typeof fields, Computed>({
           AccountId,
           Name: name,
           Bucket: bucket,
-          ...(bucketAccountId && { BucketAccountId: bucketAccountId }),
-          ...(vpcConfiguration && { VpcConfiguration: { VpcId: vpcConfiguration.vpcId } }),
+          BucketAccountId: bucketAccountId || undefined,
+          VpcConfiguration: vpcConfiguration && { VpcId: vpcConfiguration.vpcId },
           PublicAccessBlockConfiguration: {
             BlockPublicAcls: block?.blockPublicAcls ?? true,
             BlockPublicPolicy: block?.blockPublicPolicy ?? true,
@@ -143,11 +149,4 @@ async function getPolicy(id: string, call: Call): Promise<string> {
 async function isPublic(id: string, call: Call): Promise<boolean> {
   const request = s3Control(call).send(new GetAccessPointPolicyStatusCommand(parseId(id)));
   return (await undefinedOn(["NoSuchAccessPointPolicy", ...GONE], request))?.PolicyStatus?.IsPublic ?? false;
-}
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html */
-function nameProblem(name: string): string | undefined {
-  return /^[a-z0-9](?!.*--)[a-z0-9-]{1,48}[a-z0-9]$/.test(name) && !/-s3alias$/.test(name)
-    ? undefined
-    : `"${name}" must have 3 to 50 lower-case letters, digits and single hyphens, a letter or digit at either end`;
 }

@@ -3,7 +3,7 @@ import { type Field, type Fields, type InputsOf, string } from "../../../staging
 import { type Actual, defineResource } from "../resource.ts";
 import type { Call, Server } from "../sdk/call.ts";
 import { undefinedOn } from "../sdk/errors.ts";
-import { settle } from "../sdk/settle.ts";
+import { settleGone } from "../sdk/settle.ts";
 import { bucketNameProblem } from "./bucket-names.ts";
 import { isOtherServer, LACKING, unlessLacking } from "./lacking.ts";
 
@@ -70,9 +70,8 @@ export function defineBucketConfiguration<F extends Fields>(
       const request = settings.remove(bucket, call, outputs as unknown as InputsOf<F>);
       await undefinedOn([...absentCodes, LACKING], request);
       if (settings.hasDefault) return;
-      await settle(call, `the ${settings.title} of ${bucket} to be gone`, async () =>
-        (await undefinedOn([LACKING], get(bucket, call))) === undefined ? true : undefined,
-      );
+      const find = () => undefinedOn([LACKING], get(bucket, call));
+      await settleGone(call, `the ${settings.title} of ${bucket}`, find);
     },
   });
 }

@@ -37,22 +37,17 @@ export default defineBucketConfiguration({
       new PutBucketEncryptionCommand({
         Bucket: bucket,
         ServerSideEncryptionConfiguration: {
-          Rules: rules.map(
-            ({
-              applyServerSideEncryptionByDefault: byDefault,
-              bucketKeyEnabled = false,
-              blockedEncryptionTypes: blocked = [],
-            }) => ({
-              BucketKeyEnabled: bucketKeyEnabled,
-              ...(byDefault && {
-                ApplyServerSideEncryptionByDefault: {
-                  SSEAlgorithm: byDefault.sseAlgorithm,
-                  ...(byDefault.kmsMasterKeyId && { KMSMasterKeyID: byDefault.kmsMasterKeyId }),
-                },
-              }),
-              ...(blocked.length > 0 && { BlockedEncryptionTypes: { EncryptionType: blocked } }),
-            }),
-          ),
+          Rules: rules.map((rule) => {
+            const { applyServerSideEncryptionByDefault: byDefault, blockedEncryptionTypes: blocked } = rule;
+            return {
+              BucketKeyEnabled: rule.bucketKeyEnabled ?? false,
+              ApplyServerSideEncryptionByDefault: byDefault && {
+                SSEAlgorithm: byDefault.sseAlgorithm,
+                KMSMasterKeyID: byDefault.kmsMasterKeyId || undefined,
+              },
+              BlockedEncryptionTypes: blocked?.length ? { EncryptionType: blocked } : undefined,
+            };
+          }),
         },
       }),
     ),

@@ -27,7 +27,7 @@ export default defineBucketConfiguration({
         Bucket: bucket,
         LifecycleConfiguration: { Rules: rules.map(toLifecycleRule) },
         TransitionDefaultMinimumObjectSize: size ?? DEFAULT_MINIMUM_SIZE,
-        ...(expectedBucketOwner && { ExpectedBucketOwner: expectedBucketOwner }),
+        ExpectedBucketOwner: expectedBucketOwner || undefined,
       }),
     ),
   async get(bucket, call) {

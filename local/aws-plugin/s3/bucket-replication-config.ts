@@ -6,9 +6,12 @@ import {
 import type { CheckFailure, Json, Properties } from "../../../provider/plugin/types.ts";
 import { containsUnknowns } from "../../../provider/plugin/values.ts";
 import { list, string } from "../../../staging/schema/fields.ts";
+import { mustMatch } from "../problem.ts";
 import { s3 } from "../sdk/s3.ts";
 import { defineBucketConfiguration } from "./bucket-configuration.ts";
 import { fromReplicationRule, replicationRule, toReplicationRule } from "./replication-rules.ts";
+
+const roleArnProblem = mustMatch(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, "is not the ARN of a role");
 
 export default defineBucketConfiguration({
   title: "replication of the bucket",
@@ -24,7 +27,7 @@ export default defineBucketConfiguration({
       new PutBucketReplicationCommand({
         Bucket: bucket,
         ReplicationConfiguration: { Role: role, Rules: rules.map(toReplicationRule) },
-        ...(token && { Token: token }),
+        Token: token || undefined,
       }),
     ),
   async get(bucket, call) {
@@ -76,8 +79,4 @@ function samePriorities(inputs: Properties): CheckFailure[] {
         ]
       : [];
   });
-}
-
-function roleArnProblem(arn: string): string | undefined {
-  return /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/.test(arn) ? undefined : `"${arn}" is not the ARN of a role`;
 }

@@ -30,9 +30,9 @@ export default defineBucketConfiguration({
     await s3(call).send(
       new PutBucketVersioningCommand({
         Bucket: bucket,
-        VersioningConfiguration: { Status: status, ...(mfaDelete && { MFADelete: mfaDelete }) },
-        ...(mfa && { MFA: mfa }),
-        ...(expectedBucketOwner && { ExpectedBucketOwner: expectedBucketOwner }),
+        VersioningConfiguration: { Status: status, MFADelete: mfaDelete },
+        MFA: mfa || undefined,
+        ExpectedBucketOwner: expectedBucketOwner || undefined,
       }),
     );
   },

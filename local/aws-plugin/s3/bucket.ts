@@ -9,12 +9,13 @@ import {
 } from "@aws-sdk/client-s3";
 import { UserError } from "../../../staging/errors.ts";
 import { boolean, type InputsOf, string, strings } from "../../../staging/schema/fields.ts";
+import { canonicalJson } from "../../../staging/schema/json.ts";
 import { defineResource } from "../resource.ts";
 import type { Call } from "../sdk/call.ts";
 import { isAwsError, undefinedOn, wasRetried } from "../sdk/errors.ts";
 import { s3 } from "../sdk/s3.ts";
-import { settle } from "../sdk/settle.ts";
-import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
+import { settle, settleGone } from "../sdk/settle.ts";
+import { fromTagList, toTagList } from "../sdk/tags.ts";
 import { NO_BUCKET } from "./bucket-configuration.ts";
 import { bucketNameProblem } from "./bucket-names.ts";
 import { emptyBucket } from "./empty-bucket.ts";
@@ -97,9 +98,7 @@ export default defineResource<typeof fields, Computed>({
       await emptyBucket(bucket, call);
       await remove();
     }
-    await settle(call, `the bucket ${bucket} to be gone`, async () => {
-      return (await regionOf(bucket, call)) === undefined ? true : undefined;
-    });
+    await settleGone(call, `the bucket ${bucket}`, () => regionOf(bucket, call));
   },
 });
 
@@ -116,8 +115,7 @@ async function getTags(bucket: string, call: Call): Promise<Record<string, strin
 
 /** S3 replaces a bucket's tags as a whole. */
 async function setTags(bucket: string, { tags }: InputsOf<typeof fields>, call: Call): Promise<void> {
-  const { removed, set } = tagChanges(await getTags(bucket, call), tags);
-  if (removed.length === 0 && set.length === 0) return;
+  if (canonicalJson((await getTags(bucket, call)) ?? {}) === canonicalJson(tags ?? {})) return;
   const TagSet = toTagList(tags);
   await (TagSet.length === 0
     ? s3(call).send(new DeleteBucketTaggingCommand({ Bucket: bucket }))

@@ -1,4 +1,5 @@
 import type { LifecycleRule, LifecycleRuleFilter, TransitionStorageClass } from "@aws-sdk/client-s3";
+import { omitUndefined, undefinedIfEmpty } from "../../../staging/omit.ts";
 import {
   boolean,
   choice,
@@ -36,7 +37,7 @@ const filter = object(
 );
 
 export const lifecycleRule = object({
-  id: string({ required: true, problem: idProblem }),
+  id: string({ required: true, problem: ruleIdProblem }),
   status: choice(["Enabled", "Disabled"], { required: true }),
   prefix: string({ computed: true }),
   filter,
@@ -71,125 +72,99 @@ export function toLifecycleRule(rule: Rule): LifecycleRule {
     ...(rule.prefix !== undefined && rule.filter === undefined
       ? { Prefix: rule.prefix }
       : { Filter: toFilter(rule.filter ?? {}) }),
-    ...(expiration && {
-      Expiration: {
-        ...given("Days", expiration.days || undefined),
-        ...given("Date", toDate(expiration.date)),
-        ...given("ExpiredObjectDeleteMarker", expiration.expiredObjectDeleteMarker || undefined),
-      },
-    }),
-    ...(noncurrent && {
-      NoncurrentVersionExpiration: {
-        NoncurrentDays: noncurrent.noncurrentDays,
-        ...given("NewerNoncurrentVersions", noncurrent.newerNoncurrentVersions),
-      },
-    }),
-    ...(abort && { AbortIncompleteMultipartUpload: given("DaysAfterInitiation", abort.daysAfterInitiation) }),
-    ...(rule.transitions?.length && {
-      Transitions: rule.transitions.map((transition) => ({
-        ...given("Days", transition.days),
-        ...given("Date", toDate(transition.date)),
-        StorageClass: transition.storageClass,
-      })),
-    }),
-    ...(rule.noncurrentVersionTransitions?.length && {
-      NoncurrentVersionTransitions: rule.noncurrentVersionTransitions.map((transition) => ({
-        NoncurrentDays: transition.noncurrentDays,
-        ...given("NewerNoncurrentVersions", transition.newerNoncurrentVersions),
-        StorageClass: transition.storageClass,
-      })),
-    }),
+    Expiration: expiration && {
+      Days: expiration.days || undefined,
+      Date: toDate(expiration.date),
+      ExpiredObjectDeleteMarker: expiration.expiredObjectDeleteMarker || undefined,
+    },
+    NoncurrentVersionExpiration: noncurrent && {
+      NoncurrentDays: noncurrent.noncurrentDays,
+      NewerNoncurrentVersions: noncurrent.newerNoncurrentVersions,
+    },
+    AbortIncompleteMultipartUpload: abort && { DaysAfterInitiation: abort.daysAfterInitiation },
+    Transitions: undefinedIfEmpty(rule.transitions)?.map((transition) => ({
+      Days: transition.days,
+      Date: toDate(transition.date),
+      StorageClass: transition.storageClass,
+    })),
+    NoncurrentVersionTransitions: undefinedIfEmpty(rule.noncurrentVersionTransitions)?.map((transition) => ({
+      NoncurrentDays: transition.noncurrentDays,
+      NewerNoncurrentVersions: transition.newerNoncurrentVersions,
+      StorageClass: transition.storageClass,
+    })),
   };
 }
 
 export function fromLifecycleRule(rule: LifecycleRule): Rule {
-  const { Expiration, NoncurrentVersionExpiration, AbortIncompleteMultipartUpload } = rule;
+  const { Expiration: expiration, NoncurrentVersionExpiration: noncurrent } = rule;
+  const abort = rule.AbortIncompleteMultipartUpload;
   return {
     id: rule.ID ?? "",
     status: rule.Status ?? "Disabled",
-    ...(rule.Prefix ? { prefix: rule.Prefix } : {}),
-    ...(rule.Filter && { filter: fromFilter(rule.Filter) }),
-    ...(Expiration && {
-      expiration: {
-        ...given("days", Expiration.Days),
-        ...given("date", fromDate(Expiration.Date)),
-        ...given("expiredObjectDeleteMarker", Expiration.ExpiredObjectDeleteMarker),
+    ...omitUndefined({
+      prefix: rule.Prefix || undefined,
+      filter: rule.Filter && fromFilter(rule.Filter),
+      expiration:
+        expiration &&
+        omitUndefined({
+          days: expiration.Days,
+          date: fromDate(expiration.Date),
+          expiredObjectDeleteMarker: expiration.ExpiredObjectDeleteMarker,
+        }),
+      noncurrentVersionExpiration: noncurrent && {
+        noncurrentDays: noncurrent.NoncurrentDays ?? 0,
+        ...omitUndefined({ newerNoncurrentVersions: noncurrent.NewerNoncurrentVersions }),
       },
-    }),
-    ...(NoncurrentVersionExpiration && {
-      noncurrentVersionExpiration: {
-        noncurrentDays: NoncurrentVersionExpiration.NoncurrentDays ?? 0,
-        ...given("newerNoncurrentVersions", NoncurrentVersionExpiration.NewerNoncurrentVersions),
-      },
-    }),
-    ...(AbortIncompleteMultipartUpload && {
-      abortIncompleteMultipartUpload: given(
-        "daysAfterInitiation",
-        AbortIncompleteMultipartUpload.DaysAfterInitiation,
+      abortIncompleteMultipartUpload:
+        abort && omitUndefined({ daysAfterInitiation: abort.DaysAfterInitiation }),
+      transitions: undefinedIfEmpty(rule.Transitions)?.map((transition) => ({
+        ...omitUndefined({ days: transition.Days, date: fromDate(transition.Date) }),
+        storageClass: storageClassOf(transition.StorageClass),
+      })),
+      noncurrentVersionTransitions: undefinedIfEmpty(rule.NoncurrentVersionTransitions)?.map(
+        (transition) => ({
+          noncurrentDays: transition.NoncurrentDays ?? 0,
+          ...omitUndefined({ newerNoncurrentVersions: transition.NewerNoncurrentVersions }),
+          storageClass: storageClassOf(transition.StorageClass),
+        }),
       ),
-    }),
-    ...(rule.Transitions?.length && {
-      transitions: rule.Transitions.map((transition) => ({
-        ...given("days", transition.Days),
-        ...given("date", fromDate(transition.Date)),
-        storageClass: storageClassOf(transition.StorageClass),
-      })),
-    }),
-    ...(rule.NoncurrentVersionTransitions?.length && {
-      noncurrentVersionTransitions: rule.NoncurrentVersionTransitions.map((transition) => ({
-        noncurrentDays: transition.NoncurrentDays ?? 0,
-        ...given("newerNoncurrentVersions", transition.NewerNoncurrentVersions),
-        storageClass: storageClassOf(transition.StorageClass),
-      })),
     }),
   };
 }
 
 /** S3 expects a single predicate bare and several in `And`. */
-function toFilter({
-  prefix,
-  tag,
-  and,
-  objectSizeGreaterThan,
-  objectSizeLessThan,
-}: Filter): LifecycleRuleFilter {
+function toFilter({ prefix = "", tag, and, ...sizes }: Filter): LifecycleRuleFilter {
   if (and) {
     return {
       And: {
-        ...given("Prefix", and.prefix),
-        ...given("Tags", and.tags && toTagList(and.tags)),
-        ...given("ObjectSizeGreaterThan", and.objectSizeGreaterThan || undefined),
-        ...given("ObjectSizeLessThan", and.objectSizeLessThan || undefined),
+        Prefix: and.prefix,
+        Tags: and.tags && toTagList(and.tags),
+        ObjectSizeGreaterThan: and.objectSizeGreaterThan || undefined,
+        ObjectSizeLessThan: and.objectSizeLessThan || undefined,
       },
     };
   }
   if (tag) return { Tag: { Key: tag.key, Value: tag.value } };
-  if (objectSizeGreaterThan) return { ObjectSizeGreaterThan: objectSizeGreaterThan };
-  if (objectSizeLessThan) return { ObjectSizeLessThan: objectSizeLessThan };
-  return { Prefix: prefix ?? "" };
+  if (sizes.objectSizeGreaterThan) return { ObjectSizeGreaterThan: sizes.objectSizeGreaterThan };
+  if (sizes.objectSizeLessThan) return { ObjectSizeLessThan: sizes.objectSizeLessThan };
+  return { Prefix: prefix };
 }
 
-function fromFilter({
-  Prefix,
-  Tag,
-  And,
-  ObjectSizeGreaterThan,
-  ObjectSizeLessThan,
-}: LifecycleRuleFilter): Filter {
-  return {
-    ...given("prefix", Prefix || undefined),
-    ...given("objectSizeGreaterThan", ObjectSizeGreaterThan),
-    ...given("objectSizeLessThan", ObjectSizeLessThan),
-    ...(Tag && { tag: { key: Tag.Key ?? "", value: Tag.Value ?? "" } }),
-    ...(And && {
-      and: {
-        ...given("prefix", And.Prefix || undefined),
-        ...given("tags", fromTagList(And.Tags)),
-        ...given("objectSizeGreaterThan", And.ObjectSizeGreaterThan),
-        ...given("objectSizeLessThan", And.ObjectSizeLessThan),
-      },
-    }),
-  };
+function fromFilter({ Prefix, Tag, And, ...sizes }: LifecycleRuleFilter): Filter {
+  return omitUndefined({
+    prefix: Prefix || undefined,
+    objectSizeGreaterThan: sizes.ObjectSizeGreaterThan,
+    objectSizeLessThan: sizes.ObjectSizeLessThan,
+    tag: Tag && { key: Tag.Key ?? "", value: Tag.Value ?? "" },
+    and:
+      And &&
+      omitUndefined({
+        prefix: And.Prefix || undefined,
+        tags: fromTagList(And.Tags),
+        objectSizeGreaterThan: And.ObjectSizeGreaterThan,
+        objectSizeLessThan: And.ObjectSizeLessThan,
+      }),
+  });
 }
 
 function onePredicate(filter: Item): string | undefined {
@@ -198,8 +173,11 @@ function onePredicate(filter: Item): string | undefined {
   return `expected one of ${given.map(([name]) => name).join(", ")}: several belong into "and"`;
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html */
-function idProblem(id: string): string | undefined {
+/**
+ * Of the ID of a lifecycle rule or a replication rule.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
+ */
+export function ruleIdProblem(id: string): string | undefined {
   return id.length > 255 ? `"${id}" has ${id.length} characters, and 255 are allowed` : undefined;
 }
 
@@ -212,8 +190,3 @@ function dateProblem(text: string): string | undefined {
 const toDate = (text: string | undefined) => (text === undefined ? undefined : new Date(text));
 const fromDate = (date: Date | undefined) => date?.toISOString().replace(".000Z", "Z");
 const storageClassOf = (value: TransitionStorageClass | undefined) => value ?? "GLACIER";
-
-/** The property, if it has a value. */
-function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [name]: value } as { [P in K]: V });
-}

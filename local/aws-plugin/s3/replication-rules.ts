@@ -1,9 +1,15 @@
 import type { ReplicationRule, ReplicationRuleFilter, StorageClass } from "@aws-sdk/client-s3";
 import { choice, integer, object, string, strings, type ValueOf } from "../../../staging/schema/fields.ts";
+import { mustMatch } from "../problem.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
+import { ruleIdProblem } from "./lifecycle-rules.ts";
 
 /** A replication rule in the program's form and in S3's. */
 
+const bucketArnProblem = mustMatch(
+  /^arn:aws[a-z-]*:s3:::[a-z0-9.-]+$/,
+  "is not the ARN of a bucket, such as arn:aws:s3:::name",
+);
 const status = choice(["Enabled", "Disabled"], { required: true });
 const minutes = integer({ required: true, min: 15, max: 15 });
 const STORAGE_CLASSES = [
@@ -18,7 +24,7 @@ const STORAGE_CLASSES = [
 ] as const;
 
 export const replicationRule = object({
-  id: string({ required: true, problem: idProblem }),
+  id: string({ required: true, problem: ruleIdProblem }),
   status,
   priority: integer({ computed: true }),
   filter: object(
@@ -48,15 +54,14 @@ type Filter = Rule["filter"];
 type Destination = Rule["destination"];
 
 export function toReplicationRule(rule: Rule): ReplicationRule {
+  const { existingObjectReplication: existing } = rule;
   return {
     ID: rule.id,
     Priority: rule.priority ?? 0,
     Status: rule.status,
     Filter: toFilter(rule.filter),
     DeleteMarkerReplication: { Status: rule.deleteMarkerReplication.status },
-    ...(rule.existingObjectReplication && {
-      ExistingObjectReplication: { Status: rule.existingObjectReplication.status },
-    }),
+    ExistingObjectReplication: existing && { Status: existing.status },
     Destination: toDestination(rule.destination),
   };
 }
@@ -76,14 +81,7 @@ export function fromReplicationRule(rule: ReplicationRule): Rule {
 
 /** S3 expects one tag or a prefix bare and several predicates in `And`. */
 function toFilter({ prefix, tag, and }: Filter): ReplicationRuleFilter {
-  if (and) {
-    return {
-      And: {
-        ...(and.prefix !== undefined && { Prefix: and.prefix }),
-        ...(and.tags && { Tags: toTagList(and.tags) }),
-      },
-    };
-  }
+  if (and) return { And: { Prefix: and.prefix, Tags: and.tags && toTagList(and.tags) } };
   return tag ? { Tag: { Key: tag.key, Value: tag.value } } : { Prefix: prefix ?? "" };
 }
 
@@ -96,20 +94,16 @@ function fromFilter({ Prefix, Tag, And }: ReplicationRuleFilter): Filter {
   };
 }
 
-function toDestination({ bucket, account, storageClass, replicationTime, metrics }: Destination) {
+function toDestination({ bucket, account, storageClass, replicationTime: time, metrics }: Destination) {
   return {
     Bucket: bucket,
-    ...(account && { Account: account }),
-    ...(storageClass && { StorageClass: storageClass }),
-    ...(replicationTime && {
-      ReplicationTime: { Status: replicationTime.status, Time: { Minutes: replicationTime.time.minutes } },
-    }),
-    ...(metrics && {
-      Metrics: {
-        Status: metrics.status,
-        ...(metrics.eventThreshold && { EventThreshold: { Minutes: metrics.eventThreshold.minutes } }),
-      },
-    }),
+    Account: account || undefined,
+    StorageClass: storageClass,
+    ReplicationTime: time && { Status: time.status, Time: { Minutes: time.time.minutes } },
+    Metrics: metrics && {
+      Status: metrics.status,
+      EventThreshold: metrics.eventThreshold && { Minutes: metrics.eventThreshold.minutes },
+    },
   };
 }
 
@@ -132,14 +126,3 @@ function fromDestination(destination: ReplicationRule["Destination"]): Destinati
 }
 
 type NotForReplicas = Exclude<StorageClass, (typeof STORAGE_CLASSES)[number]>;
-
-function bucketArnProblem(arn: string): string | undefined {
-  return /^arn:aws[a-z-]*:s3:::[a-z0-9.-]+$/.test(arn)
-    ? undefined
-    : `"${arn}" is not the ARN of a bucket, such as arn:aws:s3:::name`;
-}
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ReplicationRule.html */
-function idProblem(id: string): string | undefined {
-  return id.length > 255 ? `"${id}" has ${id.length} characters, and 255 are allowed` : undefined;
-}

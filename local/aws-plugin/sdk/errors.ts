@@ -22,6 +22,20 @@ export async function undefinedOn<T>(codes: readonly string[], request: Promise<
   }
 }
 
+/** For `settle`: undefined while AWS returns one of the codes, then true. */
+export async function trueUnless(
+  codes: readonly string[],
+  request: Promise<unknown>,
+): Promise<true | undefined> {
+  try {
+    await request;
+    return true;
+  } catch (error) {
+    if (isAwsError(error, ...codes)) return undefined;
+    throw error;
+  }
+}
+
 /**
  * The result of a creation; undefined if AWS returns one of the codes because an earlier attempt of the same request created it, see
  * {@link wasRetried}.

@@ -6,6 +6,15 @@ const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
 const PATIENCE_MS = 180_000;
 
+/** Waits until `find` finds nothing more. */
+export const settleGone = (
+  call: Call,
+  what: string,
+  find: () => Promise<unknown>,
+  patience?: number,
+): Promise<true> =>
+  settle(call, `${what} to be gone`, async () => ((await find()) === undefined ? true : undefined), patience);
+
 /**
  * Polls until there is a result: AWS's control planes are eventually consistent, and some states take time.
  * @param what in the error "gave up waiting for …"

@@ -15,13 +15,15 @@ export function fromTagList(list: readonly Tag[] = []): Record<string, string> |
   return Object.fromEntries(own.map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
-/** The parameters of Tag… and Untag… that change `before` to `after`. */
-export function tagChanges(
+/** Changes tags from `before` to `after` by the calls Untag… and Tag…. Sends only the difference. */
+export async function changeTags(
   before: Readonly<Record<string, string>> = {},
   after: Readonly<Record<string, string>> = {},
-): { removed: string[]; set: { Key: string; Value: string }[] } {
-  return {
-    removed: Object.keys(before).filter((key) => after[key] === undefined),
-    set: toTagList(after).filter(({ Key, Value }) => before[Key] !== Value),
-  };
+  untag: (keys: string[]) => Promise<unknown>,
+  tag: (tags: { Key: string; Value: string }[]) => Promise<unknown>,
+): Promise<void> {
+  const removed = Object.keys(before).filter((key) => after[key] === undefined);
+  const set = toTagList(after).filter(({ Key, Value }) => before[Key] !== Value);
+  if (removed.length > 0) await untag(removed);
+  if (set.length > 0) await tag(set);
 }
