@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,6 +14,8 @@ import { newStagingId } from "../staging/ids.ts";
 import { recordItem } from "../staging/record.ts";
 import { parseRegionList } from "../staging/regions.ts";
 import { DEFAULT_TTL_DAYS } from "../staging/ttl.ts";
+import { median, spread } from "./report.ts";
+import { succeed } from "./tools.ts";
 
 /**
  * Measures commands against an empty `pulumi up` on the same machine, for several numbers of entries. Prints a
@@ -30,7 +31,7 @@ const root = packageRoot();
 
 interface Row {
   readonly name: string;
-  readonly run: () => Promise<void>;
+  readonly run: () => Promise<unknown>;
 }
 
 async function main(): Promise<void> {
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
     const cloud = await ensureCloud({ paths });
     const file = join(home, "small.bin");
     await writeFile(file, randomBytes(1024));
-    const command = (...args: string[]) => timedCommand(join(root, "bin/spawn"), args, own, root);
+    const command = (...args: string[]) => succeed(join(root, "bin/spawn"), args, { env: own, cwd: root });
     await command("environment", "up");
     await command("stage", "upload", file);
     const empty = await emptyProgram(home, own, cloud);
@@ -87,32 +88,12 @@ async function measure(rows: readonly Row[], results: Map<string, number[]>): Pr
   }
 }
 
-function timedCommand(
-  command: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  cwd: string,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, cwd, stdio: ["ignore", "ignore", "pipe"] });
-    let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    child.once("error", reject);
-    child.once("close", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${command} ${args.join(" ")} ended with ${code}:\n${stderr}`));
-    });
-  });
-}
-
 /** The minimum of an update: the engine's language host runs a program without resources. */
 async function emptyProgram(
   home: string,
   env: NodeJS.ProcessEnv,
   { endpoint, keys }: RunningCloud,
-): Promise<() => Promise<void>> {
+): Promise<() => Promise<unknown>> {
   const engine = await ensureEngine();
   const folder = join(home, "empty");
   await mkdir(join(home, "empty-state"), { recursive: true });
@@ -135,7 +116,7 @@ async function emptyProgram(
     }),
   };
   const pulumi = (...args: string[]) =>
-    timedCommand(engine.command, [...args, "--non-interactive"], variables, folder);
+    succeed(engine.command, [...args, "--non-interactive"], { env: variables, cwd: folder });
   await pulumi("stack", "init", "empty");
   return () => pulumi("up", "--yes", "--skip-preview", "--stack", "empty");
 }
@@ -147,11 +128,7 @@ class RecordWriter {
   lastId: string = "";
 
   constructor({ endpoint, keys }: RunningCloud) {
-    this.#client = new DynamoDBClient({
-      endpoint,
-      region: "us-east-1",
-      credentials: keys,
-    });
+    this.#client = new DynamoDBClient({ endpoint, region: "us-east-1", credentials: keys });
   }
 
   /** Until there are `count` of them. */
@@ -198,15 +175,10 @@ class RecordWriter {
 }
 
 function render(results: ReadonlyMap<string, readonly number[]>): string {
-  const sorted = [...results].map(([name, times]) => [name, [...times].sort((a, b) => a - b)] as const);
-  const medianOf = (times: readonly number[]) => times[Math.floor(times.length / 2)] ?? Number.NaN;
-  const floor = medianOf(sorted[0]?.[1] ?? []);
-  const lines = sorted.map(([name, times]) => {
-    const [low, high] = [times[0] ?? Number.NaN, times.at(-1) ?? Number.NaN];
-    const median = medianOf(times);
-    const ms = [low, median, high].map((value) => value.toFixed(0)).join(" / ");
-    return `| ${name} | ${ms} | ${(median / floor).toFixed(2)} |`;
-  });
+  const [first = []] = results.values();
+  const lines = [...results].map(
+    ([name, times]) => `| ${name} | ${spread(times, 0)} | ${(median(times) / median(first)).toFixed(2)} |`,
+  );
   return [
     "# Run time per command",
     "",

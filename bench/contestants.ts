@@ -24,42 +24,21 @@ export function contestants(tools: Tools, stage: string): readonly Contestant[] 
   return [
     {
       name: "spawn",
-      plan: ({ path, buckets, isCommand }) =>
-        isCommand
-          ? [
-              [
-                [
-                  join(packageRoot(), "bin", "spawn"),
-                  "stage",
-                  "upload",
-                  path,
-                  "--regions",
-                  regionsOf(buckets),
-                ],
-              ],
-            ]
-          : // With the provider's own options.
-            [[[process.execPath, "--max-semi-space-size=8", stage, path, ...buckets]]],
+      plan: ({ path, buckets, isCommand }) => {
+        const program = join(packageRoot(), "bin", "spawn");
+        if (isCommand) return [[[program, "stage", "upload", path, "--regions", regionsOf(buckets)]]];
+        // With the provider's own options.
+        return [[[process.execPath, "--max-semi-space-size=8", stage, path, ...buckets]]];
+      },
     },
     {
       name: "s5cmd",
       plan: (data) => {
         const [from, to] = data.isDirectory ? ["data/*", "data/"] : ["data", "data"];
+        const copy = (source: string, target: string) => [tools.s5cmd, "cp", source, target];
         return steps(
-          [
-            [
-              tools.s5cmd,
-              "cp",
-              data.isDirectory ? `${data.path}/` : data.path,
-              `s3://${primaryOf(data)}/${to}`,
-            ],
-          ],
-          copies(data, (source, bucket) => [
-            tools.s5cmd,
-            "cp",
-            `s3://${source}/${from}`,
-            `s3://${bucket}/${to}`,
-          ]),
+          [copy(data.isDirectory ? `${data.path}/` : data.path, `s3://${primaryOf(data)}/${to}`)],
+          copies(data, (source, bucket) => copy(`s3://${source}/${from}`, `s3://${bucket}/${to}`)),
         );
       },
     },
@@ -67,15 +46,8 @@ export function contestants(tools: Tools, stage: string): readonly Contestant[] 
       name: "rclone",
       plan: (data) => {
         const copy = [
-          ...[
-            tools.rclone,
-            data.isDirectory ? "copy" : "copyto",
-            "--config",
-            "/dev/null",
-            "--transfers",
-            "32",
-          ],
-          ...["--checkers", "32", "--s3-no-check-bucket"],
+          ...[tools.rclone, data.isDirectory ? "copy" : "copyto", "--config", "/dev/null"],
+          ...["--transfers", "32", "--checkers", "32", "--s3-no-check-bucket"],
         ];
         const remote = ":s3,provider=Other,env_auth=true,region=us-east-1:";
         return steps(
@@ -87,13 +59,8 @@ export function contestants(tools: Tools, stage: string): readonly Contestant[] 
     {
       name: "aws s3 cp",
       plan: (data) => {
-        const copy = [
-          tools.aws,
-          "s3",
-          "cp",
-          "--only-show-errors",
-          ...(data.isDirectory ? ["--recursive"] : []),
-        ];
+        const recursive = data.isDirectory ? ["--recursive"] : [];
+        const copy = [...[tools.aws, "s3", "cp", "--only-show-errors"], ...recursive];
         return steps(
           [[...copy, data.path, `s3://${primaryOf(data)}/data`]],
           copies(data, (source, bucket) => [...copy, `s3://${source}/data`, `s3://${bucket}/data`]),

@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { packageRoot } from "../package-root.ts";
@@ -8,8 +7,9 @@ import { parseStagingId } from "../staging/ids.ts";
 import { parseRegionList } from "../staging/regions.ts";
 import type { StagedDataOutputs } from "../staging/resources/staged-data.ts";
 import { renderStageScript } from "../staging/stage-script.ts";
-import { GIB, MIB } from "../staging/units.ts";
+import { GIB } from "../staging/units.ts";
 import { cpuOf, type Measurement, spread } from "./report.ts";
+import { writeFiles } from "./rows.ts";
 import { BUCKETS, startServer } from "./server.ts";
 import { bundle, measure, prepareTools, succeed } from "./tools.ts";
 
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     const [stage, fetch] = [await bundle("stage"), await bundle("fetch")];
     for (const row of ROWS) {
       const source = join(folder, "source");
-      for (const [path, bytes] of row.files) await writeRandom(join(source, path), bytes);
+      await writeFiles(row.files.map(([path, bytes]) => [join(source, path), bytes]));
       const { stagingId, staged } = JSON.parse(
         await succeed(process.execPath, [stage, join(source, "data"), BUCKETS[0]], {
           env: { ...process.env, ...env },
@@ -114,13 +114,6 @@ async function scriptOf(stagingId: string, staged: StagedDataOutputs): Promise<s
     buckets: [BUCKETS[0]],
     destination: parseDestination("/nowhere"),
   });
-}
-
-async function writeRandom(path: string, bytes: number): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const handle = await open(path, "w");
-  for (let left = bytes; left > 0; left -= MIB) await handle.write(randomBytes(Math.min(left, MIB)));
-  await handle.close();
 }
 
 function table(title: string, results: ReadonlyMap<string, readonly Measurement[]>): string {

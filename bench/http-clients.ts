@@ -7,6 +7,8 @@ import { Pool } from "undici";
 import { packageRoot } from "../package-root.ts";
 import { Http } from "../provider/store/fast/http.ts";
 import { KIB } from "../staging/units.ts";
+import { spread } from "./report.ts";
+import { succeed } from "./tools.ts";
 
 /**
  * CPU time per request with a small file, for three HTTP clients: Node's own, undici, and the data plane's. Prints a
@@ -129,29 +131,11 @@ async function main(): Promise<void> {
 }
 
 async function inChild(name: string, port: number, count: number): Promise<number> {
-  const child = spawn(
-    process.execPath,
-    [import.meta.filename, "--client", name, String(port), String(count)],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  let output = "";
-  child.stdout.on("data", (piece: Buffer) => {
-    output += piece.toString();
-  });
-  const [code] = (await once(child, "close")) as [number];
-  if (code !== 0) throw new Error(`${name} ended with ${code}`);
-  return Number(output);
+  const args = [import.meta.filename, "--client", name, String(port), String(count)];
+  return Number(await succeed(process.execPath, args));
 }
 
 function render(results: ReadonlyMap<string, readonly (readonly number[])[]>): string {
-  const spread = (values: readonly number[]): string => {
-    const sorted = [...values].sort((a, b) => a - b);
-    return [0, Math.floor(sorted.length / 2), sorted.length - 1]
-      .map((at) => (sorted[at] ?? 0).toFixed(0))
-      .join(" / ");
-  };
   return [
     "# CPU time per request of three HTTP clients",
     "",
@@ -160,7 +144,9 @@ function render(results: ReadonlyMap<string, readonly (readonly number[])[]>): s
     "",
     `| client | ${COUNTS.map((count) => `${count.toLocaleString("en-US")} requests`).join(" | ")} |`,
     `|---|${COUNTS.map(() => "---").join("|")}|`,
-    ...[...results].map(([name, all]) => `| ${name} | ${all.map(spread).join(" | ")} |`),
+    ...[...results].map(
+      ([name, all]) => `| ${name} | ${all.map((values) => spread(values, 0)).join(" | ")} |`,
+    ),
     "",
   ].join("\n");
 }

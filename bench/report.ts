@@ -97,15 +97,13 @@ function table({ title, date, measurements }: RowResult): string {
 }
 
 /** Min / median / max. */
-export function spread(values: readonly number[]): string {
-  const sorted = [...values].sort((left, right) => left - right);
-  const at = (index: number): string => (sorted[index] ?? 0).toFixed(2);
-  if (sorted.length === 1) return at(0);
-  return `${at(0)} / ${at(Math.floor(sorted.length / 2))} / ${at(sorted.length - 1)}`;
+export function spread(values: readonly number[], decimals = 2): string {
+  const all = [Math.min(...values), median(values), Math.max(...values)];
+  return (values.length === 1 ? values : all).map((value) => value.toFixed(decimals)).join(" / ");
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
+export const median = (values: readonly number[]): number =>
+  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
 
 /** CPU seconds of each tool, one chart per row. */
 function chart(rows: readonly RowResult[]): string {

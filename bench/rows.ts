@@ -75,7 +75,7 @@ function smallFiles(folder: string, count: number): (readonly [string, number])[
   );
 }
 
-async function writeFiles(files: readonly (readonly [path: string, bytes: number])[]): Promise<void> {
+export async function writeFiles(files: readonly (readonly [path: string, bytes: number])[]): Promise<void> {
   console.error(`Writing ${files.length} files...`);
   const made = new Set<string>();
   for (const [path, bytes] of files) {

@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 
-/** The text of a file; undefined where there is none. @throws the system's error if it cannot be read */
-export async function readTextIfThere(path: string): Promise<string | undefined> {
+/** The result of an operation on a file; undefined where there is no such file. @throws any other error of the system */
+export async function ifThere<T>(looking: Promise<T>): Promise<T | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return await looking;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
 }
+
+/** The text of a file; undefined where there is none. @throws the system's error if it cannot be read */
+export const readTextIfThere = (path: string): Promise<string | undefined> => ifThere(readFile(path, "utf8"));

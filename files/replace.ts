@@ -3,6 +3,7 @@ import { constants, type Stats } from "node:fs";
 import { lstat, open, readlink, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, parse, resolve, sep } from "node:path";
 import { UserError } from "../staging/errors.ts";
+import { ifThere } from "./read.ts";
 
 /**
  * Writes a file whole or not at all: a new file in the same folder takes its place. A link to it stays, and so does the mode of an existing
@@ -104,12 +105,3 @@ const planted = (path: string): UserError =>
     why: "It may lead to a file that its owner wants this user to overwrite.",
     fix: "Name a file in a folder of your own.",
   });
-
-async function ifThere<T>(looking: Promise<T>): Promise<T | undefined> {
-  try {
-    return await looking;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}

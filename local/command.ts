@@ -105,6 +105,9 @@ function collectLines(onLine: ((line: string) => void) | undefined): {
   };
 }
 
+/** The end of an output, for an error. */
+export const lastLines = (text: string): string => text.trim().split("\n").slice(-4).join(" / ") || "nothing";
+
 /** Every executable file called `name` in the folders of PATH, in order. */
 export function findOnPath(name: string, path = process.env["PATH"] ?? ""): string[] {
   return path

@@ -17,7 +17,7 @@ import { type EngineInfo, findEngine } from "./engine/engine.ts";
 import { findLanguageHost, ownLanguageHost } from "./engine/language-host.ts";
 import { type SpawnPaths, spawnPaths, stateUrlOf } from "./paths.ts";
 import { awsPluginFolder } from "./tool-environment.ts";
-import { ENGINE_VERSION } from "./versions.ts";
+import { ENGINE_VERSION, isAtLeast } from "./versions.ts";
 
 export interface Diagnosis {
   readonly name: string;
@@ -47,7 +47,7 @@ interface Machine {
 }
 
 /** The minimum Node for the Pulumi SDK, oclif, and TypeScript without a compiler. */
-const OLDEST_NODE = [22, 18] as const;
+const OLDEST_NODE = "22.18";
 const PROBE_MS = 3_000;
 const GIB = 1024 ** 3;
 /** Minimum free space for the engine's build, the local cloud and staging. */
@@ -72,17 +72,12 @@ export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis[]
   ]);
 }
 
-function checkNode(version = process.versions.node): Diagnosis {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
+function checkNode(): Diagnosis {
+  const version = process.versions.node;
   const found = `${version} (${process.execPath})`;
-  const recent = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
-  if (recent) return { name: "Node", status: "ok", found };
-  return {
-    name: "Node",
-    status: "fail",
-    found,
-    fix: `npm ci, which installs Node 24, or Node ${OLDEST_NODE.join(".")}`,
-  };
+  if (isAtLeast(version, OLDEST_NODE)) return { name: "Node", status: "ok", found };
+  const fix = `npm ci, which installs Node 24, or Node ${OLDEST_NODE}`;
+  return { name: "Node", status: "fail", found, fix };
 }
 
 function checkEngine({ engine, env }: Machine): Diagnosis {

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { UserError } from "../staging/errors.ts";
 import { findPython } from "./cloud/python.ts";
-import { runCommand } from "./command.ts";
+import { lastLines, runCommand } from "./command.ts";
+import { installInto } from "./install-into.ts";
 import { withLock } from "./lock.ts";
 import type { OnProgress } from "./progress.ts";
 
@@ -30,13 +29,8 @@ export interface InstallOptions {
 /** The Python of an environment in `folder`, whether or not it exists. */
 export const pythonIn = (folder: string): string => join(folder, "bin", "python");
 
-/** A folder name that depends on the requirements. */
-export const digestOf = (requirements: string): string =>
-  createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
-
 /**
- * Creates the environment if it is missing. It is created under another name and then renamed, so an interruption
- * leaves nothing half done; two concurrent calls create one.
+ * Creates the environment if it is missing. Two concurrent calls create one.
  * @returns its Python
  * @throws UserError if Python is missing or pip fails
  */
@@ -51,15 +45,7 @@ export async function ensurePythonEnvironment(
   const onWait = () => onProgress?.({ text: `Waiting for another command that installs ${what}` });
   await withLock(`${folder}.lock`, { onWait, signal }, async () => {
     if (existsSync(python)) return;
-    await removeLeftovers(folder);
-    const temporary = `${folder}.tmp-${process.pid}`;
-    try {
-      await install({ ...environment, folder: temporary }, options);
-      await rm(folder, { recursive: true, force: true }); // its Python was uninstalled
-      await rename(temporary, folder);
-    } finally {
-      await rm(temporary, { recursive: true, force: true });
-    }
+    await installInto(folder, (temporary) => install({ ...environment, folder: temporary }, options));
   });
   return python;
 }
@@ -76,7 +62,6 @@ async function install(
   const subject = what.charAt(0).toUpperCase() + what.slice(1);
   try {
     const { command, version } = await findPython(env["PATH"]);
-    await mkdir(dirname(folder), { recursive: true });
     const clean = withoutPythonSettings(env);
     const created = await runCommand(command, ["-m", "venv", folder], { env: clean, signal });
     if (created.code !== 0) {
@@ -115,17 +100,4 @@ export function withoutPythonSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv
       ([name]) => !/^(PYTHON|PIP_|__PYVENV_LAUNCHER__)/.test(name) || OF_NETWORK.test(name),
     ),
   );
-}
-
-/** Left by commands that were killed during the installation. The lock is held, so no other process uses them. */
-async function removeLeftovers(environment: string): Promise<void> {
-  const folder = dirname(environment);
-  for (const name of await readdir(folder)) {
-    if (name.startsWith(`${basename(environment)}.tmp-`))
-      await rm(join(folder, name), { recursive: true, force: true });
-  }
-}
-
-function lastLines(text: string): string {
-  return text.trim().split("\n").slice(-4).join(" / ") || "nothing";
 }

@@ -9,3 +9,7 @@ export const CLOUD_VERSION = "1.5.33";
 
 /** The minimum Python for the emulator. */
 export const OLDEST_PYTHON = [3, 10] as const;
+
+/** Whether a version such as `1.26.8` is `needed`, such as `1.26`, or newer. */
+export const isAtLeast = (version: string, needed: string): boolean =>
+  version.localeCompare(needed, "en", { numeric: true }) >= 0;

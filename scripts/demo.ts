@@ -18,7 +18,7 @@ import { parseRegion } from "../staging/regions.ts";
 import { shellQuoted } from "../staging/shell.ts";
 import { formatBytes } from "../staging/units.ts";
 import { prepare } from "./prepare.ts";
-import { main, run } from "./run.ts";
+import { main, type RunOptions, run } from "./run.ts";
 
 /**
  * The main scenario, with real data, through the command line only: create the environment, stage a file in three
@@ -34,13 +34,16 @@ const root = packageRoot();
 
 async function demo([file]: readonly string[]): Promise<number> {
   // npm changes to the package's folder; the user's path is relative to the user's folder.
-  const source = file === undefined ? defaultFile() : resolve(process.env["INIT_CWD"] ?? process.cwd(), file);
+  const source =
+    file === undefined
+      ? realpathSync(process.execPath)
+      : resolve(process.env["INIT_CWD"] ?? process.cwd(), file);
   if (!statSync(source, { throwIfNoEntry: false })?.isFile())
     throw new InputError(`there is no file ${source}`);
   const started = Date.now();
   await prepare();
   await spawn(["environment", "up"]);
-  const id = (await spawnForOutput(["stage", "upload", source, "--regions", REGIONS.join(",")])).trim();
+  const id = await spawnForOutput(["stage", "upload", source, "--regions", REGIONS.join(",")]);
   console.log(id);
   await spawn(["stage", "list"]);
   await spawn(["stage", "info", id]);
@@ -50,29 +53,17 @@ async function demo([file]: readonly string[]): Promise<number> {
   return 0;
 }
 
-function defaultFile(): string {
-  return realpathSync(process.execPath);
-}
-
-async function spawn(args: readonly string[]): Promise<void> {
+async function spawn(args: readonly string[], options: RunOptions = {}): Promise<void> {
   await timed(`$ spawn ${args.map(shellQuoted).join(" ")}`, async () => {
-    succeed(args, await run(process.execPath, [join(root, "bin", "spawn"), ...args], { env: ENV }));
+    const code = await run(process.execPath, [join(root, "bin", "spawn"), ...args], { env: ENV, ...options });
+    if (code !== 0) throw new UserError(`spawn ${args.slice(0, 2).join(" ")} ended with code ${code}`);
   });
 }
 
 async function spawnForOutput(args: readonly string[]): Promise<string> {
-  let output = "";
-  await timed(`$ spawn ${args.map(shellQuoted).join(" ")}`, async () => {
-    const onStdout = (text: string): void => {
-      output += text;
-    };
-    succeed(args, await run(process.execPath, [join(root, "bin", "spawn"), ...args], { env: ENV, onStdout }));
-  });
-  return output;
-}
-
-function succeed(args: readonly string[], code: number): void {
-  if (code !== 0) throw new UserError(`spawn ${args.slice(0, 2).join(" ")} ended with code ${code}`);
+  const output: string[] = [];
+  await spawn(args, { onStdout: (text) => output.push(text) });
+  return output.join("").trim();
 }
 
 /** Prints a step, runs it, and prints its duration. */
@@ -94,7 +85,7 @@ async function runSweep(id: string): Promise<string | undefined> {
   }
   const params = join("examples", "demo", "sweep.yaml");
   const launch = ["launch", "--params", params, "--stage-id", id, "--yes", "--wait"];
-  const sweep = (await spawnForOutput(launch)).trim();
+  const sweep = await spawnForOutput(launch);
   console.log(sweep);
   await spawn(["sweep", "logs", sweep]);
   await spawn(["sweep", "delete", sweep, "--yes"]);

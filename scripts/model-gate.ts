@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { cloudPython } from "../local/cloud/install.ts";
 import { spawnPaths } from "../local/paths.ts";
+import { pythonIn } from "../local/python-environment.ts";
 import { packageRoot } from "../package-root.ts";
 import { run } from "./run.ts";
 
@@ -24,6 +24,6 @@ export async function checkRequests(
   const options = [...(update ? ["--update"] : []), ...(whole ? ["--whole"] : [])];
   const script = join(gates, "model", "check.py");
   // The local cloud installs botocore with its models.
-  const python = cloudPython(spawnPaths().venv);
+  const python = pythonIn(spawnPaths().venv);
   return (await run(python, ["-I", script, folder, join(gates, "operations.txt"), ...options])) !== 0;
 }

@@ -3,12 +3,12 @@ import { constants } from "node:os";
 import { packageRoot } from "../package-root.ts";
 import { messageOf, UserError } from "../staging/errors.ts";
 
-interface RunOptions {
+export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Collects stdout here instead of showing it. */
-  readonly onStdout?: (text: string) => void;
+  readonly onStdout?: (text: string) => unknown;
   /** Collects stderr here instead of showing it. */
-  readonly onStderr?: (text: string) => void;
+  readonly onStderr?: (text: string) => unknown;
 }
 
 /**

@@ -89,22 +89,15 @@ export const inputErrorAt =
       omitUndefined({ why }),
     );
 
-/** As {@link decode}, for what may be damaged without harm. @returns undefined for any other value */
-function decodeOrNothing<const S extends v.GenericSchema>(
-  schema: S,
-  value: unknown,
-): v.InferOutput<S> | undefined {
-  const result = v.safeParse(schema, value, { abortEarly: true });
-  return result.success ? result.output : undefined;
-}
-
-/** As {@link decodeOrNothing}, of JSON. */
+/** As {@link decode}, of JSON that may be missing or damaged without harm. @returns undefined then */
 export function decodeJson<const S extends v.GenericSchema>(
   schema: S,
-  text: string,
+  text: string | undefined,
 ): v.InferOutput<S> | undefined {
+  if (text === undefined) return undefined;
   try {
-    return decodeOrNothing(schema, JSON.parse(text));
+    const result = v.safeParse(schema, JSON.parse(text), { abortEarly: true });
+    return result.success ? result.output : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined; // a crash or a full disk has cut it off
     throw error;

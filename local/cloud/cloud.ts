@@ -2,16 +2,17 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Keys } from "../../connection/connection.ts";
 import { authenticateServer } from "../../connection/local-cloud.ts";
-import { messageOf, UserError } from "../../staging/errors.ts";
+import { UserError } from "../../staging/errors.ts";
+import { endProcess, isAlive, pollUntil, STOP_LIMIT } from "../background.ts";
 import { withLock } from "../lock.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
 import type { OnProgress } from "../progress.ts";
-import { cloudPython, ensureInstalled } from "./install.ts";
+import { pythonIn } from "../python-environment.ts";
+import { ensureInstalled } from "./install.ts";
 import { ensureLocalKeys, readLocalKeys } from "./keys.ts";
 import { freePort } from "./port.ts";
-import { pollUntil } from "./process.ts";
 import { type CloudRecord, readRecord, writeRecord } from "./record.ts";
-import { cloudFiles, isAlive, startProcess } from "./start.ts";
+import { cloudFiles, startProcess } from "./start.ts";
 
 /*
  * The local cloud: ministack on 127.0.0.1, one per data folder.
@@ -65,8 +66,6 @@ export type CloudStatus =
       readonly data: string;
     };
 
-/** Milliseconds for a process to write its data and exit before it is killed. */
-const STOP_LIMIT = 20_000;
 /** Milliseconds for a busy process to respond. */
 const ANSWER_LIMIT = 15_000;
 
@@ -147,7 +146,7 @@ export async function cloudStatus({ paths = spawnPaths() }: CloudOptions = {}): 
   const files = cloudFiles(paths.cloud);
   const record = await readRecord(files.record);
   if (record?.pid === undefined || !(await isAlive(files.record, record))) {
-    return { state: "stopped", installed: existsSync(cloudPython(paths.venv)), data: paths.cloud };
+    return { state: "stopped", installed: existsSync(pythonIn(paths.venv)), data: paths.cloud };
   }
   const { port, pid, startedAt = "" } = record;
   const state = (await isResponsive(paths, record)) ? "running" : "unresponsive";
@@ -179,31 +178,15 @@ export async function stopCloud({ paths = spawnPaths(), signal }: CloudOptions =
 async function stopUnlocked(recordFile: string): Promise<StopResult> {
   const record = await readRecord(recordFile);
   if (record?.pid === undefined || !(await isAlive(recordFile, record))) return { stopped: false };
+  const { pid } = record;
   const hasEnded = async () => !(await isAlive(recordFile, record));
-  signalProcess(record.pid, "SIGTERM");
-  const ended = await pollUntil(hasEnded, STOP_LIMIT);
-  if (!ended) {
-    signalProcess(record.pid, "SIGKILL");
-    await pollUntil(hasEnded, STOP_LIMIT);
-  }
+  const ended = await endProcess(pid, `The local cloud's process ${pid}`, hasEnded);
   await writeRecord(recordFile, { port: record.port });
   if (ended) return { stopped: true };
   return {
     stopped: true,
     warning: `The local cloud did not end within ${STOP_LIMIT / 1000} s and was killed: its last changes may be lost.`,
   };
-}
-
-function signalProcess(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return; // ended in the meantime
-    throw new UserError(`The local cloud's process ${pid} cannot be ended`, {
-      why: messageOf(error),
-      cause: error,
-    });
-  }
 }
 
 /**

@@ -1,10 +1,7 @@
 import { join } from "node:path";
 import { packageRoot } from "../../package-root.ts";
-import { ensurePythonEnvironment, type InstallOptions, pythonIn } from "../python-environment.ts";
+import { ensurePythonEnvironment, type InstallOptions } from "../python-environment.ts";
 import { CLOUD_VERSION } from "../versions.ts";
-
-/** The Python of the environment in `venv`, whether or not it exists. */
-export const cloudPython = pythonIn;
 
 /**
  * Creates the private Python environment of the local cloud if it is missing: about 10 s, once.

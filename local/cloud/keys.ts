@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import type { Keys } from "../../connection/connection.ts";
 import { derived } from "../../connection/local-cloud.ts";
+import { ifThere } from "../../files/read.ts";
 import { decodeJson, matching } from "../../staging/decode.ts";
 import { UserError } from "../../staging/errors.ts";
 import { shellQuoted } from "../../staging/shell.ts";
@@ -20,18 +21,14 @@ export const keyFile = (folder: string): string => join(folder, "key.json");
  */
 export async function readLocalKeys(paths: SpawnPaths = spawnPaths()): Promise<Keys | undefined> {
   const file = keyFile(paths.cloud);
+  const handle = await ifThere(open(file));
+  if (handle === undefined) return undefined;
   let text: string;
   try {
-    const handle = await open(file);
-    try {
-      refuseOthersFile(file, (await handle.stat()).uid);
-      text = await handle.readFile("utf8");
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    refuseOthersFile(file, (await handle.stat()).uid);
+    text = await handle.readFile("utf8");
+  } finally {
+    await handle.close();
   }
   const keys = decodeJson(KEYS, text);
   if (keys !== undefined) return keys;
@@ -81,14 +78,7 @@ export async function ensureLocalKeys(paths: SpawnPaths): Promise<Keys> {
  * nothing.
  */
 async function wasReadableByOthers(file: string): Promise<boolean> {
-  const modeOf = () =>
-    stat(file).then(
-      ({ mode }) => mode & 0o077,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return 0;
-        throw error;
-      },
-    );
+  const modeOf = async () => ((await ifThere(stat(file)))?.mode ?? 0) & 0o077;
   if ((await modeOf()) === 0) return false;
   await chmod(file, 0o600);
   return (await modeOf()) === 0;

@@ -1,6 +1,6 @@
 import { UserError } from "../../staging/errors.ts";
 import { findOnPath, runCommand } from "../command.ts";
-import { OLDEST_PYTHON } from "../versions.ts";
+import { isAtLeast, OLDEST_PYTHON } from "../versions.ts";
 
 /** Prints the version, and whether the modules for virtual environments exist. */
 const PROBE = `
@@ -70,7 +70,5 @@ async function probe(command: string): Promise<Candidate | undefined> {
 }
 
 /** Whether the local cloud supports this version of Python, such as `3.11.2`. */
-export function isRecentEnough(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major === OLDEST_PYTHON[0] && minor >= OLDEST_PYTHON[1];
-}
+export const isRecentEnough = (version: string): boolean =>
+  version.startsWith(`${OLDEST_PYTHON[0]}.`) && isAtLeast(version, OLDEST_PYTHON.join("."));

@@ -1,14 +1,12 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { closeSync, fchmodSync, openSync } from "node:fs";
-import { chmod, mkdir, readFile, stat, truncate } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Keys } from "../../connection/connection.ts";
 import { authenticateServer } from "../../connection/local-cloud.ts";
 import { packageRoot } from "../../package-root.ts";
 import { UserError } from "../../staging/errors.ts";
 import { shellString } from "../../staging/shell.ts";
-import { isRunning, pollUntil } from "./process.ts";
+import { startInBackground } from "../background.ts";
 import { type CloudRecord, writeRecord } from "./record.ts";
 
 /** The files of the local cloud in its folder. */
@@ -23,16 +21,13 @@ export function cloudFiles(folder: string) {
   } as const;
 }
 
-/** Maximum bytes of the log; the next start begins a new one. */
-const LOG_LIMIT = 10 * 1024 * 1024;
 /** Milliseconds until it responds. It takes 0.5 s if it is empty; objects are first loaded into memory. */
 const START_LIMIT = 60_000;
 
 type StartedRecord = Required<Omit<CloudRecord, "withoutKey">>;
 
 /**
- * Starts the cloud's process in the background, so that it outlives this command and its terminal, and waits for its
- * response.
+ * Starts the cloud's process in the background, and waits for its response.
  * @param script Python's script, with the record's file and the instance as its arguments
  * @returns its record, or undefined if the port was taken in the meantime
  * @throws UserError if it exits for another reason or does not respond in time
@@ -50,39 +45,20 @@ export async function startProcess(
   }
   // Older versions made them readable for all users.
   await chmod(folder, 0o700);
-  await keepLogSmall(files.log);
-  const logStart = await sizeOf(files.log);
-
   const instance = `spawn-${randomUUID()}`;
-  const log = openSync(files.log, "a", 0o600);
-  const child = spawn(python, ["-I", script, files.record, instance], {
-    cwd: folder,
-    detached: true, // a separate session (setsid)
-    stdio: ["ignore", log, log],
-    env: settingsOf(folder, port, keys),
+  let record = { port, pid: -1, instance, startedAt: new Date().toISOString() };
+  const failure = await startInBackground({
+    ...{ command: python, args: ["-I", script, files.record, instance] },
+    ...{ cwd: folder, env: settingsOf(folder, port, keys), log: files.log, limit: START_LIMIT },
+    async onStart(pid) {
+      record = { ...record, pid };
+      await writeRecord(files.record, record);
+    },
+    isReady: async () => (await authenticateServer({ port, pid: record.pid, keys })) === "ours",
   });
-  fchmodSync(log, 0o600);
-  closeSync(log);
-  let ended: string | undefined;
-  child.once("error", (error) => {
-    ended = error.message;
-  });
-  child.once("exit", (code, signal) => {
-    ended = `ended with ${signal ?? `code ${code}`}`;
-  });
-  child.unref();
-
-  const record = { port, pid: child.pid ?? -1, instance, startedAt: new Date().toISOString() };
-  if (child.pid !== undefined) await writeRecord(files.record, record);
-  const answered = await pollUntil(
-    async () => ended !== undefined || (await authenticateServer({ port, pid: record.pid, keys })) === "ours",
-    START_LIMIT,
-  );
-  if (answered && ended === undefined) return record;
-
-  if (ended === undefined) child.kill("SIGKILL");
+  if (failure === undefined) return record;
   await writeRecord(files.record, { port });
-  const output = (await readFile(files.log, "utf8")).slice(logStart).trim();
+  const { error, how, output } = failure;
   if (output.includes("Address already in use") || output.includes("address already in use"))
     return undefined;
   if (output.includes("ModuleNotFoundError")) {
@@ -92,7 +68,7 @@ export async function startProcess(
     });
   }
   throw new UserError("The local cloud does not start", {
-    why: ended ?? `It did not respond within ${START_LIMIT / 1000} s.`,
+    why: error ?? (how ? `ended with ${how}` : `It did not respond within ${START_LIMIT / 1000} s.`),
     fix: `Its log says more: ${files.log}`,
   });
 }
@@ -121,25 +97,4 @@ function settingsOf(folder: string, port: number, keys: Keys): NodeJS.ProcessEnv
     SFTP_ENABLED: "0",
     DOCKER_HOST: `unix://${join(folder, "no-docker.sock")}`,
   };
-}
-
-async function keepLogSmall(log: string): Promise<void> {
-  if ((await sizeOf(log)) > LOG_LIMIT) await truncate(log);
-}
-
-async function sizeOf(file: string): Promise<number> {
-  return stat(file).then(
-    ({ size }) => size,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return 0;
-      throw error;
-    },
-  );
-}
-
-/** Whether the process in the record runs, as a process of the user who wrote the record. */
-export async function isAlive(recordFile: string, record: CloudRecord | undefined): Promise<boolean> {
-  if (record?.pid === undefined || record.instance === undefined) return false;
-  const { uid } = await stat(recordFile);
-  return isRunning(record.pid, record.instance, uid);
 }

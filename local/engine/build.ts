@@ -2,9 +2,9 @@ import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { packageRoot } from "../../package-root.ts";
 import { UserError } from "../../staging/errors.ts";
-import { findOnPath, isExecutable, runCommand } from "../command.ts";
+import { findOnPath, isExecutable, lastLines, runCommand } from "../command.ts";
 import type { OnProgress, Progress } from "../progress.ts";
-import { ENGINE_VERSION } from "../versions.ts";
+import { ENGINE_VERSION, isAtLeast } from "../versions.ts";
 import { useLazyLists } from "./lazy-lists.ts";
 
 interface Work {
@@ -32,7 +32,7 @@ export async function buildEngine(folder: string, { env, onProgress, signal }: W
   const module = join(folder, "build");
   const temporary = join(folder, "tmp");
   try {
-    await mkdir(temporary, { recursive: true });
+    for (const path of [temporary, join(folder, "bin")]) await mkdir(path, { recursive: true });
     await copyModule(module);
     const run = async (args: string[], onStderrLine: (line: string) => void): Promise<string> => {
       const result = await runCommand(go, args, {
@@ -131,15 +131,4 @@ async function findGo(
     });
   }
   return go;
-}
-
-/** Whether a version of Go such as `1.26.8` is `needed`, such as `1.26`, or newer. */
-export function isAtLeast(version: string, needed: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const [neededMajor = 0, neededMinor = 0] = needed.split(".").map(Number);
-  return major !== neededMajor ? major > neededMajor : minor >= neededMinor;
-}
-
-function lastLines(text: string): string {
-  return text.trim().split("\n").slice(-4).join(" / ") || "nothing";
 }

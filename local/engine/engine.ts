@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { UserError } from "../../staging/errors.ts";
 import { findOnPath, isExecutable } from "../command.ts";
+import { installInto } from "../install-into.ts";
 import { withLock } from "../lock.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
 import type { OnProgress } from "../progress.ts";
 import { ENGINE_VERSION } from "../versions.ts";
 import { buildEngine } from "./build.ts";
-import { installInto, removeLeftovers } from "./install.ts";
 import { findLanguageHost, writeLanguageHostStub } from "./language-host.ts";
 import { isAcceptable, versionOf } from "./version.ts";
 
@@ -57,16 +57,15 @@ export async function ensureEngine(options: EngineOptions = {}): Promise<EngineI
   return withLock(`${paths.engine}.lock`, { onWait, signal }, async () => {
     const broughtByOther = await findEngine(options);
     if (broughtByOther !== undefined) return broughtByOther;
-    await removeLeftovers(paths.engine);
-    const failure = await installInto(
-      paths.engine,
-      async (folder) => {
+    try {
+      await installInto(paths.engine, async (folder) => {
         await buildEngine(folder, { env, onProgress, signal });
         await writeLanguageHostStub(join(folder, "bin"));
-      },
-      signal,
-    );
-    if (failure !== undefined) throw withAlternative(failure);
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw withAlternative(error);
+    }
     const command = cachedEngine(paths);
     const version = await versionOf(command, paths);
     if (version === undefined) throw new Error(`${command} was installed but does not run`);

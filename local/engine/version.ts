@@ -5,7 +5,7 @@ import { replaceFile } from "../../files/replace.ts";
 import { decodeJson } from "../../staging/decode.ts";
 import { runCommand } from "../command.ts";
 import type { SpawnPaths } from "../paths.ts";
-import { OLDEST_ENGINE_VERSION } from "../versions.ts";
+import { isAtLeast, OLDEST_ENGINE_VERSION } from "../versions.ts";
 
 /** Cached versions by an executable's size and times, because `pulumi version` takes 0.2 s. */
 const KNOWN_VERSIONS = v.record(
@@ -40,16 +40,8 @@ export function parseVersion(text: string): string | undefined {
 }
 
 /** Whether the Automation API supports this engine version: the same major, and not older than the minimum. */
-export function isAcceptable(version: string, oldest = OLDEST_ENGINE_VERSION): boolean {
-  const [major = 0, ...rest] = version.split(".").map(Number);
-  const [oldestMajor = 0, ...oldestRest] = oldest.split(".").map(Number);
-  return major === oldestMajor && compare(rest, oldestRest) >= 0;
-}
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  const index = a.findIndex((part, i) => part !== (b[i] ?? 0));
-  return index < 0 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
-}
+export const isAcceptable = (version: string): boolean =>
+  version.split(".")[0] === OLDEST_ENGINE_VERSION.split(".")[0] && isAtLeast(version, OLDEST_ENGINE_VERSION);
 
 async function readKnown(file: string): Promise<KnownVersions> {
   const text = await readFile(file, "utf8").catch(() => "{}"); // missing or unreadable: run the engine

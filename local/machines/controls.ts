@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { readTextIfThere } from "../../files/read.ts";
+import { ifThere, readTextIfThere } from "../../files/read.ts";
 import { replaceFile } from "../../files/replace.ts";
 import { decode, type Problem } from "../../staging/decode.ts";
 import { messageOf } from "../../staging/errors.ts";
@@ -55,10 +55,7 @@ export async function consumeRequests(
   files: MachinesFiles,
   carryOut: (request: Request) => Promise<void>,
 ): Promise<void> {
-  const names = await readdir(files.requests).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
+  const names = (await ifThere(readdir(files.requests))) ?? [];
   for (const name of names.filter((name) => name.endsWith(".json"))) {
     const file = join(files.requests, name);
     try {

@@ -13,10 +13,8 @@ const HINTS = v.object({
 });
 type Hints = Readonly<v.InferOutput<typeof HINTS>>;
 
-export async function readHints(files: MachinesFiles): Promise<Hints> {
-  const known = await readTextIfThere(files.hints);
-  return decodeJson(HINTS, known ?? "") ?? { regions: [], neededAt: 0 };
-}
+export const readHints = async (files: MachinesFiles): Promise<Hints> =>
+  decodeJson(HINTS, await readTextIfThere(files.hints)) ?? { regions: [], neededAt: 0 };
 
 /** Adds regions to the known ones. */
 export async function addHints(files: MachinesFiles, regions: readonly Region[]): Promise<void> {

@@ -1,26 +1,24 @@
+import { hash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../package-root.ts";
 import type { SpawnPaths } from "../paths.ts";
-import { digestOf, ensurePythonEnvironment, type InstallOptions } from "../python-environment.ts";
+import { ensurePythonEnvironment, type InstallOptions } from "../python-environment.ts";
 
-/** The Python environment of the machines: their AWS CLI and the sandbox. */
-const machinesEnvironment = ({ cache }: SpawnPaths): string =>
-  join(cache, `machines-${digestOf(requirements())}`);
-
-/** Creates it if it is missing: about 10 s, once. @returns its Python @throws UserError as `ensurePythonEnvironment` does */
-export async function ensureMachinesInstalled(
-  paths: SpawnPaths,
-  options: InstallOptions = {},
-): Promise<string> {
+/**
+ * Creates the Python environment of the machines, with their AWS CLI and the sandbox, if it is missing: about 10 s,
+ * once.
+ * @returns its Python
+ * @throws UserError as `ensurePythonEnvironment` does
+ */
+export function ensureMachinesInstalled({ cache }: SpawnPaths, options: InstallOptions): Promise<string> {
+  const requirements = join(packageRoot(), "local", "machines", "requirements.txt");
+  const version = hash("sha256", readFileSync(requirements)).slice(0, 12);
   return ensurePythonEnvironment(
     {
-      folder: machinesEnvironment(paths),
-      requirements: requirements(),
-      what: "the machines of the local cloud",
-      packages: "bubblewrap and the AWS CLI",
+      ...{ folder: join(cache, `machines-${version}`), requirements },
+      ...{ what: "the machines of the local cloud", packages: "bubblewrap and the AWS CLI" },
     },
     options,
   );
 }
-
-const requirements = (): string => join(packageRoot(), "local", "machines", "requirements.txt");

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, lstat, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ifThere } from "../../files/read.ts";
 import { messageOf } from "../../staging/errors.ts";
 import { ConsoleFile } from "./console-file.ts";
 import { hostName, type SpotNotice } from "./imds/metadata.ts";
@@ -163,7 +164,7 @@ export class Machine {
     const { folder } = this.#folders;
     const complete = join(folder, "complete");
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (await exists(complete)) return;
+    if ((await ifThere(lstat(complete))) !== undefined) return;
     await removeFolder(this.#root);
     const { instances, sandbox } = this.#setting;
     const data = await instances.userData(this.instance);
@@ -201,14 +202,4 @@ async function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signal
   } catch (error) {
     throw new Error(`the sandbox cannot be started: ${messageOf(error)}`, { cause: error });
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return false;
-      throw error;
-    },
-  );
 }

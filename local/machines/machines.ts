@@ -1,14 +1,12 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
-import { mkdir, readFile, rm, stat, truncate } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../../package-root.ts";
-import { messageOf, UserError } from "../../staging/errors.ts";
+import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
+import { endProcess, startInBackground } from "../background.ts";
 import { ensureCloud } from "../cloud/cloud.ts";
-import { pollUntil } from "../cloud/process.ts";
 import { withLock } from "../lock.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
 import type { OnProgress } from "../progress.ts";
@@ -16,7 +14,7 @@ import { type MachinesFiles, machinesFiles } from "./files.ts";
 import { addHints } from "./hints.ts";
 import { ensureMachinesInstalled } from "./install.ts";
 import type { ProcessSettings } from "./process.ts";
-import { type MachinesRecord, readRunning, writeRecord } from "./record.ts";
+import { readRunning, writeRecord } from "./record.ts";
 import { removeFolder } from "./remove-folder.ts";
 import { chooseSandbox } from "./sandbox/choose.ts";
 import { type MachineState, readState } from "./state.ts";
@@ -49,10 +47,6 @@ export interface RunningMachines {
 const IDLE_LIMIT = 120_000;
 /** Milliseconds until it has polled all regions once. It takes about a second. */
 const START_LIMIT = 60_000;
-/** Milliseconds for it to end its machines. */
-const STOP_LIMIT = 20_000;
-/** Maximum bytes of the log; the next start begins a new one. */
-const LOG_LIMIT = 10 * 1024 * 1024;
 
 /**
  * Finds the process that runs the local cloud's instances, or starts it and the local cloud. It exits some time after
@@ -72,63 +66,37 @@ export async function ensureMachines(options: MachinesOptions = {}): Promise<Run
     onProgress?.({ text: "Starting the machines of the local cloud" });
     const { capacity = availableParallelism(), idleLimit = IDLE_LIMIT } = options;
     const sandbox = await chooseSandbox(python, files.folder);
-    const { pid } = await start({ paths, sandbox, capacity, idleLimit }, files);
+    const pid = await start({ paths, sandbox, capacity, idleLimit }, files);
     return { pid, started: true, log: files.log };
   });
 }
 
-async function start(settings: ProcessSettings, files: MachinesFiles): Promise<MachinesRecord> {
+async function start(settings: ProcessSettings, files: MachinesFiles): Promise<number> {
   await rm(files.state, { force: true });
-  const logStart = await keepLogSmall(files.log);
   const instance = `spawn-machines-${randomUUID()}`;
   const program = join(packageRoot(), "dist", "local", "machines.js");
-  const log = openSync(files.log, "a", 0o600);
-  const child = spawn(process.execPath, [program, JSON.stringify(settings), instance], {
-    cwd: files.folder,
-    detached: true, // a separate session (setsid)
-    stdio: ["ignore", log, log],
-    // Nothing of this shell: AWS keys, proxies and settings of Node must not change the machines.
+  let started = -1;
+  const failure = await startInBackground({
+    ...{ command: process.execPath, args: [program, JSON.stringify(settings), instance] },
+    ...{ cwd: files.folder, log: files.log, limit: START_LIMIT },
+    // AWS keys, proxies and settings of Node must not change the machines.
     env: { PATH: process.env["PATH"], HOME: files.folder, LANG: "C.UTF-8" },
+    async onStart(pid) {
+      started = pid;
+      await writeRecord(files.record, { pid, instance, startedAt: new Date().toISOString() });
+    },
+    isReady: async () => (await readState(files))?.instance === instance,
   });
-  closeSync(log);
-  let ended: string | undefined;
-  child.once("error", (error) => {
-    ended = error.message;
-  });
-  child.once("exit", (code, signal) => {
-    ended = `It ended with ${signal ?? `code ${code}`}.`;
-  });
-  child.unref();
-  const record = { pid: child.pid ?? -1, instance, startedAt: new Date().toISOString() };
-  if (child.pid !== undefined) await writeRecord(files.record, record);
-  const ready = async () => (await readState(files))?.instance === instance;
-  if (
-    (await pollUntil(async () => ended !== undefined || (await ready()), START_LIMIT)) &&
-    ended === undefined
-  ) {
-    return record;
-  }
-  if (ended === undefined) child.kill("SIGKILL");
+  if (failure === undefined) return started;
   await rm(files.record, { force: true });
-  const lastLine = (await readFile(files.log, "utf8")).slice(logStart).trim().split("\n").at(-1);
+  const { error, how, output } = failure;
+  const why =
+    error ?? (how ? `It ended with ${how}.` : `They were not ready within ${START_LIMIT / 1000} s.`);
+  const lastLine = output.split("\n").at(-1);
   throw new UserError("the machines of the local cloud do not start", {
-    why: `${ended ?? `They were not ready within ${START_LIMIT / 1000} s.`}${lastLine ? ` The log says: ${lastLine}` : ""}`,
+    why: `${why}${lastLine ? ` The log says: ${lastLine}` : ""}`,
     fix: `Its log says more: ${files.log}`,
   });
-}
-
-/** @returns the size in bytes */
-async function keepLogSmall(log: string): Promise<number> {
-  const size = await stat(log).then(
-    (status) => status.size,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return 0;
-      throw error;
-    },
-  );
-  if (size <= LOG_LIMIT) return size;
-  await truncate(log);
-  return 0;
 }
 
 /** Ends the machines with all their processes. Their instances stay, and boot again at the next start. */
@@ -142,12 +110,8 @@ export async function stopMachines({
     const running = await readRunning(files.record);
     if (running === undefined) return { stopped: false };
     const hasEnded = async () => (await readRunning(files.record)) === undefined;
-    signalProcess(running.pid, "SIGTERM");
-    if (!(await pollUntil(hasEnded, STOP_LIMIT))) {
-      // The kernel ends the machines with it.
-      signalProcess(running.pid, "SIGKILL");
-      await pollUntil(hasEnded, STOP_LIMIT);
-    }
+    // If it is killed, the kernel ends the machines with it.
+    await endProcess(running.pid, `the process ${running.pid} of the machines`, hasEnded);
     await rm(files.record, { force: true });
     return { stopped: true };
   });
@@ -193,16 +157,4 @@ export async function machinesStatus({
     machines,
     ...(problem === undefined ? {} : { problem }),
   };
-}
-
-function signalProcess(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return; // ended in the meantime
-    throw new UserError(`the process ${pid} of the machines cannot be ended`, {
-      why: messageOf(error),
-      cause: error,
-    });
-  }
 }

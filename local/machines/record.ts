@@ -1,9 +1,8 @@
-import { stat } from "node:fs/promises";
 import * as v from "valibot";
 import { readTextIfThere } from "../../files/read.ts";
 import { replaceFile } from "../../files/replace.ts";
 import { decodeJson } from "../../staging/decode.ts";
-import { isRunning } from "../cloud/process.ts";
+import { isAlive } from "../background.ts";
 
 /** Names the running process of the machines. */
 const RECORD = v.object({
@@ -13,21 +12,17 @@ const RECORD = v.object({
   /** ISO time. */
   startedAt: v.string(),
 });
-export type MachinesRecord = Readonly<v.InferOutput<typeof RECORD>>;
+type MachinesRecord = Readonly<v.InferOutput<typeof RECORD>>;
 
 /** The record; undefined if it is missing, or if its process has ended or belongs to another user. */
 export async function readRunning(file: string): Promise<MachinesRecord | undefined> {
   const record = await readRecord(file);
-  if (record === undefined) return undefined;
-  const { uid } = await stat(file);
-  return (await isRunning(record.pid, record.instance, uid)) ? record : undefined;
+  return (await isAlive(file, record)) ? record : undefined;
 }
 
 /** The record, or undefined if it is missing or invalid (a damaged disk). */
-export async function readRecord(file: string): Promise<MachinesRecord | undefined> {
-  const text = await readTextIfThere(file);
-  return text === undefined ? undefined : decodeJson(RECORD, text);
-}
+export const readRecord = async (file: string): Promise<MachinesRecord | undefined> =>
+  decodeJson(RECORD, await readTextIfThere(file));
 
 export const writeRecord = (file: string, record: MachinesRecord): Promise<void> =>
   replaceFile(file, `${JSON.stringify(record)}\n`, 0o600);

@@ -28,10 +28,8 @@ const STATE = v.object({
 });
 type MachinesState = Readonly<v.InferOutput<typeof STATE>>;
 
-export async function readState(files: MachinesFiles): Promise<MachinesState | undefined> {
-  const known = await readTextIfThere(files.state);
-  return known === undefined ? undefined : decodeJson(STATE, known);
-}
+export const readState = async (files: MachinesFiles): Promise<MachinesState | undefined> =>
+  decodeJson(STATE, await readTextIfThere(files.state));
 
 export const writeState = (files: MachinesFiles, state: MachinesState): Promise<void> =>
   replaceFile(files.state, `${JSON.stringify(state)}\n`, 0o600);

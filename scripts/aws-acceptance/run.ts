@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
+import { runCommand } from "../../local/command.ts";
 import { UserError } from "../../staging/errors.ts";
 import { isRecord } from "../../staging/type-guards.ts";
 import { environmentText } from "./environment-file.ts";
@@ -153,24 +153,11 @@ export class Run {
     return result;
   }
 
-  command(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  async command(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
     const started = performance.now();
-    return new Promise((resolve, reject) => {
-      const child = spawn(program, args, {
-        cwd: this.settings.folder,
-        env: { ...this.env, ...env },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      const texts = { stdout: "", stderr: "" };
-      for (const name of ["stdout", "stderr"] as const)
-        child[name].setEncoding("utf8").on("data", (text: string) => {
-          texts[name] += text;
-        });
-      child.once("error", reject);
-      child.once("close", (code) =>
-        resolve({ code: code ?? 130, ...texts, seconds: (performance.now() - started) / 1000 }),
-      );
-    });
+    const options = { cwd: this.settings.folder, env: { ...this.env, ...env } };
+    const ended = await runCommand(program, args, options);
+    return { ...ended, seconds: (performance.now() - started) / 1000 };
   }
 
   #cloud: Promise<Readonly<Record<string, string>>> | undefined;

@@ -1,9 +1,5 @@
-import { globSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import ts from "typescript";
 import type { Violation } from "./imports.ts";
-import { SHIPPED } from "./rules.ts";
 
 /** A command on one environment, where a text begins or after words that introduce a command. Prose names commands elsewhere, too. */
 const COMMAND =
@@ -13,16 +9,10 @@ const ADDING = /\b(?:commandLine|command|suggested)$/;
 /** Help, which is the same in every environment. */
 const HELP = /^(?:summary|description|examples|command)$/;
 
-/** Suggested commands that lack `--environment`: a user would paste them and run them on the default environment. */
-export async function findBareCommands(root: string): Promise<Violation[]> {
-  const files = globSync(`{${SHIPPED.join(",")}}/**/*.ts`, { cwd: root }).sort();
-  const found = await Promise.all(
-    files.map(async (file) => bareCommandsIn(file, await readFile(join(root, file), "utf8"))),
-  );
-  return found.flat();
-}
-
-/** @param file its path from the root of the repository */
+/**
+ * Suggested commands that lack `--environment`: a user would paste them and run them on the default environment.
+ * @param file its path from the root of the repository
+ */
 export function bareCommandsIn(file: string, source: string): Violation[] {
   if (!source.includes("spawn ")) return [];
   const found: Violation[] = [];

@@ -1,8 +1,4 @@
-import { globSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Violation } from "./imports.ts";
-import { SHIPPED } from "./rules.ts";
 
 /** A pattern of source text that is allowed in some files only. */
 interface TextRule {
@@ -30,16 +26,10 @@ const RULES: readonly TextRule[] = [
   },
 ];
 
-/** Module-level state, and AWS clients that no factory makes, in code that users run. */
-export async function findInSource(root: string): Promise<Violation[]> {
-  const files = globSync(`{${SHIPPED.join(",")}}/**/*.{ts,tsx}`, { cwd: root }).sort();
-  const found = await Promise.all(
-    files.map(async (file) => violationsIn(file, await readFile(join(root, file), "utf8"))),
-  );
-  return found.flat();
-}
-
-/** @param file its path from the root of the repository */
+/**
+ * Module-level state, and AWS clients that no factory makes, in code that users run.
+ * @param file its path from the root of the repository
+ */
 export function violationsIn(file: string, text: string): Violation[] {
   return RULES.filter(({ allowedIn }) => !allowedIn.test(file)).flatMap(({ rule, comment, pattern }) =>
     [...text.matchAll(pattern)].map(({ groups = {} }) => {

@@ -1,15 +1,15 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { cloudPython } from "../../local/cloud/install.ts";
 import { runCommand } from "../../local/command.ts";
 import { spawnPaths } from "../../local/paths.ts";
+import { pythonIn } from "../../local/python-environment.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 /** The gate that compares the requests of the end-to-end tests with AWS's models. `npm test` runs it after them. */
 const folder = join(import.meta.dirname, "model");
 const LIST = join(import.meta.dirname, "operations.txt");
-const python = cloudPython(spawnPaths().venv);
+const python = pythonIn(spawnPaths().venv);
 
 describe("the model gate", () => {
   it("accepts every member of every known operation, and reports a violation of a model or a rule", async () => {

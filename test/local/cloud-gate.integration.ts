@@ -1,9 +1,9 @@
 import { GetObjectCommand, ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { cloudPython } from "../../local/cloud/install.ts";
 import { keysOfAccount } from "../../local/cloud/keys.ts";
 import { runCommand } from "../../local/command.ts";
 import { spawnPaths } from "../../local/paths.ts";
+import { pythonIn } from "../../local/python-environment.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
 import { type Answered, send, sha256, signed, type Wire } from "./signed-request.ts";
 
@@ -22,7 +22,7 @@ const WHO: Wire = {
 describe("the gate of the local cloud", () => {
   let cloud: TestCloud;
   let endpoint: string;
-  const python = cloudPython(spawnPaths().venv);
+  const python = pythonIn(spawnPaths().venv);
 
   before(async () => {
     cloud = await startTestCloud();

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { cloudPython, ensureInstalled } from "../../local/cloud/install.ts";
+import { ensureInstalled } from "../../local/cloud/install.ts";
 import { runCommand } from "../../local/command.ts";
 import { spawnPaths } from "../../local/paths.ts";
+import { pythonIn } from "../../local/python-environment.ts";
 import { packageRoot } from "../../package-root.ts";
 
 describe("the process of the local cloud", () => {
@@ -11,7 +12,7 @@ describe("the process of the local cloud", () => {
 
   /** Runs a script with the modules of local/cloud/server/. */
   const run = (script: string) =>
-    runCommand(cloudPython(venv), ["-B", "-I", "-c", script, join(packageRoot(), "local", "cloud")], {
+    runCommand(pythonIn(venv), ["-B", "-I", "-c", script, join(packageRoot(), "local", "cloud")], {
       env: { PATH: process.env["PATH"], GATEWAY_PORT: "1" },
     });
 

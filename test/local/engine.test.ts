@@ -1,14 +1,16 @@
 import { chmod, mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { expect } from "chai";
-import { buildEngine, isAtLeast } from "../../local/engine/build.ts";
+import { buildEngine } from "../../local/engine/build.ts";
 import { findEngine } from "../../local/engine/engine.ts";
-import { installInto } from "../../local/engine/install.ts";
 import { writeLanguageHostStub } from "../../local/engine/language-host.ts";
 import { isAcceptable, parseVersion } from "../../local/engine/version.ts";
+import { installInto } from "../../local/install-into.ts";
 import { type SpawnPaths, spawnPaths } from "../../local/paths.ts";
 import type { Progress } from "../../local/progress.ts";
+import { isAtLeast } from "../../local/versions.ts";
 import { UserError } from "../../staging/errors.ts";
+import { errorOf } from "../support/failure.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 describe("versions of the engine", () => {
@@ -130,8 +132,7 @@ describe("finding and building the engine", () => {
       onProgress: (progress: Progress) => reports.push(progress),
       signal: undefined,
     };
-    const failure = await installInto(target, (temporary) => buildEngine(temporary, work));
-    expect(failure).to.equal(undefined);
+    await installInto(target, (temporary) => buildEngine(temporary, work));
     expect(await readdir(folder())).to.have.members(["cache", "go", "lists"]);
     const built = await readFile(join(target, "bin", "pulumi"), "utf8");
     expect(built).to.match(/^.*3\.259\.0\.tmp-\d+\/build\nmodule spawn\/pulumi-engine\n/);
@@ -154,7 +155,9 @@ describe("finding and building the engine", () => {
     const attempt = async (body: string): Promise<UserError> => {
       const bin = await script("go", "go", body);
       const work = { env: { PATH: `${bin}:/usr/bin:/bin` }, onProgress: undefined, signal: undefined };
-      const failure = await installInto(join(folder(), "e"), (temporary) => buildEngine(temporary, work));
+      const failure = await errorOf(
+        installInto(join(folder(), "e"), (temporary) => buildEngine(temporary, work)),
+      );
       expect(failure).to.be.instanceOf(UserError);
       return failure as UserError;
     };
@@ -174,9 +177,7 @@ describe("finding and building the engine", () => {
     const abort = new AbortController();
     const work = { env: { PATH: `${bin}:/usr/bin:/bin` }, onProgress: undefined, signal: abort.signal };
     setTimeout(() => abort.abort(new Error("Ctrl-C")), 300);
-    const outcome = await installInto(join(folder(), "e"), (to) => buildEngine(to, work), abort.signal).catch(
-      (error: unknown) => error,
-    );
+    const outcome = await errorOf(installInto(join(folder(), "e"), (to) => buildEngine(to, work)));
     expect(outcome).to.equal(abort.signal.reason);
     expect(await readdir(folder())).to.deep.equal(["go"]);
   });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { readTextIfThere } from "../../files/read.ts";
-import { pollUntil } from "../../local/cloud/process.ts";
+import { pollUntil } from "../../local/background.ts";
 import { leaveRequest, type Request, readControls, writeControls } from "../../local/machines/controls.ts";
 import { machinesFiles } from "../../local/machines/files.ts";
 import type { SpawnPaths } from "../../local/paths.ts";

@@ -12,6 +12,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { ifThere } from "../../../files/read.ts";
 
 interface SkeletonOptions {
   readonly hostName: string;
@@ -72,7 +73,7 @@ export async function makeSkeleton(
   await mkdir(root, { mode: 0o755 });
   for (const name of FOLDERS) await mkdir(join(root, name), { mode: 0o755 });
   for (const name of INTO_USR) {
-    if ((await lstat(`/${name}`).catch(absent))?.isSymbolicLink()) {
+    if ((await ifThere(lstat(`/${name}`)))?.isSymbolicLink()) {
       await symlink(await readlink(`/${name}`), join(root, name));
     }
   }
@@ -116,8 +117,4 @@ async function giveTo(owner: number, root: string): Promise<void> {
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
     await lchown(join(entry.parentPath, entry.name), owner, owner);
   }
-}
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw error;
 }

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cloudPython } from "../../../local/cloud/install.ts";
 import { readLocalKeys } from "../../../local/cloud/keys.ts";
 import { spawnPaths } from "../../../local/paths.ts";
+import { pythonIn } from "../../../local/python-environment.ts";
 import { reservePort } from "../../support/own-port.ts";
 import { TestProxy } from "../../support/proxy.ts";
 import { Aws } from "./aws.ts";
@@ -82,7 +82,7 @@ export class World {
 
   /** With other variables. */
   startOnTerminalIn(env: NodeJS.ProcessEnv, columns: number, ...args: string[]): Running {
-    const python = cloudPython(spawnPaths(this.env).venv);
+    const python = pythonIn(spawnPaths(this.env).venv);
     const script = join(import.meta.dirname, "terminal.py");
     return new Running(python, [script, String(columns), process.execPath, this.program, ...args], {
       cwd: this.folder,
