@@ -6,6 +6,7 @@ import type { EnvironmentSettings } from "../staging/environment.ts";
 import type { StagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
 import type { Region } from "../staging/regions.ts";
+import { BLOCK_PUBLIC_ACCESS } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
 
 /** Inputs of the access point of one region. */
@@ -37,12 +38,7 @@ export function accessPoint(
     accountId: owner,
     bucket,
     region,
-    publicAccessBlockConfiguration: {
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: true,
-    },
+    publicAccessBlockConfiguration: BLOCK_PUBLIC_ACCESS,
     policy: output(owner).apply((account) => accessPointPolicy(shared, account)),
   };
   return new AccessPoint(...child(transform, `${stagingId}-access-${region}`, own, options));

@@ -6,6 +6,14 @@ import type { BucketRule } from "../staging/resources/bucket-rules.ts";
 
 export const bucketArn = (bucket: string): string => `arn:aws:s3:::${bucket}`;
 
+/** The public access block of buckets and access points. */
+export const BLOCK_PUBLIC_ACCESS = {
+  blockPublicAcls: true,
+  blockPublicPolicy: true,
+  ignorePublicAcls: true,
+  restrictPublicBuckets: true,
+} as const;
+
 /** An access point can only allow reads, because sharing is for readers. */
 const SHARED_ACTIONS = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:ListBucket"];
 
@@ -25,30 +33,33 @@ interface BucketSharing {
  * and, by the objects' tags, to accounts that use the bucket's name. It denies plain HTTP.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
  */
-export function bucketPolicy({ bucket, accountId, cloud, readers }: BucketSharing): string {
-  const resource = [bucketArn(bucket), `${bucketArn(bucket)}/*`];
-  const statements = [
-    ...(cloud === "aws" ? [{ Sid: "DenyPlainHttp", ...denyPlainHttp(resource) }] : []),
-    { Sid: "DelegateToAccessPoints", ...delegateToAccessPoints(resource, accountId) },
-    ...readStatements("", bucket, readers, cloud),
-  ];
-  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
+export function bucketPolicy(sharing: BucketSharing): string {
+  const resources = [bucketArn(sharing.bucket), `${bucketArn(sharing.bucket)}/*`];
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: statementsOf("", resources, resources, sharing),
+  });
 }
 
 /**
  * The same statements for an adopted bucket. They cover only objects of entries, and their Sids have a unique prefix.
  */
-export function adoptedPolicyStatements({ bucket, accountId, cloud, readers }: BucketSharing): BucketRule[] {
-  const objects = `${bucketArn(bucket)}/${ENTRIES}`;
-  return [
-    ...(cloud === "aws" ? [{ Sid: "SpawnStagingDenyPlainHttp", ...denyPlainHttp([objects]) }] : []),
-    {
-      Sid: "SpawnStagingDelegateToAccessPoints",
-      ...delegateToAccessPoints([bucketArn(bucket), objects], accountId),
-    },
-    ...readStatements("SpawnStaging", bucket, readers, cloud),
-  ];
+export function adoptedPolicyStatements(sharing: BucketSharing): BucketRule[] {
+  const bucket = bucketArn(sharing.bucket);
+  const objects = `${bucket}/${ENTRIES}`;
+  return statementsOf("SpawnStaging", [objects], [bucket, objects], sharing);
 }
+
+const statementsOf = (
+  sid: string,
+  overTls: readonly string[],
+  delegated: readonly string[],
+  { bucket, accountId, cloud, readers }: BucketSharing,
+): BucketRule[] => [
+  ...(cloud === "aws" ? [{ Sid: `${sid}DenyPlainHttp`, ...denyPlainHttp(overTls) }] : []),
+  { Sid: `${sid}DelegateToAccessPoints`, ...delegateToAccessPoints(delegated, accountId) },
+  ...readStatements(sid, bucket, readers, cloud),
+];
 
 /** Keys with the prefix of any entry. */
 const ENTRIES = `${ID_PREFIX}${"?".repeat(ID_DIGITS)}/*`;

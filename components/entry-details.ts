@@ -13,24 +13,10 @@ import { parseStackName, type StackName } from "../staging/stack-name.ts";
 import { expiresAt, isoSeconds } from "../staging/ttl.ts";
 
 /** Results of the upload. */
-export type StagedFacts = Omit<
+export type StagedFacts = Pick<
   StagedDataOutputs,
-  | "stagingId"
-  | "source"
-  | "name"
-  | "exclude"
-  | "noSha256"
-  | "multipart"
-  | "timeoutSeconds"
-  | "environmentBuckets"
-  | "requestPayer"
-  | "bandwidthLimit"
-  | "region"
-  | "bucket"
-  | "replicateTo"
-  | "ttlDays"
-  | "readersTag"
-  | "writableAt"
+  | ("filename" | "kind" | "key" | "sizeBytes" | "fileCount" | "sha256")
+  | ("manifestKey" | "manifestSha256" | "partSizeBytes" | "uploadedAt")
 >;
 
 export type ReplicaFacts = Pick<ReplicationOutputs, "ruleId" | "via" | "objects" | "seconds" | "verifiedBy">;
@@ -104,17 +90,10 @@ export function recordOf(
   data: StagedFacts,
   access: EntryFacts["access"],
 ): StagingRecord {
-  const cost = costOf(spec, data.sizeBytes);
+  const { filename, kind, key, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 } = data;
+  const cost = costOf(spec, sizeBytes);
   return {
-    stagingId: spec.id,
-    filename: data.filename,
-    kind: data.kind,
-    key: data.key,
-    sizeBytes: data.sizeBytes,
-    fileCount: data.fileCount,
-    sha256: data.sha256,
-    manifestKey: data.manifestKey,
-    manifestSha256: data.manifestSha256,
+    ...{ stagingId: spec.id, filename, kind, key, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 },
     regions: spec.regions,
     buckets: spec.regions.map((region) => bucketOf(settings, region)),
     destination: spec.destination,

@@ -24,7 +24,7 @@ import {
   output,
   type Resource,
 } from "@pulumi/pulumi";
-import { bucketPolicy } from "./bucket-policy.ts";
+import { BLOCK_PUBLIC_ACCESS, bucketPolicy } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
 import { keep } from "./keep.ts";
 import { lifecycleRules } from "./lifecycle-rules.ts";
@@ -100,21 +100,13 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
     this.registerOutputs({ bucket: this.bucketName });
 
     function createBucket(): Bucket {
-      const own: BucketArgs = {
-        bucket: args.bucket,
-        region,
-        tags: args.tags,
-      };
+      const own: BucketArgs = { bucket: args.bucket, region, tags: args.tags };
       const options = { parent, ...keep(args.cloud, args.adopts ? `${args.bucket}@${region}` : undefined) };
       return new Bucket(...child(transform.bucket, `${name}-bucket`, own, options));
     }
 
     function createVersioning({ bucket }: Bucket): BucketVersioning {
-      const own: BucketVersioningArgs = {
-        bucket,
-        region,
-        versioningConfiguration: { status: "Enabled" },
-      };
+      const own: BucketVersioningArgs = { bucket, region, versioningConfiguration: { status: "Enabled" } };
       return new BucketVersioning(...child(transform.versioning, `${name}-versioning`, own, { parent }));
     }
 
@@ -149,23 +141,13 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
     }
 
     function createOwnership({ bucket }: Bucket): Resource {
-      const own: BucketOwnershipControlsArgs = {
-        bucket,
-        region,
-        rule: { objectOwnership: "BucketOwnerEnforced" },
-      };
+      const rule = { objectOwnership: "BucketOwnerEnforced" };
+      const own: BucketOwnershipControlsArgs = { bucket, region, rule };
       return new BucketOwnershipControls(...child(transform.ownership, `${name}-ownership`, own, { parent }));
     }
 
     function createPublicAccessBlock({ bucket }: Bucket): BucketPublicAccessBlock {
-      const own: BucketPublicAccessBlockArgs = {
-        bucket,
-        region,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
-      };
+      const own: BucketPublicAccessBlockArgs = { bucket, region, ...BLOCK_PUBLIC_ACCESS };
       return new BucketPublicAccessBlock(
         ...child(transform.publicAccessBlock, `${name}-public-access`, own, { parent }),
       );

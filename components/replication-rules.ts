@@ -53,7 +53,7 @@ interface ReplicationRulesArgs {
   /** Whether the role exists in AWS and not in the state, so that the state imports it. @default false */
   adoptsRole?: boolean;
   /** Transforms of the children. @default none */
-  transform?: ReplicationRulesTransform;
+  transform?: ReplicationRulesTransform | undefined;
 }
 
 /**

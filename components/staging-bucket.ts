@@ -16,7 +16,7 @@ export interface StagingBucketArgs<T> {
   /** Accounts that may read objects by the bucket's name if a tag names the account. @default none */
   readers?: readonly AccountId[];
   /** Transforms of the children. @default none */
-  transform?: T;
+  transform?: T | undefined;
 }
 
 /** The bucket of a region, as its environment uses it. */

@@ -68,7 +68,7 @@ export interface StagingEntryArgs {
   /** Whether the entry has a record; one that has expired has none, because no reader may find it. @default true */
   recorded?: boolean;
   /** Transforms of the children. @default none */
-  transform?: StagingEntryTransform;
+  transform?: StagingEntryTransform | undefined;
 }
 
 /**
@@ -266,14 +266,8 @@ export class StagingEntry extends ComponentResource {
       return new TableItem(...child(transform.record, `${spec.id}-record`, own, { ...ofAws, dependsOn }));
     }
 
-    function createGuard({
-      data,
-      replicas,
-      expirations,
-      accessPoints,
-      usage,
-      record,
-    }: StagingEntry): EntryGuard {
+    function createGuard(entry: StagingEntry): EntryGuard {
+      const { data, replicas, expirations, accessPoints, usage, record } = entry;
       const own: ProgramArgs<EntryGuardInputs> = {
         stagingId: spec.id,
         table: settings.sweepsTable,
@@ -296,16 +290,8 @@ function factsOf(data: StagedData): Output<StagedFacts> {
   const { filename, kind, key, sizeBytes, fileCount, sha256 } = data;
   const { manifestKey, manifestSha256, partSizeBytes, uploadedAt } = data;
   return output({
-    filename,
-    kind,
-    key,
-    sizeBytes,
-    fileCount,
-    sha256,
-    manifestKey,
-    manifestSha256,
-    partSizeBytes,
-    uploadedAt,
+    ...{ filename, kind, key, sizeBytes, fileCount, sha256 },
+    ...{ manifestKey, manifestSha256, partSizeBytes, uploadedAt },
   });
 }
 

@@ -38,7 +38,7 @@ interface StagingEnvironmentArgs {
   /** Resources that exist in AWS and not in the state. @default nothing */
   adoptions?: Adoptions;
   /** Transforms of the children. @default none */
-  transform?: StagingEnvironmentTransform;
+  transform?: StagingEnvironmentTransform | undefined;
 }
 
 /**
@@ -101,52 +101,27 @@ export class StagingEnvironment extends ComponentResource {
     }
 
     function createBucket(region: Region, bucket: string): RegionalBucket {
-      const own = {
-        cloud: settings.cloud,
-        region,
-        bucket,
-        accountId,
-        readers: settings.readers,
-        tags: bucketTags(settings),
-        adopts: adoptions.buckets.has(bucket),
-      };
-      return new RegionalBucket(
-        `${name}-${region}`,
-        { ...own, ...(transform.buckets ? { transform: transform.buckets } : {}) },
-        { parent },
-      );
+      const { cloud, readers } = settings;
+      const tags = bucketTags(settings);
+      const own = { cloud, region, bucket, accountId, readers, tags, adopts: adoptions.buckets.has(bucket) };
+      return new RegionalBucket(`${name}-${region}`, { ...own, transform: transform.buckets }, { parent });
     }
 
     function adoptBucket(region: Region, bucket: string): AdoptedBucket {
       const { cloud, readers } = settings;
       const own = { cloud, region, bucket, accountId, readers };
-      return new AdoptedBucket(
-        `${name}-${region}`,
-        { ...own, ...(transform.adopted ? { transform: transform.adopted } : {}) },
-        { parent },
-      );
+      return new AdoptedBucket(`${name}-${region}`, { ...own, transform: transform.adopted }, { parent });
     }
 
     function createReplication(buckets: ReadonlyMap<Region, StagingBucket>): ReplicationRules {
-      return new ReplicationRules(
-        `${name}-replication`,
-        {
-          settings,
-          buckets,
-          accountId,
-          adoptsRole: adoptions.role,
-          ...(transform.replication ? { transform: transform.replication } : {}),
-        },
-        { parent },
-      );
+      const own = { settings, buckets, accountId, adoptsRole: adoptions.role };
+      const changed = { ...own, transform: transform.replication };
+      return new ReplicationRules(`${name}-replication`, changed, { parent });
     }
 
     function createTables(): StagingTables {
-      return new StagingTables(
-        `${name}-tables`,
-        { settings, adopts: adoptions.tables, ...(transform.tables ? { transform: transform.tables } : {}) },
-        { parent },
-      );
+      const own = { settings, adopts: adoptions.tables, transform: transform.tables };
+      return new StagingTables(`${name}-tables`, own, { parent });
     }
 
     // Each guard depends on the settings of all regions and on the tables: if one deletion fails, nothing else was

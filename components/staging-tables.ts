@@ -1,5 +1,5 @@
 import { Table, type TableArgs } from "@pulumi/aws/dynamodb/table.js";
-import { ComponentResource, type ComponentResourceOptions, type CustomResourceOptions } from "@pulumi/pulumi";
+import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi";
 import type { EnvironmentSettings } from "../staging/environment.ts";
 import { tableTags } from "../staging/ownership/names.ts";
 import {
@@ -41,7 +41,7 @@ interface StagingTablesArgs {
   /** Names of tables that exist in AWS and not in the state. @default none */
   adopts?: ReadonlySet<string>;
   /** Transforms of the children. @default none */
-  transform?: StagingTablesTransform;
+  transform?: StagingTablesTransform | undefined;
 }
 
 /**
@@ -57,10 +57,7 @@ export class StagingTables extends ComponentResource {
   constructor(name: string, args: StagingTablesArgs, options?: ComponentResourceOptions) {
     super("spawn:index:StagingTables", name, {}, options);
     const { settings, adopts, transform = {} } = args;
-    const optionsOf = (table: string): CustomResourceOptions => ({
-      parent: this,
-      ...keep(settings.cloud, adopts?.has(table) ? `${table}@${settings.tableRegion}` : undefined),
-    });
+    const parent = this;
     const common = {
       region: settings.tableRegion,
       billingMode: "PAY_PER_REQUEST",
@@ -70,66 +67,43 @@ export class StagingTables extends ComponentResource {
       ...(settings.cloud === "aws" ? { deletionProtectionEnabled: true } : {}),
     };
 
-    this.records = createRecords();
-    this.usage = createUsage();
-    this.sweeps = createSweeps();
+    this.records = create("records", settings.recordsTable, {
+      hashKey: RECORD_KEY,
+      attributes: texts(RECORD_KEY, RECORD_KIND_ATTRIBUTE, SWEEP_ID, UPLOADED_AT),
+      ttl: { attributeName: RECORD_TTL_ATTRIBUTE, enabled: true },
+      globalSecondaryIndexes: [
+        indexByTime(UPLOADED_INDEX, RECORD_KIND_ATTRIBUTE, UPLOADED_AT),
+        indexByTime(SWEEP_INDEX, SWEEP_ID, UPLOADED_AT),
+      ],
+    });
+    this.usage = create("usage", settings.usageTable, { hashKey: USAGE_KEY, attributes: texts(USAGE_KEY) });
+    this.sweeps = create("sweeps", settings.sweepsTable, {
+      hashKey: SWEEP_KEY,
+      rangeKey: ITEM_KEY,
+      attributes: texts(SWEEP_KEY, ITEM_KEY, SWEEP_KIND_ATTRIBUTE, CREATED_AT),
+      ttl: { attributeName: SWEEP_TTL_ATTRIBUTE, enabled: true },
+      // Sparse, so that a list of sweeps does not read index items.
+      globalSecondaryIndexes: [indexByTime(SWEEPS_INDEX, SWEEP_KIND_ATTRIBUTE, CREATED_AT)],
+    });
     this.registerOutputs({
       records: this.records.name,
       usage: this.usage.name,
       sweeps: this.sweeps.name,
     });
 
-    function createRecords(): Table {
-      const own: TableArgs = {
-        ...common,
-        name: settings.recordsTable,
-        hashKey: RECORD_KEY,
-        attributes: [RECORD_KEY, RECORD_KIND_ATTRIBUTE, SWEEP_ID, UPLOADED_AT].map((attribute) => ({
-          name: attribute,
-          type: "S",
-        })),
-        ttl: { attributeName: RECORD_TTL_ATTRIBUTE, enabled: true },
-        globalSecondaryIndexes: [
-          indexByUpload(UPLOADED_INDEX, RECORD_KIND_ATTRIBUTE),
-          indexByUpload(SWEEP_INDEX, SWEEP_ID),
-        ],
-      };
-      return new Table(...child(transform.records, `${name}-records`, own, optionsOf(settings.recordsTable)));
-    }
-
-    function createUsage(): Table {
-      const own: TableArgs = {
-        ...common,
-        name: settings.usageTable,
-        hashKey: USAGE_KEY,
-        attributes: [{ name: USAGE_KEY, type: "S" }],
-      };
-      return new Table(...child(transform.usage, `${name}-usage`, own, optionsOf(settings.usageTable)));
-    }
-
-    function createSweeps(): Table {
-      const own: TableArgs = {
-        ...common,
-        name: settings.sweepsTable,
-        hashKey: SWEEP_KEY,
-        rangeKey: ITEM_KEY,
-        attributes: [SWEEP_KEY, ITEM_KEY, SWEEP_KIND_ATTRIBUTE, CREATED_AT].map((attribute) => ({
-          name: attribute,
-          type: "S",
-        })),
-        ttl: { attributeName: SWEEP_TTL_ATTRIBUTE, enabled: true },
-        // Sparse, so that a list of sweeps does not read index items.
-        globalSecondaryIndexes: [
-          { name: SWEEPS_INDEX, hashKey: SWEEP_KIND_ATTRIBUTE, rangeKey: CREATED_AT, projectionType: "ALL" },
-        ],
-      };
-      return new Table(...child(transform.sweeps, `${name}-sweeps`, own, optionsOf(settings.sweepsTable)));
+    function create(part: keyof StagingTablesTransform, table: string, keys: TableArgs): Table {
+      const imported = adopts?.has(table) ? `${table}@${settings.tableRegion}` : undefined;
+      const own: TableArgs = { ...common, name: table, ...keys };
+      const options = { parent, ...keep(settings.cloud, imported) };
+      return new Table(...child(transform[part], `${name}-${part}`, own, options));
     }
   }
 }
 
+const texts = (...names: readonly string[]) => names.map((name) => ({ name, type: "S" }));
+
 // The provider prefers `keySchemas` to these two keys, but then shows a difference at every update:
 // https://github.com/hashicorp/terraform-provider-aws/issues/46513
-function indexByUpload(name: string, hashKey: string) {
-  return { name, hashKey, rangeKey: UPLOADED_AT, projectionType: "ALL" };
+function indexByTime(name: string, hashKey: string, rangeKey: string) {
+  return { name, hashKey, rangeKey, projectionType: "ALL" };
 }

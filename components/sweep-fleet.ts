@@ -42,7 +42,7 @@ interface SweepFleetArgs {
   userData: string;
   role: SweepRole;
   /** Transforms of the children. @default none */
-  transform?: SweepFleetTransform;
+  transform?: SweepFleetTransform | undefined;
 }
 
 /** The device of the root volume of Amazon Linux. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html */

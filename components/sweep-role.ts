@@ -36,7 +36,7 @@ interface SweepRoleArgs {
   /** The environment's account. @example "123456789012" */
   accountId: Input<string>;
   /** Transforms of the children. @default none */
-  transform?: SweepRoleTransform;
+  transform?: SweepRoleTransform | undefined;
 }
 
 /** The name of the role's own policy. */

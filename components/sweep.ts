@@ -31,7 +31,7 @@ export interface SweepArgs {
   /** The user data of all instances, in base64. */
   userData: string;
   /** Transforms of the children. @default none */
-  transform?: SweepTransform;
+  transform?: SweepTransform | undefined;
 }
 
 /**
@@ -62,23 +62,15 @@ export class Sweep extends ComponentResource {
 
     function createRole(): SweepRole {
       const accountId = getCallerIdentityOutput({}, { parent }).accountId;
-      const own = { spec, environment, accountId };
-      return new SweepRole(
-        `${spec.id}-workers`,
-        { ...own, ...(transform.role ? { transform: transform.role } : {}) },
-        { parent },
-      );
+      const own = { spec, environment, accountId, transform: transform.role };
+      return new SweepRole(`${spec.id}-workers`, own, { parent });
     }
 
     function createFleet(share: SweepRegion, role: SweepRole): SweepFleet {
       const place = places.get(share.region);
       if (place === undefined) throw new Error(`the sweep has no place in ${share.region}`);
-      const own = { spec, environment, share, place, userData, role };
-      return new SweepFleet(
-        `${spec.id}-${share.region}`,
-        { ...own, ...(transform.fleets ? { transform: transform.fleets } : {}) },
-        { parent },
-      );
+      const own = { spec, environment, share, place, userData, role, transform: transform.fleets };
+      return new SweepFleet(`${spec.id}-${share.region}`, own, { parent });
     }
 
     // Depends on all other resources: after the start, every worker must be able to work.

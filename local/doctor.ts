@@ -29,6 +29,8 @@ export interface Diagnosis {
   readonly fix?: string;
 }
 
+type Finding = Omit<Diagnosis, "name">;
+
 export interface DoctorOptions {
   readonly paths?: SpawnPaths | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -59,35 +61,39 @@ export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis[]
   const { paths = spawnPaths(), env = process.env, cloud = "local" } = options;
   const stateUrl = options.stateUrl ?? (env["PULUMI_BACKEND_URL"] || stateUrlOf(paths));
   const machine: Machine = { paths, env, cloud, stateUrl, engine: await findEngine({ paths, env }) };
-  return Promise.all([
-    checkNode(),
-    checkEngine(machine),
-    checkLanguageHost(machine),
-    checkAwsPlugin(machine),
-    checkCloud(machine),
-    checkCredentials(machine),
-    checkEndpoint(machine),
-    checkState(machine),
-    checkSpace(machine),
-  ]);
+  return Promise.all(
+    Object.entries(CHECKS).map(async ([name, check]) => ({ name, ...(await check(machine)) })),
+  );
 }
 
-function checkNode(): Diagnosis {
+const CHECKS: Readonly<Record<string, (machine: Machine) => Finding | Promise<Finding>>> = {
+  Node: checkNode,
+  "Pulumi engine": checkEngine,
+  "Language host": checkLanguageHost,
+  "AWS plugin": checkAwsPlugin,
+  "Local cloud": checkCloud,
+  Credentials: checkCredentials,
+  Endpoint: checkEndpoint,
+  State: checkState,
+  "Disk space": checkSpace,
+};
+
+const ok = (found: string): Finding => ({ status: "ok", found });
+
+function checkNode(): Finding {
   const version = process.versions.node;
   const found = `${version} (${process.execPath})`;
-  if (isAtLeast(version, OLDEST_NODE)) return { name: "Node", status: "ok", found };
+  if (isAtLeast(version, OLDEST_NODE)) return ok(found);
   const fix = `npm ci, which installs Node 24, or Node ${OLDEST_NODE}`;
-  return { name: "Node", status: "fail", found, fix };
+  return { status: "fail", found, fix };
 }
 
-function checkEngine({ engine, env }: Machine): Diagnosis {
-  const name = "Pulumi engine";
+function checkEngine({ engine, env }: Machine): Finding {
   if (engine !== undefined) {
     const where = engine.origin === "path" ? "on PATH" : "in the cache";
-    return { name, status: "ok", found: `${engine.version} ${where} (${engine.command})` };
+    return ok(`${engine.version} ${where} (${engine.command})`);
   }
   return {
-    name,
     status: "warn",
     found: `none; ${ENGINE_VERSION} is built with Go at first use`,
     fix:
@@ -97,80 +103,74 @@ function checkEngine({ engine, env }: Machine): Diagnosis {
   };
 }
 
-function checkLanguageHost({ engine, env }: Machine): Diagnosis {
-  const name = "Language host";
+function checkLanguageHost({ engine, env }: Machine): Finding {
   const official = engine === undefined ? undefined : findLanguageHost(engine.command, env["PATH"]);
   const host = official ?? ownLanguageHost();
-  if (isExecutable(host)) return { name, status: "ok", found: host };
-  return { name, status: "fail", found: `${host} cannot be run`, fix: `chmod +x ${shellString(host)}` };
+  if (isExecutable(host)) return ok(host);
+  return { status: "fail", found: `${host} cannot be run`, fix: `chmod +x ${shellString(host)}` };
 }
 
-function checkAwsPlugin({ cloud, env }: Machine): Diagnosis {
-  const name = "AWS plugin";
+function checkAwsPlugin({ cloud, env }: Machine): Finding {
   const own = join(awsPluginFolder(), "pulumi-resource-aws");
   if (cloud === "local") {
-    if (isExecutable(own)) return { name, status: "ok", found: `for the local cloud (${own})` };
-    return { name, status: "fail", found: `${own} cannot be run`, fix: "npm run build" };
+    if (isExecutable(own)) return ok(`for the local cloud (${own})`);
+    return { status: "fail", found: `${own} cannot be run`, fix: "npm run build" };
   }
   const onPath = findOnPath("pulumi-resource-aws", env["PATH"]).find((file) => file !== own);
-  if (onPath !== undefined) return { name, status: "ok", found: onPath };
+  if (onPath !== undefined) return ok(onPath);
   if ((env["PATH"] ?? "").split(delimiter).includes(awsPluginFolder())) {
     const fix = `Use a shell without the variables of spawn env: ${awsPluginFolder()} must not be on PATH.`;
-    return { name, status: "fail", found: "PATH has the plugin that is for the local cloud only", fix };
+    return { status: "fail", found: "PATH has the plugin that is for the local cloud only", fix };
   }
-  return { name, status: "ok", found: "the official one; the engine downloads it at first use" };
+  return ok("the official one; the engine downloads it at first use");
 }
 
-async function checkCloud({ paths, env, cloud }: Machine): Promise<Diagnosis> {
-  const name = "Local cloud";
-  if (cloud === "aws") return { name, status: "ok", found: "not used by this environment" };
+async function checkCloud({ paths, env, cloud }: Machine): Promise<Finding> {
+  if (cloud === "aws") return ok("not used by this environment");
   const own = usersEndpoint(env);
-  if (own !== undefined) return { name, status: "ok", found: `not used: AWS_ENDPOINT_URL is ${own}` };
+  if (own !== undefined) return ok(`not used: AWS_ENDPOINT_URL is ${own}`);
   const status = await cloudStatus({ paths });
   if (status.state !== "stopped") {
     const { state, endpoint, pid, log } = status;
-    if (state === "running") return { name, status: "ok", found: `running at ${endpoint}` };
+    if (state === "running") return ok(`running at ${endpoint}`);
     const found = `process ${pid} does not answer at ${endpoint}; its log: ${log}`;
-    return { name, status: "fail", found, fix: "spawn local down && spawn local up" };
+    return { status: "fail", found, fix: "spawn local down && spawn local up" };
   }
-  if (status.installed) return { name, status: "ok", found: "down; it starts at first use" };
+  if (status.installed) return ok("down; it starts at first use");
   try {
     const { command, version } = await findPython(env["PATH"]);
-    return { name, status: "ok", found: `installed at first use, with Python ${version} (${command})` };
+    return ok(`installed at first use, with Python ${version} (${command})`);
   } catch (error) {
     const { fix } = error as { fix?: string };
-    return { name, status: "fail", found: messageOf(error), ...(fix === undefined ? {} : { fix }) };
+    return { status: "fail", found: messageOf(error), ...(fix === undefined ? {} : { fix }) };
   }
 }
 
-async function checkCredentials({ env, cloud, paths }: Machine): Promise<Diagnosis> {
-  const name = "Credentials";
+async function checkCredentials({ env, cloud, paths }: Machine): Promise<Finding> {
   if (cloud === "local" && usersEndpoint(env) === undefined) {
     const file = keyFile(paths.cloud);
     const found = existsSync(file) ? file : `made at its first start: ${file}`;
-    return { name, status: "ok", found: `the key of the local cloud, ${found}` };
+    return ok(`the key of the local cloud, ${found}`);
   }
   if (env["AWS_ACCESS_KEY_ID"] && env["AWS_SECRET_ACCESS_KEY"]) {
-    return { name, status: "ok", found: `AWS_ACCESS_KEY_ID ${mask(env["AWS_ACCESS_KEY_ID"])}` };
+    return ok(`AWS_ACCESS_KEY_ID ${mask(env["AWS_ACCESS_KEY_ID"])}`);
   }
-  if (cloud === "local")
-    return { name, status: "ok", found: "none are set, so test and test, as emulators expect" };
+  if (cloud === "local") return ok("none are set, so test and test, as emulators expect");
   const source = [
     "AWS_PROFILE",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
   ].find((variable) => env[variable]);
-  if (source !== undefined) return { name, status: "ok", found: `${source}=${env[source]}` };
+  if (source !== undefined) return ok(`${source}=${env[source]}`);
   const files = [
     env["AWS_SHARED_CREDENTIALS_FILE"] ?? join(homedir(), ".aws", "credentials"),
     env["AWS_CONFIG_FILE"] ?? join(homedir(), ".aws", "config"),
   ];
   for (const file of files) {
     const text = await readFile(file, "utf8").catch(() => ""); // usually there is none
-    if (text.includes("[")) return { name, status: "ok", found: `profiles in ${file}` };
+    if (text.includes("[")) return ok(`profiles in ${file}`);
   }
   return {
-    name,
     status: "warn",
     found: "no keys in the environment and no profile; an instance's role may still provide some",
     fix: "aws configure, or set AWS_PROFILE",
@@ -183,11 +183,9 @@ function mask(key: string): string {
 }
 
 /** The connection to AWS from the variables and the AWS configuration files; a problem in them is the finding. */
-async function checkEndpoint({ env, cloud }: Machine): Promise<Diagnosis> {
-  const name = "Endpoint";
+async function checkEndpoint({ env, cloud }: Machine): Promise<Finding> {
   if (cloud === "local" && usersEndpoint(env) === undefined) {
-    if (!env["AWS_ENDPOINT_URL"] || !isOnLocalCloud(env))
-      return { name, status: "ok", found: "the local cloud's" };
+    if (!env["AWS_ENDPOINT_URL"] || !isOnLocalCloud(env)) return ok("the local cloud's");
   }
   let connection: Connection;
   try {
@@ -195,12 +193,11 @@ async function checkEndpoint({ env, cloud }: Machine): Promise<Diagnosis> {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const found = [error.message, error.why].filter(Boolean).join(": ");
-    return { name, status: "fail", found, ...(error.fix === undefined ? {} : { fix: error.fix }) };
+    return { status: "fail", found, ...(error.fix === undefined ? {} : { fix: error.fix }) };
   }
   const endpoint = connection.endpoints.S3;
   if (endpoint === undefined) {
     return {
-      name,
       status: "ok",
       found: `AWS's own${wayTo("https://s3.us-east-1.amazonaws.com", connection, env)}`,
     };
@@ -208,15 +205,15 @@ async function checkEndpoint({ env, cloud }: Machine): Promise<Diagnosis> {
   const found = `${endpoint.source}=${endpoint.url}${wayTo(endpoint.url, connection, env)}`;
   if (cloud === "aws") {
     const fix = `unset ${endpoint.source}, unless it is meant`;
-    return { name, status: "warn", found: `${found}, so this environment is not in AWS itself`, fix };
+    return { status: "warn", found: `${found}, so this environment is not in AWS itself`, fix };
   }
   const problem = await probe(connection, endpoint.url, PROBE_MS);
-  if (problem === undefined) return { name, status: "ok", found };
+  if (problem === undefined) return ok(found);
   if (connection.isLocalCloud) {
     const fix = 'eval "$(spawn env)", if other programs of this shell cannot reach it';
-    return { name, status: "warn", found: `${found}: the local cloud is down or elsewhere`, fix };
+    return { status: "warn", found: `${found}: the local cloud is down or elsewhere`, fix };
   }
-  return { name, status: "fail", found: `${found}: ${problem.message}. ${problem.why}`, fix: problem.fix };
+  return { status: "fail", found: `${found}: ${problem.message}. ${problem.why}`, fix: problem.fix };
 }
 
 /** The proxy of requests to AWS, for the end of a line. */
@@ -227,19 +224,18 @@ function wayTo(url: string, { proxies }: Connection, env: NodeJS.ProcessEnv): st
   return env["ALL_PROXY"] || env["all_proxy"] ? "; ALL_PROXY is set, which AWS tools do not read" : "";
 }
 
-async function checkState({ stateUrl }: Machine): Promise<Diagnosis> {
-  const name = "State";
+async function checkState({ stateUrl }: Machine): Promise<Finding> {
   // The URL may contain a user and a password, and users copy this output into reports.
   if (!stateUrl.startsWith("file://")) {
-    return { name, status: "ok", found: withoutCredentials(stateUrl) };
+    return ok(withoutCredentials(stateUrl));
   }
   const folder = stateFolder(stateUrl);
   try {
     await access(await nearestFolder(folder), constants.W_OK);
-    return { name, status: "ok", found: folder };
+    return ok(folder);
   } catch (error) {
     const found = `${folder} cannot be written: ${messageOf(error)}`;
-    return { name, status: "fail", found, fix: "Set SPAWN_HOME to a folder that you may write." };
+    return { status: "fail", found, fix: "Set SPAWN_HOME to a folder that you may write." };
   }
 }
 
@@ -249,14 +245,12 @@ function stateFolder(url: string): string {
   return path.startsWith("~") ? join(homedir(), path.slice(1)) : path;
 }
 
-async function checkSpace({ paths }: Machine): Promise<Diagnosis> {
-  const name = "Disk space";
+async function checkSpace({ paths }: Machine): Promise<Finding> {
   const { bavail, bsize } = await statfs(await nearestFolder(paths.data));
   const free = bavail * bsize;
   const found = `${(free / GIB).toFixed(1)} GiB free for ${paths.data}`;
-  if (free >= WANTED_SPACE) return { name, status: "ok", found };
+  if (free >= WANTED_SPACE) return ok(found);
   return {
-    name,
     status: free >= NEEDED_SPACE ? "warn" : "fail",
     found,
     fix: "Make room, or set SPAWN_HOME to a folder on another disk.",

@@ -26,6 +26,9 @@ function recordAdoption(
   });
 }
 
+/** The SDK sends no undefined member. */
+const asSent = <T>(rules: T): T => JSON.parse(JSON.stringify(rules)) as T;
+
 describe("AdoptedBucket", () => {
   let made: Recording;
   before(async () => {
@@ -56,7 +59,7 @@ describe("AdoptedBucket", () => {
     const { inputs, dependsOn } = made.get("dev-us-west-2-lifecycle");
     expect(inputs).to.deep.equal({ ...AT, kind: "lifecycle", rules: adoptedLifecycleRules() });
     expect(dependsOn).to.include.members(["dev-us-west-2-adoption", "dev-us-west-2-policy"]);
-    const managed = lifecycleRules().map((rule) => toLifecycleRule(rule as never));
+    const managed = asSent(lifecycleRules().map((rule) => toLifecycleRule(rule as never)));
     const rules = adoptedLifecycleRules();
     expect(rules.slice(0, -1)).to.deep.equal(managed.slice(0, -1));
     expect(rules.at(-1)).to.deep.equal({ ...managed.at(-1), Filter: { Prefix: "stage-" } });
@@ -72,11 +75,8 @@ describe("AdoptedBucket", () => {
       role: "arn:of:dev-replication-role",
       rules,
     });
-    expect(rules).to.deep.equal(
-      replicationRules(settings, parseRegion("us-west-2"), ACCOUNT_ID).map((rule) =>
-        toReplicationRule(rule as never),
-      ),
-    );
+    const managed = replicationRules(settings, parseRegion("us-west-2"), ACCOUNT_ID);
+    expect(rules).to.deep.equal(asSent(managed.map((rule) => toReplicationRule(rule as never))));
     expect(dependsOn).to.include.members(["dev-us-west-2-adoption", "dev-us-east-1-versioning"]);
     expect(made.get("dev-replication-us-east-1").dependsOn).to.include("dev-us-west-2-adoption");
   });

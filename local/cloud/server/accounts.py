@@ -57,7 +57,7 @@ def _allows(policy, owner, arn, separator, bucket, key, method, query_params, he
 
 def _point_of_alias(alias):
     """Replaces ministack's, which supports only those of the caller's account."""
-    resolved = s3.resolve_access_point_alias(alias) if alias.endswith(s3._ACCESS_POINT_ALIAS_SUFFIX) else None
+    resolved = _resolved(alias)
     if resolved is None:
         return None
     account, region, record = resolved
@@ -87,9 +87,7 @@ def _resources(resources_of):
 
 def _tags_of_owner(tags_of):
     def tags_of_owner(bucket, key, query_params):
-        resolved = s3.resolve_access_point_alias(bucket)
-        owner = resolved[0] if resolved is not None else s3._bucket_owner_account(bucket)
-        with request_scope(owner or get_account_id(), get_region()):
+        with request_scope(_owner_of(bucket) or get_account_id(), get_region()):
             return tags_of(bucket, key, query_params)
 
     return tags_of_owner
@@ -98,6 +96,12 @@ def _tags_of_owner(tags_of):
 def _resolved(bucket):
     """Account, region and record of the access point with this alias."""
     return s3.resolve_access_point_alias(bucket) if bucket.endswith(s3._ACCESS_POINT_ALIAS_SUFFIX) else None
+
+
+def _owner_of(bucket):
+    """The account of a bucket, or of the access point with this alias."""
+    resolved = _resolved(bucket)
+    return resolved[0] if resolved is not None else s3._bucket_owner_account(bucket)
 
 
 def _copied_from(headers):
@@ -109,9 +113,7 @@ def _has_expected_owner(bucket, headers, prefix):
     expected = headers.get(f"{prefix}expected-bucket-owner")
     if not expected or not bucket:
         return True
-    resolved = _resolved(bucket)
-    owner = resolved[0] if resolved is not None else s3._bucket_owner_account(bucket)
-    return owner in (None, expected)
+    return _owner_of(bucket) in (None, expected)
 
 
 def _through_points(handle):

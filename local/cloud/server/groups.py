@@ -69,12 +69,11 @@ def _delete(asked):
 def _describe(asked):
     wanted = asked.get("AutoScalingGroupNames", [])
     found = [
-        group
+        {**group, "Instances": group["members"]}
         for name, group in sorted(groups.items())
         if (not wanted or name in wanted) and _has_tags(group, asked.get("Filters", []))
     ]
-    page, token = _page_of(found, asked)
-    return {"AutoScalingGroups": [{**group, "Instances": group["members"]} for group in page], "NextToken": token}
+    return _page("AutoScalingGroups", found, asked)
 
 
 def _has_tags(group, filters):
@@ -93,12 +92,12 @@ def _has_tags(group, filters):
     return True
 
 
-def _page_of(items, asked):
+def _page(field, items, asked):
     token, size = asked.get("NextToken") or "0", asked.get("MaxRecords", _PAGE)
     if not (token.isascii() and token.isdigit()) or size < 1:
         raise QueryError("InvalidNextToken", "The NextToken is invalid.")
     end = int(token) + size
-    return items[int(token) : end], str(end) if end < len(items) else None
+    return {field: items[int(token) : end], "NextToken": str(end) if end < len(items) else None}
 
 
 def _describe_instances(asked):
@@ -109,23 +108,15 @@ def _describe_instances(asked):
         for member in group["members"]
         if not wanted or member["InstanceId"] in wanted
     ]
-    page, token = _page_of(found, asked)
-    return {"AutoScalingInstances": page, "NextToken": token}
+    return _page("AutoScalingInstances", found, asked)
 
 
 def _set_desired_capacity(asked):
     group = change(asked["AutoScalingGroupName"])
     desired, least, most = asked["DesiredCapacity"], group["MinSize"], group["MaxSize"]
-    if desired > most:
-        raise QueryError(
-            "ValidationError",
-            f"New SetDesiredCapacity value {desired} is above max value {most} for the AutoScalingGroup.",
-        )
-    if desired < least:
-        raise QueryError(
-            "ValidationError",
-            f"New SetDesiredCapacity value {desired} is below min value {least} for the AutoScalingGroup.",
-        )
+    if not least <= desired <= most:
+        limit = f"above max value {most}" if desired > most else f"below min value {least}"
+        raise QueryError("ValidationError", f"New SetDesiredCapacity value {desired} is {limit} for the AutoScalingGroup.")
     group["DesiredCapacity"] = desired
     group["retryAt"] = 0
     reconcile(group)
@@ -220,8 +211,7 @@ def _describe_scheduled(asked):
         and asked.get("StartTime", action["StartTime"]) <= action["StartTime"]
         and asked.get("EndTime", action["StartTime"]) >= action["StartTime"]
     ]
-    page, token = _page_of(found, asked)
-    return {"ScheduledUpdateGroupActions": page, "NextToken": token}
+    return _page("ScheduledUpdateGroupActions", found, asked)
 
 
 def _delete_scheduled(asked):
@@ -241,8 +231,7 @@ def _describe_activities(asked):
         for activity in group["activities"]
         if not wanted or activity["ActivityId"] in wanted
     ]
-    page, token = _page_of(found, asked)
-    return {"Activities": page, "NextToken": token}
+    return _page("Activities", found, asked)
 
 
 def _tags_by_group(asked):
@@ -280,8 +269,7 @@ def _describe_tags(asked):
         for tag in group["Tags"]
         if all(facts[each["Name"]](tag) in each.get("Values", []) for each in filters)
     ]
-    page, token = _page_of(found, asked)
-    return {"Tags": page, "NextToken": token}
+    return _page("Tags", found, asked)
 
 
 def _no_hooks(asked):
