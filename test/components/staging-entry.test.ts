@@ -10,6 +10,7 @@ import { InputError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { parseRecord } from "../../staging/record.ts";
 import { REGIONS } from "../../staging/regions.ts";
+import { errorOf } from "../support/failure.ts";
 import { ACCOUNT_ID, type Recording, record } from "./recorder.ts";
 import { ALL_REGIONS, entrySpec, environmentSettings, THREE_REGIONS } from "./settings.ts";
 
@@ -376,13 +377,9 @@ describe("StagingEntry", () => {
 
   it("refuses a region in which the environment has no bucket", async () => {
     const environment = { settings: environmentSettings({ regions: "us-east-1" }) };
-    const error = await recordEntry(entrySpec(), { environment }).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    expect(error).to.be.instanceOf(InputError);
-    expect((error as InputError).message).to.equal("environment dev has no bucket in us-west-2");
-    expect((error as InputError).fix).to.include("spawn environment up --environment dev");
+    const error = await errorOf(recordEntry(entrySpec(), { environment }), InputError);
+    expect(error.message).to.equal("environment dev has no bucket in us-west-2");
+    expect(error.fix).to.include("spawn environment up --environment dev");
   });
 
   it("passes each child to its transform", async () => {

@@ -1,6 +1,9 @@
 import { all, output } from "@pulumi/pulumi";
 import { expect } from "chai";
-import { StagingEnvironment } from "../../components/staging-environment.ts";
+import {
+  StagingEnvironment,
+  type StagingEnvironmentTransform,
+} from "../../components/staging-environment.ts";
 import { type Recording, record } from "./recorder.ts";
 import { ALL_REGIONS, environmentSettings } from "./settings.ts";
 
@@ -15,6 +18,15 @@ function allBefore({ get }: Recording, name: string, found = new Set<string>()):
   }
   return found;
 }
+
+const recordEnvironment = (
+  values: Record<string, unknown>,
+  transform: StagingEnvironmentTransform = {},
+): Promise<Recording> =>
+  record(async () => {
+    new StagingEnvironment("dev", { settings: environmentSettings(values), transform });
+    return {};
+  });
 
 describe("StagingEnvironment", () => {
   let made: Recording;
@@ -55,10 +67,7 @@ describe("StagingEnvironment", () => {
 
   it("refuses its deletion before any resource is deleted, because each guard depends on all others", async () => {
     for (const values of [{}, { regions: "us-west-2" }, ADOPTING, { ...ADOPTING, regions: "us-west-2" }]) {
-      const environment = await record(async () => {
-        new StagingEnvironment("dev", { settings: environmentSettings(values) });
-        return {};
-      });
+      const environment = await recordEnvironment(values);
       const guards = environment.ofType("staging:index:VersioningReadiness");
       const regions = environment.resources.filter(({ type }) => /:(Regional|Adopted)Bucket$/.test(type));
       expect(guards.map(({ name }) => name)).to.have.members(regions.map(({ name }) => `${name}-readiness`));
@@ -92,16 +101,10 @@ describe("StagingEnvironment", () => {
   });
 
   it("uses the buckets' and tables' names of the settings", async () => {
-    const named = await record(async () => {
-      const settings = environmentSettings({
-        bucketPrefix: "acme-",
-        buckets: { "us-west-2": "genomes-oregon" },
-        recordsTable: "records",
-        usageTable: "usage",
-        sweepsTable: "sweeps",
-      });
-      new StagingEnvironment("dev", { settings });
-      return {};
+    const named = await recordEnvironment({
+      bucketPrefix: "acme-",
+      buckets: { "us-west-2": "genomes-oregon" },
+      ...{ recordsTable: "records", usageTable: "usage", sweepsTable: "sweeps" },
     });
     expect(named.ofType("aws:s3/bucket:Bucket").map(({ inputs }) => inputs["bucket"])).to.have.members([
       "acme-us-east-1",
@@ -125,25 +128,22 @@ describe("StagingEnvironment", () => {
   });
 
   it("passes transforms on to its parts", async () => {
-    const changed = await record(async () => {
-      new StagingEnvironment("dev", {
-        settings: environmentSettings(),
-        transform: {
-          buckets: {
-            bucket: (args) => {
-              if (args.region === "eu-west-1") args.tags = { residency: "eu" };
-            },
+    const changed = await recordEnvironment(
+      {},
+      {
+        buckets: {
+          bucket: (args) => {
+            if (args.region === "eu-west-1") args.tags = { residency: "eu" };
           },
-          replication: {
-            role: { permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary" },
-            rolePolicy: { name: "other" },
-            configuration: { role: "arn:aws:iam::123456789012:role/other" },
-          },
-          tables: { records: { deletionProtectionEnabled: true } },
         },
-      });
-      return {};
-    });
+        replication: {
+          role: { permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary" },
+          rolePolicy: { name: "other" },
+          configuration: { role: "arn:aws:iam::123456789012:role/other" },
+        },
+        tables: { records: { deletionProtectionEnabled: true } },
+      },
+    );
     expect(changed.get("dev-eu-west-1-bucket").inputs["tags"]).to.deep.equal({ residency: "eu" });
     expect(changed.get("dev-us-east-1-bucket").inputs["tags"]).to.deep.equal({
       "spawn:environment": "dev",
@@ -160,10 +160,7 @@ describe("StagingEnvironment", () => {
   });
 
   it("spans all eleven regions", async () => {
-    const all = await record(async () => {
-      new StagingEnvironment("dev", { settings: environmentSettings({ regions: ALL_REGIONS }) });
-      return {};
-    });
+    const all = await recordEnvironment({ regions: ALL_REGIONS });
     expect(all.ofType("aws:s3/bucket:Bucket")).to.have.length(11);
     expect(all.ofType("staging:index:VersioningReadiness")).to.have.length(11);
     expect(all.ofType("aws:iam/role:Role")).to.have.length(1);

@@ -3,6 +3,7 @@ import { Sweep, type SweepArgs } from "../../components/sweep.ts";
 import { parseRegion, REGIONS } from "../../staging/regions.ts";
 import type { SweepSpec } from "../../staging/sweep/spec.ts";
 import { dataset, shares, sweepSpec } from "../staging/sweep/sweep-spec.ts";
+import { errorOf } from "../support/failure.ts";
 import { type Recording, record } from "./recorder.ts";
 import { environmentSettings } from "./settings.ts";
 
@@ -293,10 +294,7 @@ describe("Sweep", () => {
 
   it("requires a location in each region", async () => {
     const places = new Map([...PLACES].filter(([region]) => region !== parseRegion("us-west-2")));
-    const error = await recordSweep({}, { places }).then(
-      () => undefined,
-      (thrown: Error) => thrown,
-    );
-    expect(error?.message).to.contain("the sweep has no place in us-west-2");
+    const error = await errorOf(recordSweep({}, { places }));
+    expect(error.message).to.contain("the sweep has no place in us-west-2");
   });
 });

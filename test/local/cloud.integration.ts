@@ -11,8 +11,9 @@ import { cloudStatus, ensureCloud, resetCloud, stopCloud } from "../../local/clo
 import { readRecord, writeRecord } from "../../local/cloud/record.ts";
 import { type SpawnPaths, spawnPaths } from "../../local/paths.ts";
 import { packageRoot } from "../../package-root.ts";
-import { UserError } from "../../staging/errors.ts";
+import type { UserError } from "../../staging/errors.ts";
 import { makeTestHome } from "../support/cloud.ts";
+import { errorOf, failureOf } from "../support/failure.ts";
 import { clientSettings, expectFilled, fill, ROLE } from "./cloud-contents.ts";
 
 describe("local cloud", () => {
@@ -88,13 +89,8 @@ describe("local cloud", () => {
     expect(restarted?.pid).not.to.equal(pid);
     const { Buckets } = await new S3Client(clientSettings(cloud)).send(new ListBucketsCommand({}));
     expect(Buckets ?? []).to.deep.equal([]);
-    const roleError = await new IAMClient(clientSettings(cloud))
-      .send(new GetRoleCommand({ RoleName: ROLE }))
-      .then(
-        () => undefined,
-        (error: Error) => error.name,
-      );
-    expect(roleError).to.equal("NoSuchEntityException");
+    const role = new IAMClient(clientSettings(cloud)).send(new GetRoleCommand({ RoleName: ROLE }));
+    expect((await errorOf(role)).name).to.equal("NoSuchEntityException");
   });
 
   it("stays down if it is reset while it is down", async () => {
@@ -166,14 +162,10 @@ describe("local cloud", () => {
       const before = process.env["PATH"];
       process.env["PATH"] = bin;
       try {
-        await ensureCloud({ paths: missing });
-      } catch (error) {
-        expect(error).to.be.instanceOf(UserError);
-        return error as UserError;
+        return await failureOf(ensureCloud({ paths: missing }));
       } finally {
         process.env["PATH"] = before;
       }
-      throw new Error("it should have failed");
     };
 
     const none = await attempt();
@@ -204,9 +196,8 @@ describe("local cloud", () => {
       "#!/bin/sh\necho \"ModuleNotFoundError: No module named 'hypercorn'\"\nexit 1\n",
     );
     await chmod(join(venv, "bin", "python"), 0o755);
-    const error = await ensureCloud({ paths: { ...paths, venv } }).catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(UserError);
-    expect((error as UserError).fix).to.include(`rm -r '${venv}'`);
+    const error = await failureOf(ensureCloud({ paths: { ...paths, venv } }));
+    expect(error.fix).to.include(`rm -r '${venv}'`);
   });
 
   it("keeps its port in the record while it is down", async () => {

@@ -9,8 +9,8 @@ import { installInto } from "../../local/install-into.ts";
 import { type SpawnPaths, spawnPaths } from "../../local/paths.ts";
 import type { Progress } from "../../local/progress.ts";
 import { isAtLeast } from "../../local/versions.ts";
-import { UserError } from "../../staging/errors.ts";
-import { errorOf } from "../support/failure.ts";
+import type { UserError } from "../../staging/errors.ts";
+import { errorOf, failureOf } from "../support/failure.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 describe("versions of the engine", () => {
@@ -155,11 +155,7 @@ describe("finding and building the engine", () => {
     const attempt = async (body: string): Promise<UserError> => {
       const bin = await script("go", "go", body);
       const work = { env: { PATH: `${bin}:/usr/bin:/bin` }, onProgress: undefined, signal: undefined };
-      const failure = await errorOf(
-        installInto(join(folder(), "e"), (temporary) => buildEngine(temporary, work)),
-      );
-      expect(failure).to.be.instanceOf(UserError);
-      return failure as UserError;
+      return failureOf(installInto(join(folder(), "e"), (temporary) => buildEngine(temporary, work)));
     };
     const old = await attempt("echo go version go1.20.3 linux/amd64");
     expect(old.message).to.equal("The Pulumi engine cannot be built: Go 1.26 or newer is needed");

@@ -14,6 +14,7 @@ import {
 } from "../../local/language-host/project.ts";
 import { languageRuntime } from "../../local/language-host/service.ts";
 import { failure } from "../provider/plugin/client.ts";
+import { errorOf } from "../support/failure.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { runRequest } from "./run-request.ts";
 
@@ -49,11 +50,7 @@ describe("the project that the language host serves", () => {
   });
 
   const refused = async (changes: Partial<RequestedProgram>, started = program): Promise<string> => {
-    const error: unknown = await requireOwnProgram(asked(changes), started).catch(
-      (reason: unknown) => reason,
-    );
-    expect(error, JSON.stringify(changes)).to.be.instanceOf(Error);
-    return (error as Error).message;
+    return (await errorOf(requireOwnProgram(asked(changes), started))).message;
   };
 
   it("is the program of its Pulumi.yaml, also through links", async () => {

@@ -2,7 +2,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { machinesStatus } from "../../local/machines/machines.ts";
 import { packageRoot } from "../../package-root.ts";
 import { MachinesWorld, waitFor } from "./machines-world.ts";
 
@@ -82,12 +81,7 @@ shutdown -h now
   it("runs as an ordinary user of its host, even if root started it", async () => {
     const id = await world.launch("#!/bin/sh\nsleep 600 & echo ready; wait\n");
     await world.printed(id, "ready");
-    const pid = await waitFor(async () => {
-      const status = await machinesStatus({ paths: world.paths });
-      return status.state === "running"
-        ? status.machines.find(({ instance }) => instance === id)?.pid
-        : undefined;
-    }, "the process of the machine");
+    const pid = await waitFor(() => world.pidOf(id), "the process of the machine");
     const text = await readFile(`/proc/${pid}/status`, "utf8");
     const uids = /^Uid:\s+(.*)$/m.exec(text)?.[1]?.split(/\s+/).map(Number);
     expect(new Set(uids).size).to.equal(1);

@@ -11,7 +11,12 @@ import {
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { machinesFiles } from "../../local/machines/files.ts";
-import { ensureMachines, type MachinesOptions, stopMachines } from "../../local/machines/machines.ts";
+import {
+  ensureMachines,
+  type MachinesOptions,
+  machinesStatus,
+  stopMachines,
+} from "../../local/machines/machines.ts";
 import { type SpawnPaths, spawnPaths } from "../../local/paths.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
 import { MachineControl } from "../support/machine-control.ts";
@@ -93,6 +98,13 @@ export class MachinesWorld {
       new SuspendProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: ["Launch"] }),
     );
     return id;
+  }
+
+  /** The ID of the process of an instance's machine; undefined while it has none. */
+  async pidOf(id: string): Promise<number | undefined> {
+    const status = await machinesStatus({ paths: this.paths });
+    const machines = status.state === "running" ? status.machines : [];
+    return machines.find(({ instance }) => instance === id)?.pid;
   }
 
   async terminate(id: string, region = "us-east-1"): Promise<void> {

@@ -120,13 +120,7 @@ systemctl enable --now u
     for (const id of ids) await world.printed(id, "ready");
     const [first = "", second = ""] = ids;
     await world.terminate(first);
-    const pidOf = async (id: string) => {
-      const status = await machinesStatus({ paths: world.paths });
-      return status.state === "running"
-        ? status.machines.find(({ instance }) => instance === id)?.pid
-        : undefined;
-    };
-    const pid = await waitFor(() => pidOf(second), "the process of the second machine");
+    const pid = await waitFor(() => world.pidOf(second), "the process of the second machine");
     process.kill(pid, "SIGKILL");
     await world.terminated(second);
     await waitFor(async () => {

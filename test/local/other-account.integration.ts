@@ -19,8 +19,8 @@ import { makeS3ControlClient } from "../../cli/clients/s3-control.ts";
 import { bucketPolicy as bucketPolicyOf } from "../../components/bucket-policy.ts";
 import { keysOfAccount } from "../../local/cloud/keys.ts";
 import { parseAccountId } from "../../staging/accounts.ts";
-import { startTestCloud, type TestCloud } from "../support/cloud.ts";
-import { policyOf, RoleCloud, type Statement } from "./role-cloud.ts";
+import { policyOf, type RoleCloud, type Statement } from "./role-cloud.ts";
+import { outcomeOf, Roles } from "./roles.ts";
 
 const OWNER = "000000000000";
 const READER = "111122223333";
@@ -29,17 +29,13 @@ const BUCKET = "shared-data";
 const POINT = `arn:aws:s3:us-east-1:${OWNER}:accesspoint/entry`;
 
 describe("another account on the local cloud", () => {
-  let cloud: TestCloud;
   let owner: RoleCloud;
   let other: RoleCloud;
   let control: S3ControlClient;
   let alias = "";
-  const opened: { destroy(): void }[] = [];
-
-  before(async () => {
-    cloud = await startTestCloud();
-    owner = new RoleCloud(cloud.endpoint, cloud.keys);
-    other = new RoleCloud(cloud.endpoint, keysOfAccount(cloud.keys, READER));
+  const roles = Roles.forSuite(async ({ cloud, root }) => {
+    owner = root;
+    other = roles.open(keysOfAccount(cloud.keys, READER));
     control = makeS3ControlClient({
       endpoint: cloud.endpoint,
       region: "us-east-1",
@@ -47,7 +43,6 @@ describe("another account on the local cloud", () => {
       maxAttempts: 1,
       requestHandler: new NodeHttpHandler(),
     });
-    opened.push(owner, other, control);
     await owner.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     for (const Key of ["stage-1/a", "stage-2/a"])
       await owner.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "data" }));
@@ -56,31 +51,21 @@ describe("another account on the local cloud", () => {
     );
     alias = made.Alias ?? "";
   });
-  after(async () => {
-    for (const client of opened) client.destroy();
-    await cloud?.stop();
-  });
+  after(() => control?.destroy());
 
   /** The worker of a sweep in the other account, with these permissions. */
   async function worker(name: string, statements: readonly Statement[]): Promise<RoleCloud> {
-    const made = new RoleCloud(cloud.endpoint, await other.assume(await other.role(name, statements)));
-    opened.push(made);
-    return made;
+    return roles.open(await other.assume(await other.role(name, statements)));
   }
   const bucketPolicy = (statements: readonly Statement[]) =>
     owner.s3.send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy: policyOf(statements) }));
-  const outcome = (request: Promise<unknown>): Promise<string> =>
-    request.then(
-      () => "",
-      (error: Error) => error.name,
-    );
   const get = ({ s3 }: RoleCloud, Bucket: string, Key: string) =>
-    outcome(s3.send(new GetObjectCommand({ Bucket, Key })));
+    outcomeOf(s3.send(new GetObjectCommand({ Bucket, Key })));
 
   it("cannot assume a role of this account that trusts EC2", async () => {
     const arn = await owner.role("mine", []);
-    expect(await outcome(other.assume(arn))).to.equal("AccessDenied");
-    expect(await outcome(owner.assume(arn))).to.equal("");
+    expect(await outcomeOf(other.assume(arn))).to.equal("AccessDenied");
+    expect(await outcomeOf(owner.assume(arn))).to.equal("");
   });
 
   it("reads from a bucket only if both its own policy and the bucket's allow it", async () => {
@@ -113,7 +98,7 @@ describe("another account on the local cloud", () => {
     expect(await get(elsewhere, BUCKET, "stage-1/a")).to.equal("AccessDenied");
     expect(await get(none, BUCKET, "stage-1/a")).to.equal("AccessDenied");
     const put = new PutObjectCommand({ Bucket: BUCKET, Key: "stage-1/a", Body: "forged" });
-    expect(await outcome(allowed.s3.send(put))).to.equal("AccessDenied");
+    expect(await outcomeOf(allowed.s3.send(put))).to.equal("AccessDenied");
     // The root of the other account has no policy of its own.
     expect(await get(other, BUCKET, "stage-1/a")).to.equal("");
     expect(await get(other, BUCKET, "stage-2/a")).to.equal("AccessDenied");
@@ -133,11 +118,10 @@ describe("another account on the local cloud", () => {
       { Effect: "Allow", Action: "s3:GetObject", Resource: `arn:aws:s3:::${BUCKET}/stage-*` },
       { Effect: "Allow", Action: "s3:ListBucket", Resource: `arn:aws:s3:::${BUCKET}` },
     ]);
-    const stranger = new RoleCloud(cloud.endpoint, keysOfAccount(cloud.keys, STRANGER));
-    opened.push(stranger);
+    const stranger = roles.open(keysOfAccount(roles.cloud.keys, STRANGER));
     const key = "stage-abc123def456/a";
     const tagged = (Tagging?: string, Bucket = BUCKET, Key = key) =>
-      owner.s3.send(new PutObjectCommand({ Bucket, Key, Body: "data", ...(Tagging ? { Tagging } : {}) }));
+      owner.s3.send(new PutObjectCommand({ Bucket, Key, Body: "data", Tagging }));
     const policy = (readers: string[]) =>
       owner.s3.send(
         new PutBucketPolicyCommand({
@@ -149,7 +133,7 @@ describe("another account on the local cloud", () => {
         }),
       );
     const list = ({ s3 }: RoleCloud, Prefix?: string) =>
-      outcome(s3.send(new ListObjectsV2Command({ Bucket: BUCKET, ...(Prefix ? { Prefix } : {}) })));
+      outcomeOf(s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix })));
     const tag = (...accounts: string[]) => `spawn%3Areaders=${accounts.join("%2F")}`;
     await policy([READER]);
     await tagged();
@@ -159,7 +143,7 @@ describe("another account on the local cloud", () => {
     expect(await get(stranger, BUCKET, key), "not in spawn:readers").to.equal("AccessDenied");
     await tagged(tag(STRANGER, READER));
     expect(await get(reader, BUCKET, key)).to.equal("");
-    expect(await outcome(reader.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key })))).to.equal("");
+    expect(await outcomeOf(reader.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key })))).to.equal("");
     expect(await get(other, BUCKET, key), "the root of its account").to.equal("");
     expect(await get(stranger, BUCKET, key)).to.equal("AccessDenied");
     await tagged(tag(READER), BUCKET, "stage-000000000000/a");
@@ -171,7 +155,7 @@ describe("another account on the local cloud", () => {
       expect(await list(reader, prefix), prefix).to.equal("AccessDenied");
     expect(await list(stranger, "stage-abc123def456/")).to.equal("AccessDenied");
     const put = new PutObjectTaggingCommand({ Bucket: BUCKET, Key: key, Tagging: { TagSet: [] } });
-    expect(await outcome(other.s3.send(put))).to.equal("AccessDenied");
+    expect(await outcomeOf(other.s3.send(put))).to.equal("AccessDenied");
     await owner.s3.send(new PutObjectTaggingCommand({ Bucket: BUCKET, Key: key, Tagging: { TagSet: [] } }));
     expect(await get(reader, BUCKET, key), "the tag is gone").to.equal("AccessDenied");
     await tagged(tag(READER));
@@ -180,26 +164,16 @@ describe("another account on the local cloud", () => {
   });
 
   it("is refused if it expects another owner of the bucket or of a copy's source", async () => {
-    const outcomes = async (expected: string) => [
-      await outcome(
-        owner.s3.send(
-          new GetObjectCommand({ Bucket: BUCKET, Key: "stage-1/a", ExpectedBucketOwner: expected }),
-        ),
-      ),
-      await outcome(
-        owner.s3.send(
-          new HeadObjectCommand({ Bucket: alias, Key: "stage-1/a", ExpectedBucketOwner: expected }),
-        ),
-      ),
-      await outcome(
-        owner.s3.send(
-          new CopyObjectCommand({
-            ...{ Bucket: BUCKET, Key: "copy", CopySource: `${BUCKET}/stage-1/a` },
-            ExpectedSourceBucketOwner: expected,
-          }),
-        ),
-      ),
-    ];
+    const outcomes = (ExpectedBucketOwner: string) => {
+      const of = { Key: "stage-1/a", ExpectedBucketOwner };
+      const copy = { Bucket: BUCKET, Key: "copy", CopySource: `${BUCKET}/stage-1/a` };
+      const requests = [
+        owner.s3.send(new GetObjectCommand({ Bucket: BUCKET, ...of })),
+        owner.s3.send(new HeadObjectCommand({ Bucket: alias, ...of })),
+        owner.s3.send(new CopyObjectCommand({ ...copy, ExpectedSourceBucketOwner: ExpectedBucketOwner })),
+      ];
+      return Promise.all(requests.map(outcomeOf));
+    };
     expect(await outcomes(OWNER)).to.deep.equal(["", "", ""]);
     // A response to HEAD has no body, and so no name of the error.
     expect(await outcomes(READER)).to.deep.equal(["AccessDenied", "Unknown", "AccessDenied"]);
@@ -251,9 +225,9 @@ describe("another account on the local cloud", () => {
     await pointPolicy("stage-1/");
     expect(await get(allowed, alias, "stage-1/a")).to.equal("");
     const head = new HeadObjectCommand({ Bucket: alias, Key: "stage-1/a" });
-    expect(await outcome(allowed.s3.send(head))).to.equal("");
+    expect(await outcomeOf(allowed.s3.send(head))).to.equal("");
     const list = (Prefix: string) =>
-      outcome(allowed.s3.send(new ListObjectsV2Command({ Bucket: alias, Prefix })));
+      outcomeOf(allowed.s3.send(new ListObjectsV2Command({ Bucket: alias, Prefix })));
     expect(await list("stage-1/")).to.equal("");
     expect(await list("stage-2/")).to.equal("AccessDenied");
     expect(await get(allowed, alias, "stage-2/a")).to.equal("AccessDenied");
@@ -263,7 +237,7 @@ describe("another account on the local cloud", () => {
     expect(await get(other, alias, "stage-2/a")).to.equal("AccessDenied");
     expect(await get(owner, alias, "stage-2/a"), "the owner").to.equal("");
     const put = new PutObjectCommand({ Bucket: alias, Key: "stage-1/a", Body: "forged" });
-    expect(await outcome(other.s3.send(put))).to.equal("AccessDenied");
+    expect(await outcomeOf(other.s3.send(put))).to.equal("AccessDenied");
     await bucketPolicy([
       { ...delegation, Condition: { StringEquals: { "s3:DataAccessPointAccount": READER } } },
     ]);

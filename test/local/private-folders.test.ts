@@ -20,7 +20,7 @@ import {
   securePrivateFolders,
   startPrivately,
 } from "../../local/private-folders.ts";
-import { InputError } from "../../staging/errors.ts";
+import { refusalOf } from "../staging/refusal.ts";
 
 const NOBODY = 65534;
 const user = process.getuid?.() ?? 0;
@@ -39,15 +39,7 @@ describe("the user's private folders", () => {
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-  function refusal(as = user): InputError {
-    try {
-      securePrivateFolders(env(), as);
-    } catch (error) {
-      if (error instanceof InputError) return error;
-      throw error;
-    }
-    throw new Error("nothing was refused");
-  }
+  const refusal = (as = user) => refusalOf(() => securePrivateFolders(env(), as));
 
   it("are closed to other users: the data folder of an older version is closed silently", () => {
     const state = join(data(), "state");

@@ -4,9 +4,10 @@ import { RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { DeleteRoleCommand, DeleteRolePolicyCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/client-sts";
 import { expect } from "chai";
+import { errorOf } from "../support/failure.ts";
 import { createSweepsTable } from "../support/tables.ts";
 import type { RoleCloud } from "./role-cloud.ts";
-import { Roles } from "./roles.ts";
+import { outcomeOf, Roles } from "./roles.ts";
 import { send, signed } from "./signed-request.ts";
 
 const TABLE = "sweeps";
@@ -130,31 +131,20 @@ describe("an ambiguous request of a role on the local cloud", () => {
   });
 
   it("gets neither a longer session nor one of a deleted role", async () => {
-    const refused = await worker.sts.send(new GetSessionTokenCommand({})).then(
-      () => "",
-      ({ name }: Error) => name,
-    );
-    expect(refused).to.equal("AccessDenied");
+    expect(await outcomeOf(worker.sts.send(new GetSessionTokenCommand({})))).to.equal("AccessDenied");
     const gone = await workerOf("gone");
     await gone.sts.send(new GetCallerIdentityCommand({}));
     await roles.root.iam.send(new DeleteRolePolicyCommand({ RoleName: "gone", PolicyName: "worker" }));
     await roles.root.iam.send(new DeleteRoleCommand({ RoleName: "gone" }));
-    const read = await gone.dynamodb.send(new PutItemCommand({ TableName: TABLE, Item: OWN })).then(
-      () => "",
-      ({ name }: Error) => name,
-    );
-    expect(read).to.equal("AccessDeniedException");
+    const write = gone.dynamodb.send(new PutItemCommand({ TableName: TABLE, Item: OWN }));
+    expect(await outcomeOf(write)).to.equal("AccessDeniedException");
   });
 
   it("is refused RunInstances at once, like its account's root", async () => {
     for (const each of [worker, roles.root]) {
-      const error = await each.ec2
-        .send(new RunInstancesCommand({ ImageId: "ami-0", MinCount: 1, MaxCount: 1 }))
-        .then(
-          () => "",
-          ({ message }: Error) => message,
-        );
-      expect(error).to.equal("The local cloud does not serve RunInstances of ec2.");
+      const request = new RunInstancesCommand({ ImageId: "ami-0", MinCount: 1, MaxCount: 1 });
+      const { message } = await errorOf(each.ec2.send(request));
+      expect(message).to.equal("The local cloud does not serve RunInstances of ec2.");
     }
   });
 });

@@ -58,7 +58,7 @@ const get =
 const put =
   (Bucket: string, Key: string, Tagging?: string): Request =>
   ({ s3 }) =>
-    s3.send(new PutObjectCommand({ Bucket, Key, Body: "x", ...(Tagging === undefined ? {} : { Tagging }) }));
+    s3.send(new PutObjectCommand({ Bucket, Key, Body: "x", Tagging }));
 const list =
   (Prefix: string): Request =>
   ({ s3 }) =>

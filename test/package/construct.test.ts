@@ -8,6 +8,7 @@ import { stagingEntryComponent } from "../../staging/components/staging-entry.ts
 import { sweepComponent } from "../../staging/components/sweep.ts";
 import { TestContext } from "../provider/cloud-fixture.ts";
 import { struct } from "../provider/plugin/client.ts";
+import { errorOf } from "../support/failure.ts";
 import { Monitor } from "./monitor.ts";
 
 const ENTRY = stagingEntryComponent.token;
@@ -36,15 +37,8 @@ describe("construct", () => {
   const run = (request: proto.ConstructRequest, context = new TestContext()) =>
     construct(request, context, "127.0.0.1:1");
   const stateOf = (response: proto.ConstructResponse) => response.getState()?.toJavaScript() as Properties;
-  const failuresOf = async (request: proto.ConstructRequest) => {
-    try {
-      await run(request);
-    } catch (error) {
-      if (error instanceof InvalidInputs) return error.failures;
-      throw error;
-    }
-    throw new Error("the arguments were accepted");
-  };
+  const failuresOf = async (request: proto.ConstructRequest) =>
+    (await errorOf(run(request), InvalidInputs)).failures;
 
   it("declares the component with the requested type, by which the engine finds its transforms", async () => {
     const response = await run(entry({ ttl: 3 }));
@@ -217,12 +211,8 @@ describe("construct", () => {
 
   it("names the path of each invalid argument of a sweep", async () => {
     const paths = async (inputs: Parameters<typeof entry>[0]) => {
-      const given = {
-        environment: ENVIRONMENT,
-        command: "true",
-        count: 2,
-        regions: [{ region: "us-east-1" }],
-      };
+      const regions = [{ region: "us-east-1" }];
+      const given = { environment: ENVIRONMENT, command: "true", count: 2, regions };
       const request = entry({}, "study").setType(sweepComponent.token);
       const failures = await failuresOf(request.setInputs(struct({ ...given, ...inputs })));
       return failures.map(({ property }) => property);

@@ -19,29 +19,28 @@ const values = ({ environment: { keys: _keys, ...environment }, ...others }: Ent
   environment,
 });
 
+const expectReread = (written: EntrySettings) =>
+  expect(values(ENTRY_SETTINGS.parseFile(ENTRY_SETTINGS.render(written), "file"))).to.deep.equal(
+    values(written),
+  );
+
 describe("settings file of an entry", () => {
   it("survives a round trip", () => {
     const written = settings({ writableAt: { "us-east-1": "2024-01-22T10:45:00Z" } });
-    expect(values(ENTRY_SETTINGS.parseFile(ENTRY_SETTINGS.render(written), "file"))).to.deep.equal(
-      values(written),
-    );
+    expectReread(written);
   });
 
   it("has the region of the tables and the prefix of names, and no such keys where they are the default", () => {
     const other = settings({
       environment: environmentSettings({ tableRegion: "us-west-2", namePrefix: "acme" }),
     });
-    expect(values(ENTRY_SETTINGS.parseFile(ENTRY_SETTINGS.render(other), "file"))).to.deep.equal(
-      values(other),
-    );
+    expectReread(other);
     expect(ENTRY_SETTINGS.render(settings())).to.not.match(/tableRegion|namePrefix/);
   });
 
   it("names the buckets that the user made, and no such key where there are none", () => {
     const adopting = settings({ environment: environmentSettings({ adopt: ["us-west-2"] }) });
-    expect(values(ENTRY_SETTINGS.parseFile(ENTRY_SETTINGS.render(adopting), "file"))).to.deep.equal(
-      values(adopting),
-    );
+    expectReread(adopting);
     expect(ENTRY_SETTINGS.render(settings())).to.not.include("adopt");
   });
 
@@ -53,9 +52,7 @@ describe("settings file of an entry", () => {
         (name, sweep) => {
           const sweepId = sweep === undefined ? undefined : parseSweepId(sweep);
           const written = settings({ spec: entrySpec("eu-west-1", { source: `/${name}`, sweepId }) });
-          expect(values(ENTRY_SETTINGS.parseFile(ENTRY_SETTINGS.render(written), "file"))).to.deep.equal(
-            values(written),
-          );
+          expectReread(written);
         },
       ),
       { numRuns: 30 },
@@ -81,39 +78,27 @@ describe("settings file of an entry", () => {
   });
 
   describe("after manual changes", () => {
-    const values = () => {
+    const refusing = (part: "spawn:entry" | "spawn:environment", key: string, value: unknown) => {
       const { config } = parse(ENTRY_SETTINGS.render(settings())) as {
-        config: { "spawn:entry": Record<string, unknown>; "spawn:environment": Record<string, unknown> };
+        config: Record<typeof part, Record<string, unknown>>;
       };
-      return config;
+      config[part][key] = value;
+      return expect(() => ENTRY_SETTINGS.parseFile(JSON.stringify({ config }), "file"));
     };
 
     for (const [key, value, message] of [
-      ["id", "stage-1", 'file: spawn:entry: id is not valid: "stage-1" is not a staging ID'],
-      ["source", undefined, "file: spawn:entry: source is missing"],
-      ["regions", "us-east-1", "file: spawn:entry: regions must be a list of regions"],
-      ["regions", ["mars-1"], 'file: spawn:entry: regions is not valid: unknown region "mars-1"'],
-      [
-        "destination",
-        "data",
-        'file: spawn:entry: destination is not valid: destination "data" is not an absolute path',
-      ],
-      ["ttl", 91, 'file: spawn:entry: ttl is not valid: TTL "91" is not a whole number of days from 1 to 90'],
-      ["ttl", undefined, "file: spawn:entry: ttl is missing"],
-      ["sweepId", "a b", 'file: spawn:entry: sweepId is not valid: "a b" is not a sweep ID'],
-      [
-        "replication",
-        "fax",
-        'file: spawn:entry: replication is not valid: replication "fax" is neither rule nor copy',
-      ],
+      ["id", "stage-1", 'is not valid: "stage-1" is not a staging ID'],
+      ["source", undefined, "is missing"],
+      ["regions", "us-east-1", "must be a list of regions"],
+      ["regions", ["mars-1"], 'is not valid: unknown region "mars-1"'],
+      ["destination", "data", 'is not valid: destination "data" is not an absolute path'],
+      ["ttl", 91, 'is not valid: TTL "91" is not a whole number of days from 1 to 90'],
+      ["ttl", undefined, "is missing"],
+      ["sweepId", "a b", 'is not valid: "a b" is not a sweep ID'],
+      ["replication", "fax", 'is not valid: replication "fax" is neither rule nor copy'],
     ] as const) {
       it(`names the entry's ${key} ${JSON.stringify(value)}`, () => {
-        const config = values();
-        config["spawn:entry"][key] = value;
-        expect(() => ENTRY_SETTINGS.parseFile(JSON.stringify({ config }), "file")).to.throw(
-          InputError,
-          message,
-        );
+        refusing("spawn:entry", key, value).to.throw(InputError, `file: spawn:entry: ${key} ${message}`);
       });
     }
 
@@ -126,12 +111,7 @@ describe("settings file of an entry", () => {
       ["colour", "red", "file: spawn:environment: spawn:colour is not a known key"],
     ] as const) {
       it(`names the environment's ${key} ${JSON.stringify(value)}`, () => {
-        const config = values();
-        config["spawn:environment"][key] = value;
-        expect(() => ENTRY_SETTINGS.parseFile(JSON.stringify({ config }), "file")).to.throw(
-          InputError,
-          message,
-        );
+        refusing("spawn:environment", key, value).to.throw(InputError, message);
       });
     }
 

@@ -7,6 +7,8 @@ import {
   readEnvironmentFile,
 } from "../../stacks/environment-file.ts";
 import { InputError } from "../../staging/errors.ts";
+import { refusalOf } from "../staging/refusal.ts";
+import { errorOf } from "../support/failure.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 const BASE = { cloud: "local", regions: ["us-east-1", "us-west-2"] };
@@ -27,18 +29,14 @@ describe("parseEnvironmentConfig", () => {
   });
 
   it("refuses an entry in a region without a bucket, with a fix", () => {
-    try {
-      entriesOf({ name: "reference", source: "x", regions: "eu-west-1" });
-      expect.fail("it was accepted");
-    } catch (error) {
-      expect(error).to.be.instanceOf(InputError);
-      const { message, why, fix } = error as InputError;
-      expect(message).to.equal(
-        "Pulumi.dev.yaml: spawn:entries: item reference: regions is not valid: environment dev has no bucket in eu-west-1",
-      );
-      expect(why).to.equal("It has one in us-east-1, us-west-2.");
-      expect(fix).to.include("Add eu-west-1 to spawn:regions in Pulumi.dev.yaml");
-    }
+    const { message, why, fix } = refusalOf(() =>
+      entriesOf({ name: "reference", source: "x", regions: "eu-west-1" }),
+    );
+    expect(message).to.equal(
+      "Pulumi.dev.yaml: spawn:entries: item reference: regions is not valid: environment dev has no bucket in eu-west-1",
+    );
+    expect(why).to.equal("It has one in us-east-1, us-west-2.");
+    expect(fix).to.include("Add eu-west-1 to spawn:regions in Pulumi.dev.yaml");
   });
 
   it("has no entries without a declaration", () => {
@@ -51,17 +49,13 @@ describe("the file of an environment", () => {
 
   const write = (file: string, text: string) => writeFile(join(folder(), file), text);
 
-  async function errorOf(text: string): Promise<InputError> {
+  async function refusal(text: string): Promise<InputError> {
     await write("Pulumi.broken.yaml", text);
     try {
-      await readEnvironmentFile(folder(), "broken");
-    } catch (error) {
-      expect(error).to.be.instanceOf(InputError);
-      return error as InputError;
+      return await errorOf(readEnvironmentFile(folder(), "broken"), InputError);
     } finally {
       await rm(join(folder(), "Pulumi.broken.yaml"));
     }
-    throw new Error("it was accepted");
   }
 
   it("reads settings and entries", async () => {
@@ -100,7 +94,7 @@ config:
     expect(profile).to.deep.equal({ name: "work", source: "aws:profile in Pulumi.work.yaml" });
     await rm(join(folder(), "Pulumi.work.yaml"));
     expect(
-      (await errorOf("config: {aws:region: x, aws:endpoints: x, spawn:regions: [us-east-1]}")).message,
+      (await refusal("config: {aws:region: x, aws:endpoints: x, spawn:regions: [us-east-1]}")).message,
     ).to.equal("Pulumi.broken.yaml: aws:endpoints cannot be used here");
   });
 
@@ -113,14 +107,10 @@ config:
   });
 
   it("lists the existing environments if one is missing", async () => {
-    const error = await readEnvironmentFile(folder(), "test").then(
-      () => undefined,
-      (thrown: unknown) => thrown as InputError,
-    );
-    expect(error).to.be.instanceOf(InputError);
-    expect(error?.message).to.equal("there is no environment test");
-    expect(error?.why).to.equal(`${folder()} has no Pulumi.test.yaml; its environments: dev, prod.`);
-    expect(error?.exitCode).to.equal(2);
+    const error = await errorOf(readEnvironmentFile(folder(), "test"), InputError);
+    expect(error.message).to.equal("there is no environment test");
+    expect(error.why).to.equal(`${folder()} has no Pulumi.test.yaml; its environments: dev, prod.`);
+    expect(error.exitCode).to.equal(2);
   });
 
   for (const [what, text, message] of [
@@ -139,12 +129,11 @@ config:
     ],
   ] as const) {
     it(`refuses ${what}`, async () => {
-      expect((await errorOf(text)).message).to.equal(message);
+      expect((await refusal(text)).message).to.equal(message);
     });
   }
 
   it("refuses an invalid name before it looks for a file", async () => {
-    const error = await readEnvironmentFile(folder(), "../dev").catch((thrown: unknown) => thrown);
-    expect(error).to.be.instanceOf(InputError);
+    await errorOf(readEnvironmentFile(folder(), "../dev"), InputError);
   });
 });

@@ -36,18 +36,14 @@ const ENTRY: EntrySettings = {
   writableAt: undefined,
 };
 
+const configOf = (regions: string, ...entries: readonly object[]) =>
+  parseEnvironmentConfig("dev", { cloud: "local", regions, entries }, "/");
+
 describe("programs", () => {
   describe("of an environment", () => {
     it("exports the outputs for its commands, and its declared entries by name", async () => {
-      const config = parseEnvironmentConfig(
-        "dev",
-        {
-          cloud: "local",
-          regions: "us-east-1,us-west-2",
-          entries: [{ name: "reference", source: "/data/reference.fasta", ttl: 30 }],
-        },
-        "/",
-      );
+      const entry = { name: "reference", source: "/data/reference.fasta", ttl: 30 };
+      const config = configOf("us-east-1,us-west-2", entry);
       const made = await record(environmentProgram(config));
       const id = config.entries[0]?.id ?? "";
       const time = "2024-01-22T10:15:00Z";
@@ -83,15 +79,7 @@ describe("programs", () => {
     });
 
     describe("with a staged entry", () => {
-      const config = parseEnvironmentConfig(
-        "dev",
-        {
-          cloud: "local",
-          regions: "us-east-1",
-          entries: [{ name: "hg38", source: "/data/reference.fasta" }],
-        },
-        "/",
-      );
+      const config = configOf("us-east-1", { name: "hg38", source: "/data/reference.fasta" });
       const ID = "stage-abc123def456";
       const staged = { sha256: "a1", sizeBytes: 7, fileCount: 1, uploadedAt: "2024-01-22T10:30:15Z" };
       const resources = {
@@ -135,11 +123,7 @@ describe("programs", () => {
     const uploadedAt = "2024-01-22T10:30:15Z";
     const madeAt = async (time: string, ttlDays: number, edit: object, more: object = {}) => {
       const item = { name: "genome", id: ID, source: "/data/reference.fasta", ...edit };
-      const config = parseEnvironmentConfig(
-        "dev",
-        { cloud: "local", regions: "us-east-1", entries: [item] },
-        "/",
-      );
+      const config = configOf("us-east-1", item);
       const facts = { sha256: "a1", sizeBytes: 7, fileCount: 1, uploadedAt };
       const resources = {
         data: { type: STAGED_DATA, outputs: { stagingId: ID, region: "us-east-1", ...facts } },
@@ -192,7 +176,7 @@ describe("programs", () => {
     });
 
     it("omits missing entries and roles from its exports", async () => {
-      const config = parseEnvironmentConfig("dev", { cloud: "local", regions: "us-east-1" }, "/");
+      const config = configOf("us-east-1");
       const { outputs } = await record(environmentProgram(config));
       expect(outputs["entries"]).to.deep.equal({});
       expect(outputs).not.to.have.property("replicationRole");
@@ -265,30 +249,24 @@ describe("programs", () => {
     });
 
     const entryConfig = () => {
-      const { environment } = ENTRY;
-      const {
-        keys: _keys,
-        tableRegion: _region,
-        adopted: _adopted,
-        ...values
-      } = {
-        ...environment,
-        buckets: Object.fromEntries(environment.buckets),
-      };
+      const { keys: _keys, tableRegion: _region, adopted: _adopted, ...environment } = ENTRY.environment;
+      const values = { ...environment, buckets: Object.fromEntries(environment.buckets) };
       return {
         "spawn:entry": JSON.stringify(ENTRY.spec),
         "spawn:environment": JSON.stringify(values),
       };
     };
 
-    it("is the environment's for dev", async () => {
+    const bucketsOfDev = async () => {
       const made = await record(index, {
         stack: "dev",
         config: { "spawn:cloud": "local", "spawn:regions": '["eu-west-1"]', "aws:region": "us-east-1" },
       });
-      expect(made.ofType("aws:s3/bucket:Bucket").map(({ inputs }) => inputs["bucket"])).to.deep.equal([
-        "spawn-staging-eu-west-1",
-      ]);
+      return made.ofType("aws:s3/bucket:Bucket").map(({ inputs }) => inputs["bucket"]);
+    };
+
+    it("is the environment's for dev", async () => {
+      expect(await bucketsOfDev()).to.deep.equal(["spawn-staging-eu-west-1"]);
     });
 
     it("is the environment's with the buckets that the user has configured", async () => {
@@ -296,13 +274,7 @@ describe("programs", () => {
       await mkdir(dirname(file), { recursive: true });
       const mine = { "staging.bucket.eu-west-1": { name: "my-data", adopt: false } };
       await writeFile(file, JSON.stringify({ environments: { dev: mine } }));
-      const made = await record(index, {
-        stack: "dev",
-        config: { "spawn:cloud": "local", "spawn:regions": '["eu-west-1"]', "aws:region": "us-east-1" },
-      });
-      expect(made.ofType("aws:s3/bucket:Bucket").map(({ inputs }) => inputs["bucket"])).to.deep.equal([
-        "my-data",
-      ]);
+      expect(await bucketsOfDev()).to.deep.equal(["my-data"]);
     });
 
     it("is the entry's for dev.stage-…, from the stack's configuration", async () => {
@@ -362,12 +334,7 @@ describe("programs", () => {
   });
 
   for (const [what, program] of [
-    [
-      "an environment",
-      environmentProgram(
-        parseEnvironmentConfig("dev", { cloud: "local", regions: ["us-east-1", "us-west-2"] }, "/"),
-      ),
-    ],
+    ["an environment", environmentProgram(configOf("us-east-1,us-west-2"))],
     ["an entry", entryProgram(ENTRY)],
   ] as const) {
     it(`make all AWS resources of ${what} with one declared provider, whose region never changes`, async () => {

@@ -2,21 +2,16 @@ import { expect } from "chai";
 import { parseEnvironmentConfig } from "../../stacks/environment-file.ts";
 import { spawnValues } from "../../stacks/spawn-values.ts";
 import { readYamlConfig } from "../../stacks/stack-config.ts";
-import { InputError } from "../../staging/errors.ts";
+import { refusalOf } from "../staging/refusal.ts";
 
 const FILE = "Pulumi.dev.yaml";
 const valuesOf = (text: string) => spawnValues(readYamlConfig(text, FILE).values, FILE);
 
-function refusal(text: string): InputError {
-  try {
+const refusal = (text: string) =>
+  refusalOf(() => {
     const written = readYamlConfig(text, FILE);
     parseEnvironmentConfig("dev", spawnValues(written.values, FILE), "/p", undefined, written);
-  } catch (error) {
-    expect(error).to.be.instanceOf(InputError);
-    return error as InputError;
-  }
-  throw new Error("it was accepted");
-}
+  });
 
 const item = (line: string) => `config:
   spawn:regions: [us-east-1, us-west-2]

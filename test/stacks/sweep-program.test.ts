@@ -8,6 +8,7 @@ import type { SweepSpec } from "../../staging/sweep/spec.ts";
 import { record } from "../components/recorder.ts";
 import { environmentSettings } from "../components/settings.ts";
 import { dataset, shares, sweepSpec } from "../staging/sweep/sweep-spec.ts";
+import { errorOf } from "../support/failure.ts";
 
 const STACK = "dev.sweep-abc123def456";
 
@@ -22,15 +23,10 @@ const recordProgram = (changes: Partial<SweepSpec> = {}, lookups: Lookups = {}) 
   record(sweepProgram(settings(changes)), { stack: STACK, lookups });
 
 async function refusal(changes: Partial<SweepSpec>, lookups: Lookups = {}): Promise<UserError> {
-  try {
-    await recordProgram(changes, lookups);
-  } catch (error) {
-    expect(pulumi.RunError.isInstance(error)).to.equal(true);
-    const { cause } = error as Error;
-    if (cause instanceof UserError) return cause;
-    throw error;
-  }
-  throw new Error("it succeeded");
+  const error = await errorOf(recordProgram(changes, lookups));
+  expect(pulumi.RunError.isInstance(error)).to.equal(true);
+  if (error.cause instanceof UserError) return error.cause;
+  throw error;
 }
 
 const inRegion = (subnets: readonly string[]): SweepSpec["regions"] => {

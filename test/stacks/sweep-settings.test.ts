@@ -24,6 +24,11 @@ const values = ({ spec, environment: { keys: _keys, ...environment } }: SweepSet
   environment,
 });
 
+const expectReread = (written: SweepSettings) =>
+  expect(values(SWEEP_SETTINGS.parseFile(SWEEP_SETTINGS.render(written), "file"))).to.deep.equal(
+    values(written),
+  );
+
 const hex = (digits: number) =>
   fc
     .array(fc.constantFrom(..."0123456789abcdef"), { minLength: digits, maxLength: digits })
@@ -96,18 +101,13 @@ const anySpec: fc.Arbitrary<SweepSpec> = fc
 
 describe("settings file of a sweep", () => {
   it("survives a round trip", () => {
-    expect(values(SWEEP_SETTINGS.parseFile(SWEEP_SETTINGS.render(settings()), "file"))).to.deep.equal(
-      values(settings()),
-    );
+    expectReread(settings());
   });
 
   it("survives a round trip with any content", () => {
     fc.assert(
       fc.property(anySpec, (spec) => {
-        const written = settings(spec);
-        expect(values(SWEEP_SETTINGS.parseFile(SWEEP_SETTINGS.render(written), "file"))).to.deep.equal(
-          values(written),
-        );
+        expectReread(settings(spec));
       }),
       { numRuns: 100 },
     );

@@ -67,6 +67,10 @@ const never: CompareSource = () => Promise.reject(new Error("the source was comp
 const identify = (entries: readonly EntrySpec[], state: readonly HeldEntry[], compare: CompareSource) =>
   identifyEntries("dev", entries, state, compare, NOW);
 
+/** The ID of the first entry. */
+const idIn = async (...[entries, state, compare]: Parameters<typeof identify>) =>
+  (await identify(entries, state, compare)).entries[0]?.id;
+
 describe("the IDs of declared entries", () => {
   const [genome] = specs({ name: "genome", source: "data/x" });
   if (genome === undefined) throw new Error("there is no entry");
@@ -74,7 +78,7 @@ describe("the IDs of declared entries", () => {
   const second = idOf("genome", "data/x", OTHER);
 
   it("follow from name and source before the first update, and no source is compared", async () => {
-    expect((await identify([genome], [], never)).entries[0]?.id).to.equal(first);
+    expect(await idIn([genome], [], never)).to.equal(first);
   });
 
   for (const [what, state] of [
@@ -135,7 +139,7 @@ describe("the IDs of declared entries", () => {
       it(`stay for ${what} with the same content, and change with the content`, async () => {
         const moved = specsIn("/builds/ci/infra", { ...item, ...more });
         const state = held({ id, ...outside });
-        expect((await identify(moved, state, same)).entries[0]?.id).to.equal(id);
+        expect(await idIn(moved, state, same)).to.equal(id);
         expect((await identify(moved, state, changed)).replaced[0]?.replaces).to.equal(id);
       });
     }
@@ -147,7 +151,7 @@ describe("the IDs of declared entries", () => {
         { ...item, name: "hg38" },
       ]) {
         const [entry] = specsIn("/builds/ci/infra", other);
-        expect((await identify([entry ?? genome], state, never)).entries[0]?.id).to.equal(entry?.id);
+        expect(await idIn([entry ?? genome], state, never)).to.equal(entry?.id);
       }
     });
   });
@@ -165,20 +169,18 @@ describe("the IDs of declared entries", () => {
   it("are those of the matching content while an update has not deleted the old entry", async () => {
     for (const id of [first, second]) {
       const matches: CompareSource = async () => ({ state: "same", stagingId: id });
-      expect((await identify([genome], both, matches)).entries[0]?.id).to.equal(id);
+      expect(await idIn([genome], both, matches)).to.equal(id);
     }
-    expect((await identify([genome], both, unreadable)).entries[0]?.id).to.equal(second);
+    expect(await idIn([genome], both, unreadable)).to.equal(second);
   });
 
   it("resume an interrupted upload of a changed source", async () => {
     const state = held({ id: first, item: "genome" }, { id: second, isWhole: false });
-    expect((await identify([genome], state, changed)).entries[0]?.id).to.equal(second);
+    expect(await idIn([genome], state, changed)).to.equal(second);
   });
 
   it("resume an interrupted first upload, even if the source has changed", async () => {
-    expect((await identify([genome], held({ id: first, isWhole: false }), never)).entries[0]?.id).to.equal(
-      first,
-    );
+    expect(await idIn([genome], held({ id: first, isWhole: false }), never)).to.equal(first);
   });
 
   it("are found by the record while the component has no outputs", async () => {
@@ -194,17 +196,17 @@ describe("the IDs of declared entries", () => {
 
     it("are those that the item names, until the content changes", async () => {
       const state = held({ id: "stage-abc123def456" });
-      expect((await identify(adopted, state, same)).entries[0]?.id).to.equal("stage-abc123def456");
+      expect(await idIn(adopted, state, same)).to.equal("stage-abc123def456");
       const { entries, replaced } = await identify(adopted, state, changed);
       expect(entries[0]?.id).to.equal(second);
       expect(replaced[0]?.replaces).to.equal("stage-abc123def456");
       const next = held({ id: second, item: "genome", source: "data/x" });
-      expect((await identify(adopted, next, same)).entries[0]?.id).to.equal(second);
+      expect(await idIn(adopted, next, same)).to.equal(second);
     });
 
     it("are those that the item names, although the stack still has an entry of an earlier item of that name", async () => {
       const state = held({ id: first, item: "genome", source: "data/x" }, { id: "stage-abc123def456" });
-      expect((await identify(adopted, state, same)).entries[0]?.id).to.equal("stage-abc123def456");
+      expect(await idIn(adopted, state, same)).to.equal("stage-abc123def456");
     });
 
     it("are not given to another item, whose own ID would be the same", async () => {
@@ -224,7 +226,7 @@ describe("the IDs of declared entries", () => {
         const item = { name: "genome", source: "data/x", id: "stage-abc123def456" };
         const moved = specs({ ...item, ...change });
         const state = held({ id: "stage-abc123def456", item: "genome", source: "data/x" });
-        expect((await identify(moved, state, never)).entries[0]?.id).to.equal(moved[0]?.id);
+        expect(await idIn(moved, state, never)).to.equal(moved[0]?.id);
       });
     }
 
@@ -232,22 +234,22 @@ describe("the IDs of declared entries", () => {
       const regions = ["us-west-2", "us-east-1"];
       const moved = specs({ name: "genome", source: "data/x", id: "stage-abc123def456", regions });
       const state = held({ id: "stage-abc123def456" });
-      expect((await identify(moved, state, never)).entries[0]?.id).to.equal(moved[0]?.id);
+      expect(await idIn(moved, state, never)).to.equal(moved[0]?.id);
     });
 
     it("change with the name of the item once the entry has expired, although the item keeps id", async () => {
       const renamed = specs({ name: "hg38", source: "data/x", id: "stage-abc123def456" });
       const staged = { id: "stage-abc123def456", item: "genome", source: "data/x" };
       const expired = { ...staged, expiresAt: "2026-11-29T00:00:00Z" };
-      expect((await identify(renamed, held(staged), same)).entries[0]?.id).to.equal("stage-abc123def456");
-      expect((await identify(adopted, held(expired), same)).entries[0]?.id).to.equal("stage-abc123def456");
-      expect((await identify(renamed, held(expired), never)).entries[0]?.id).to.equal(idOf("hg38", "data/x"));
+      expect(await idIn(renamed, held(staged), same)).to.equal("stage-abc123def456");
+      expect(await idIn(adopted, held(expired), same)).to.equal("stage-abc123def456");
+      expect(await idIn(renamed, held(expired), never)).to.equal(idOf("hg38", "data/x"));
       // While it is staged, and after the update.
       const begun = { id: idOf("hg38", "data/x"), isWhole: false };
-      expect((await identify(renamed, held(expired, begun), never)).entries[0]?.id).to.equal(begun.id);
+      expect(await idIn(renamed, held(expired, begun), never)).to.equal(begun.id);
       const next = { id: begun.id, item: "hg38", source: "data/x" };
-      expect((await identify(renamed, held(expired, next), same)).entries[0]?.id).to.equal(begun.id);
-      expect((await identify(renamed, held(next), same)).entries[0]?.id).to.equal(begun.id);
+      expect(await idIn(renamed, held(expired, next), same)).to.equal(begun.id);
+      expect(await idIn(renamed, held(next), same)).to.equal(begun.id);
     });
 
     it("are refused while the stack does not have the entry", async () => {
@@ -267,7 +269,7 @@ describe("the IDs of declared entries", () => {
       ["this version", { id: "stage-abc123def456", item: "genome", source: "data/x" }],
     ] as const) {
       it(`stay as in a state of ${what}`, async () => {
-        expect((await identify(renamed, held(state), same)).entries[0]?.id).to.equal(state.id);
+        expect(await idIn(renamed, held(state), same)).to.equal(state.id);
         expect([...itemsInState("dev", renamed, held(state), NOW)]).to.deep.equal([[state.id, "hg38"]]);
       });
     }
@@ -297,7 +299,7 @@ describe("the IDs of declared entries", () => {
         { id: first, item: "hg38", source: "data/x" },
         { id: one?.id ?? "", item: "genome", source: "data/x" },
       );
-      expect((await identify(items, next, same)).entries[0]?.id).to.equal(one?.id);
+      expect(await idIn(items, next, same)).to.equal(one?.id);
     });
 
     for (const [what, item, state] of [
@@ -310,7 +312,7 @@ describe("the IDs of declared entries", () => {
       it(`change with ${what}`, async () => {
         const [entry] = specs({ name: "hg38", ...item });
         const before = held({ id: first, item: "genome", source: "data/x", ...state });
-        expect((await identify([entry ?? genome], before, never)).entries[0]?.id).to.equal(entry?.id);
+        expect(await idIn([entry ?? genome], before, never)).to.equal(entry?.id);
       });
     }
   });

@@ -4,10 +4,10 @@ import { UserError } from "../../staging/errors.ts";
 type ErrorClass<E extends Error> = new (...args: never[]) => E;
 
 /** The error of an operation that must fail. @throws AssertionError if it succeeds or throws another class of error */
-export function errorOf(work: Promise<unknown>): Promise<Error>;
-export function errorOf<E extends Error>(work: Promise<unknown>, kind: ErrorClass<E>): Promise<E>;
-export function errorOf(work: Promise<unknown>, kind: ErrorClass<Error> = Error): Promise<Error> {
-  return work.then(
+export function errorOf(work: Promise<unknown> | undefined): Promise<Error>;
+export function errorOf<E extends Error>(work: Promise<unknown> | undefined, kind: ErrorClass<E>): Promise<E>;
+export function errorOf(work: Promise<unknown> | undefined, kind: ErrorClass<Error> = Error): Promise<Error> {
+  return Promise.resolve(work).then(
     () => expect.fail("it succeeded"),
     (error: unknown) => {
       if (error instanceof kind) return error;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Properties } from "../../../provider/plugin/types.ts";
 import { UNKNOWN } from "../../../provider/plugin/values.ts";
-import { cases } from "./cases/index.ts";
+import { caseOf, cases } from "./cases/index.ts";
 import { handlerOf, testContext, types } from "./handlers.ts";
 
 /*
@@ -255,7 +255,6 @@ describe("inputs of the aws plugin", () => {
 });
 
 async function good(name: string) {
-  const found = cases.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`no case ${name}`);
-  return { handler: await handlerOf(found.type), inputs: found.inputs };
+  const { type, inputs } = caseOf(name);
+  return { handler: await handlerOf(type), inputs };
 }

@@ -1,10 +1,19 @@
 import { AssertionError, expect } from "chai";
 import type { AnyResourceHandler, Json, Properties } from "../../../provider/plugin/types.ts";
 import { startTestCloud } from "../../support/cloud.ts";
+import { errorOf } from "../../support/failure.ts";
 import { startMoto } from "../../support/moto.ts";
 import { type Case, REGION } from "./cases/case.ts";
 import { cases } from "./cases/index.ts";
-import { type Emulator, functionOf, handlerOf, testContext, withEnvironment } from "./handlers.ts";
+import {
+  checked,
+  createNeeds,
+  type Emulator,
+  functionOf,
+  handlerOf,
+  testContext,
+  withEnvironment,
+} from "./handlers.ts";
 
 /*
  * Every AWS type, through the life of a resource, against each emulator: the created resource reads back exactly, refresh and update
@@ -61,11 +70,11 @@ for (const [emulator, start] of Object.entries(emulators)) {
 
     it("reports no match and several matches of subnets", async () => {
       const none = call("aws:ec2/getSubnet:getSubnet", { availabilityZone: "us-west-2z", region: REGION });
-      expect(await messageOf(none)).to.match(/no subnet matches/);
+      expect((await errorOf(none)).message).to.match(/no subnet matches/);
       const several = call("aws:ec2/getSubnet:getSubnet", { defaultForAz: true, region: REGION });
-      expect(await messageOf(several)).to.match(/\d subnets match/);
+      expect((await errorOf(several)).message).to.match(/\d subnets match/);
       const wrong = call("aws:ec2/getSubnets:getSubnets", { vpc: "vpc-1", region: REGION });
-      expect(await messageOf(wrong)).to.match(/the argument vpc/);
+      expect((await errorOf(wrong)).message).to.match(/the argument vpc/);
     });
 
     for (const machine of ["x86_64", "arm64"]) {
@@ -85,7 +94,7 @@ for (const [emulator, start] of Object.entries(emulators)) {
         name: "/aws/service/none",
         region: REGION,
       });
-      expect(await messageOf(missing)).to.match(/ParameterNotFound/);
+      expect((await errorOf(missing)).message).to.match(/ParameterNotFound/);
     });
 
     for (const one of cases.filter(({ beyond }) => beyond?.[emulator] === undefined)) {
@@ -114,22 +123,12 @@ async function call(token: string, args: Properties): Promise<Properties> {
   return functionOf(token)(args, testContext());
 }
 
-async function messageOf(failing: Promise<unknown>): Promise<string> {
-  const error: unknown = await failing.catch((reason: unknown) => reason);
-  return error instanceof Error ? error.message : "no error";
-}
-
 async function liveThrough(abstract: Case, words: Words): Promise<void> {
   const { id } = abstract;
   const one: Case = { ...fillIn(abstract, words), id: typeof id === "string" ? fillIn(id, words) : id };
-  const made: { handler: AnyResourceHandler; id: string; outputs: Properties }[] = [];
-  for (const need of one.needs ?? []) {
-    const handler = await handlerOf(need.type);
-    const { id, outputs } = await handler.create(await checked(handler, need.inputs), testContext());
-    made.unshift({ handler, id, outputs });
-  }
+  const tidy = await createNeeds(one);
   await lifeOf(await handlerOf(one.type), one);
-  for (const { handler, id, outputs } of made) await handler.delete(id, outputs, testContext());
+  await tidy();
 }
 
 async function lifeOf(handler: AnyResourceHandler, one: Case): Promise<void> {
@@ -223,10 +222,4 @@ async function expectImport(
   );
   const { failures = [] } = (await handler.check?.(imported?.inputs, undefined, testContext())) ?? {};
   expect(failures, "imported inputs are right").to.deep.equal([]);
-}
-
-async function checked(handler: AnyResourceHandler, inputs: Properties): Promise<Properties> {
-  const result = await handler.check?.(inputs, undefined, testContext());
-  expect(result?.failures ?? [], "check failures").to.deep.equal([]);
-  return result?.inputs ?? inputs;
 }

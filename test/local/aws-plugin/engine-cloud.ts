@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { expect } from "chai";
 import { ensureEngine } from "../../../local/engine/engine.ts";
 import { startTestCloud, type TestCloud } from "../../support/cloud.ts";
 import { installBundle } from "./bundle.ts";
@@ -13,8 +14,35 @@ export interface EngineCloud {
   stop(): Promise<void>;
 }
 
-/** Starts them. The hook that calls this needs a time-out of 15 minutes: the engine may have to be built. */
-export async function startEngineCloud(): Promise<EngineCloud> {
+/**
+ * Hooks that start them for the tests around them.
+ * @param prepare returns the clients that are closed at the end
+ */
+export function withEngineCloud(
+  prepare: (engine: EngineCloud) => Promise<readonly { destroy(): void }[]>,
+): void {
+  let engine: EngineCloud | undefined;
+  let clients: readonly { destroy(): void }[] = [];
+  before("start a cloud and install the plugin", async function () {
+    this.timeout(15 * 60_000); // the engine may have to be built
+    engine = await startEngineCloud();
+    clients = await prepare(engine);
+  });
+  after("remove all of it", async () => {
+    for (const client of clients) client.destroy();
+    await engine?.stop();
+  });
+}
+
+/** Neither a refresh nor an update finds a change. @param same number of resources */
+export async function expectNothingToDo(stack: Stack, same: number): Promise<void> {
+  const refreshed = await stack.refresh({ expectNoChanges: true });
+  expect(refreshed.summary.resourceChanges).to.deep.equal({ same });
+  const updated = await stack.up({ expectNoChanges: true });
+  expect(updated.summary.resourceChanges).to.deep.equal({ same });
+}
+
+async function startEngineCloud(): Promise<EngineCloud> {
   const engine = await ensureEngine();
   const pulumiCommand = await PulumiCommand.get({ root: dirname(dirname(engine.command)) });
   const folder = await mkdtemp(join(tmpdir(), "spawn aws plugin "));

@@ -9,7 +9,8 @@ import {
 import { Bucket } from "@pulumi/aws/s3/bucket.js";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
-import { type EngineCloud, startEngineCloud } from "./engine-cloud.ts";
+import { errorOf } from "../../support/failure.ts";
+import { type EngineCloud, expectNothingToDo, withEngineCloud } from "./engine-cloud.ts";
 import { everyType, RESOURCES, type Settings } from "./engine-program.ts";
 
 /*
@@ -17,24 +18,17 @@ import { everyType, RESOURCES, type Settings } from "./engine-program.ts";
  */
 describe("aws plugin under the Pulumi engine", () => {
   const first: Settings = { prefix: "engine", ttlDays: 7, team: "genomics", hashKey: "id" };
-  let engine: EngineCloud;
   let west: S3Client;
   let newStack: EngineCloud["newStack"];
   let stack: Stack;
   let settings = first;
 
-  before("start a cloud and install the plugin", async function () {
-    this.timeout(15 * 60_000); // the engine may have to be built
-    engine = await startEngineCloud();
+  withEngineCloud(async (engine) => {
     newStack = engine.newStack;
     const { endpoint, keys } = engine.cloud;
     west = new S3Client({ endpoint, region: "us-west-2", forcePathStyle: true, credentials: keys });
     stack = await newStack("main", () => everyType(settings));
-  });
-
-  after("remove all of it", async () => {
-    west?.destroy();
-    await engine?.stop();
+    return [west];
   });
 
   it("previews a program with unknown values", async () => {
@@ -50,10 +44,7 @@ describe("aws plugin under the Pulumi engine", () => {
   });
 
   it("finds no change in a refresh and a later update", async () => {
-    const refreshed = await stack.refresh({ expectNoChanges: true });
-    expect(refreshed.summary.resourceChanges).to.deep.equal({ same: RESOURCES });
-    const updated = await stack.up({ expectNoChanges: true });
-    expect(updated.summary.resourceChanges).to.deep.equal({ same: RESOURCES });
+    await expectNothingToDo(stack, RESOURCES);
   });
 
   it("updates properties in place where AWS can", async () => {
@@ -61,8 +52,7 @@ describe("aws plugin under the Pulumi engine", () => {
     const { summary } = await stack.up();
     // Tags of two buckets, a role and a table; the lifecycle and the item.
     expect(summary.resourceChanges).to.deep.equal({ update: 6, same: RESOURCES - 6 });
-    await stack.refresh({ expectNoChanges: true });
-    await stack.up({ expectNoChanges: true });
+    await expectNothingToDo(stack, RESOURCES);
   });
 
   it("shows and reverts manual changes", async () => {
@@ -108,21 +98,16 @@ describe("aws plugin under the Pulumi engine", () => {
 
   it("refuses bad input before any creation, and names the property", async () => {
     const bad = await newStack("bad", () => ({ it: new Bucket("bad", { bucket: "No_Bucket" }).id }));
-    const error = await bad.up().then(
-      () => undefined,
-      (failure: Error) => failure,
-    );
-    expect(error?.message).to.include('"No_Bucket" must be lower-case letters');
-    expect(error?.message).to.match(/property (?:path )?"?bucket/);
+    const { message } = await errorOf(bad.up());
+    expect(message).to.include('"No_Bucket" must be lower-case letters');
+    expect(message).to.match(/property (?:path )?"?bucket/);
     await bad.destroy({ remove: true });
   });
 
   it("destroys all resources", async () => {
     const { summary } = await stack.destroy({ remove: true });
     expect(summary.resourceChanges).to.deep.equal({ delete: RESOURCES });
-    const error = await west
-      .send(new HeadBucketCommand({ Bucket: "engine-us-west-2" }))
-      .catch((e: Error) => e);
+    const error = await errorOf(west.send(new HeadBucketCommand({ Bucket: "engine-us-west-2" })));
     expect(error).to.have.property("name", "NotFound");
   });
 });

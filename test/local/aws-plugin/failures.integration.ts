@@ -6,8 +6,9 @@ import { dynamodb } from "../../../local/aws-plugin/sdk/dynamodb.ts";
 import { type AnyResourceHandler, PartialFailure, type Properties } from "../../../provider/plugin/types.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { startTestCloud } from "../../support/cloud.ts";
-import { cases } from "./cases/index.ts";
-import { handlerOf, setEnvironment, testContext, withEnvironment } from "./handlers.ts";
+import { errorOf } from "../../support/failure.ts";
+import { caseOf } from "./cases/index.ts";
+import { checked, createNeeds, handlerOf, setEnvironment, testContext, withEnvironment } from "./handlers.ts";
 import { type LossyProxy, startLossyProxy } from "./lossy-proxy.ts";
 
 /*
@@ -57,9 +58,9 @@ describe("aws plugin after failures", () => {
     it(`${name}: does not adopt a foreign resource`, async () => {
       const { handler, inputs, tidy } = await prepared(name);
       const { id, outputs } = await handler.create(inputs, testContext());
-      const error = await failure(handler.create(inputs, testContext()));
+      const error = await errorOf(handler.create(inputs, testContext()));
       expect(error).to.be.instanceOf(UserError);
-      expect(error?.message).to.match(/already|exists|in use/i);
+      expect(error.message).to.match(/already|exists|in use/i);
       await handler.delete(id, outputs, testContext());
       await tidy();
     });
@@ -71,8 +72,8 @@ describe("aws plugin after failures", () => {
     const Item = { id: { S: "stage|1" }, mine: { BOOL: true } };
     await dynamodb(call).send(new PutItemCommand({ TableName: "conf-items", Item }));
     proxy.loseNext(target("PutItem"));
-    const error = await failure(handler.create(inputs, testContext()));
-    expect(error?.message).to.equal("the table conf-items has an item with the key id|stage|1 already");
+    const error = await errorOf(handler.create(inputs, testContext()));
+    expect(error.message).to.equal("the table conf-items has an item with the key id|stage|1 already");
     const theirs = { ...inputs, item: '{"id":{"S":"stage|1"}}' };
     const read = await handler.read("conf-items|id|stage|1", theirs, theirs, testContext());
     expect(JSON.parse(read?.outputs.item)).to.deep.equal(Item);
@@ -105,14 +106,13 @@ describe("aws plugin after failures", () => {
   });
 
   it("keeps a partially created resource in the state, and resumes it", async () => {
-    const handler = await handlerOf("aws:dynamodb/table:Table");
-    const { inputs } = await inputsOf("Table");
+    const { handler, inputs } = await inputsOf("Table");
     const controller = new AbortController();
     proxy.loseNext((request) => {
       if (target("UpdateTimeToLive")(request)) controller.abort(new Error("interrupted"));
       return false;
     });
-    const error = await failure(handler.create(inputs, testContext(controller.signal)));
+    const error = await errorOf(handler.create(inputs, testContext(controller.signal)));
     expect(error).to.be.instanceOf(PartialFailure);
     const { id, outputs } = error as PartialFailure;
     expect(id).to.equal("conf-table");
@@ -137,7 +137,7 @@ describe("aws plugin after failures", () => {
         sent += 1;
         if (sent === posts) controller.abort(new Error("interrupted"));
       });
-      const error = await failure(handler.create(inputs, testContext(controller.signal)));
+      const error = await errorOf(handler.create(inputs, testContext(controller.signal)));
       proxy.watch(() => undefined);
       expect(error, name).to.be.instanceOf(PartialFailure);
       const { id, outputs } = error as PartialFailure;
@@ -154,17 +154,16 @@ describe("aws plugin after failures", () => {
       "Group of one template, without what else can be declared",
     );
     const { id, outputs } = await handler.create(inputs, testContext());
-    const error = await failure(handler.update?.(id, outputs, { ...inputs, minSize: 1 }, testContext()));
+    const error = await errorOf(handler.update?.(id, outputs, { ...inputs, minSize: 1 }, testContext()));
     expect(error).to.be.instanceOf(UserError);
-    expect(error?.message).to.equal(`the Auto Scaling group ${id} cannot start its instances`);
+    expect(error.message).to.equal(`the Auto Scaling group ${id} cannot start its instances`);
     expect((error as UserError).why).to.match(/IMAGE/); // AWS has no such image
     await handler.delete(id, outputs, testContext());
     await tidy();
   });
 
   it("reports the cause and fix of a partial failure on separate lines", async () => {
-    const handler = await handlerOf("aws:dynamodb/table:Table");
-    const { inputs } = await inputsOf("Table");
+    const { handler, inputs } = await inputsOf("Table");
     const isTimeToLive = target("UpdateTimeToLive");
     // Every attempt loses its response.
     const lose = () =>
@@ -174,7 +173,7 @@ describe("aws plugin after failures", () => {
         return true;
       });
     lose();
-    const error = await failure(handler.create(inputs, testContext()));
+    const error = await errorOf(handler.create(inputs, testContext()));
     proxy.loseNext(() => false);
     expect(error).to.be.instanceOf(PartialFailure);
     const { id, outputs, message } = error as PartialFailure;
@@ -183,12 +182,11 @@ describe("aws plugin after failures", () => {
   });
 
   it("reports a missing resource with a fix", async () => {
-    const handler = await handlerOf("aws:s3/bucket:Bucket");
-    const { inputs } = await inputsOf("Bucket");
-    const error = await failure(
+    const { handler, inputs } = await inputsOf("Bucket");
+    const error = await errorOf(
       handler.update?.("conf-bucket", { ...inputs, region: "us-west-2" }, inputs, testContext()),
     );
-    expect(error?.message).to.equal('the bucket "conf-bucket" is gone');
+    expect(error.message).to.equal('the bucket "conf-bucket" is gone');
     expect((error as UserError).fix).to.include("pulumi refresh");
   });
 
@@ -207,9 +205,9 @@ describe("aws plugin after failures", () => {
       const handler = await handlerOf("aws:s3/bucket:Bucket");
       const restore = setEnvironment(variables);
       try {
-        const error = await failure(handler.create({ bucket: "conf-plain" }, testContext()));
+        const error = await errorOf(handler.create({ bucket: "conf-plain" }, testContext()));
         expect(error).to.be.instanceOf(UserError);
-        expect(error?.message).to.match(message);
+        expect(error.message).to.match(message);
         expect((error as UserError).fix).to.match(/spawn|AWS_ENDPOINT_URL/);
       } finally {
         restore();
@@ -219,33 +217,13 @@ describe("aws plugin after failures", () => {
 });
 
 async function inputsOf(name: string): Promise<{ handler: AnyResourceHandler; inputs: Properties }> {
-  const one = cases.find((candidate) => candidate.name === name);
-  if (one === undefined) throw new Error(`no case ${name}`);
-  const handler = await handlerOf(one.type);
-  const { inputs } = (await handler.check?.(one.inputs, undefined, testContext())) ?? { inputs: one.inputs };
-  return { handler, inputs };
+  const { type, inputs } = caseOf(name);
+  const handler = await handlerOf(type);
+  return { handler, inputs: await checked(handler, inputs) };
 }
 
 /** The handler and inputs of a case, after the creation of its prerequisites. */
 async function prepared(name: string) {
-  const needs: (() => Promise<void>)[] = [];
-  for (const need of cases.find((candidate) => candidate.name === name)?.needs ?? []) {
-    const handler = await handlerOf(need.type);
-    const checked = await handler.check?.(need.inputs, undefined, testContext());
-    const { id, outputs } = await handler.create(checked?.inputs ?? need.inputs, testContext());
-    needs.unshift(() => handler.delete(id, outputs, testContext()));
-  }
-  const tidy = async () => {
-    for (const remove of needs) await remove();
-  };
+  const tidy = await createNeeds(caseOf(name));
   return { ...(await inputsOf(name)), tidy };
-}
-
-async function failure(work: Promise<unknown> | undefined): Promise<Error | undefined> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    return error as Error;
-  }
 }

@@ -14,7 +14,7 @@ import { renderUserData } from "../../../staging/sweep/user-data.ts";
 import { workerFacts } from "../../../staging/sweep/worker-facts.ts";
 import { environmentSettings } from "../../components/settings.ts";
 import { sweepSpec } from "../../staging/sweep/sweep-spec.ts";
-import { type EngineCloud, startEngineCloud } from "./engine-cloud.ts";
+import { expectNothingToDo, withEngineCloud } from "./engine-cloud.ts";
 
 /*
  * The role and the fleets of a sweep, as its components declare them, without its run, which starts and ends workers.
@@ -26,13 +26,10 @@ describe("fleets of a sweep on the local cloud", () => {
   const group = `spawn-${spec.id}`;
   // The stack; the role, its two policies and its profile; in each of two regions a group, a template and a security group; three components.
   const resources = 1 + 4 + 2 * 3 + 3;
-  let engine: EngineCloud;
   let groups: AutoScalingClient;
   let stack: Stack;
 
-  before("start a cloud and install the plugin", async function () {
-    this.timeout(15 * 60_000); // the engine may have to be built
-    engine = await startEngineCloud();
+  withEngineCloud(async (engine) => {
     const { endpoint, keys } = engine.cloud;
     groups = new AutoScalingClient({ endpoint, region: spec.regions[0].region, credentials: keys });
     const templates = await readWorkerTemplates();
@@ -50,18 +47,9 @@ describe("fleets of a sweep on the local cloud", () => {
       }
       return {};
     });
+    return [groups];
   });
 
-  after("remove all of it", async () => {
-    groups?.destroy();
-    await engine?.stop();
-  });
-
-  const expectNothingToDo = async () => {
-    await stack.refresh({ expectNoChanges: true });
-    const { summary } = await stack.up({ expectNoChanges: true });
-    expect(summary.resourceChanges).to.deep.equal({ same: resources });
-  };
   const describe = async () => {
     const request = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] });
     return (await groups.send(request)).AutoScalingGroups?.[0];
@@ -75,12 +63,12 @@ describe("fleets of a sweep on the local cloud", () => {
   it("are created empty, and then show no change", async () => {
     expect((await stack.up()).summary.resourceChanges).to.deep.equal({ create: resources });
     expect(await describe()).to.include({ MinSize: 0, MaxSize: workers, DesiredCapacity: 0 });
-    await expectNothingToDo();
+    await expectNothingToDo(stack, resources);
   });
 
   it("show no change while workers run", async () => {
     await groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 4 }));
-    await expectNothingToDo();
+    await expectNothingToDo(stack, resources);
     expect((await describe())?.DesiredCapacity).to.equal(4);
   });
 

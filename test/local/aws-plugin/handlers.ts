@@ -1,8 +1,10 @@
+import { expect } from "chai";
 import type { Keys } from "../../../connection/connection.ts";
 import { EMBEDDED_ENDPOINT_VARIABLE } from "../../../connection/variables.ts";
 import { awsPlugin } from "../../../local/aws-plugin/plugin.ts";
 import { Server } from "../../../local/aws-plugin/sdk/call.ts";
-import type { AnyResourceHandler, CallContext } from "../../../provider/plugin/types.ts";
+import type { AnyResourceHandler, CallContext, Properties } from "../../../provider/plugin/types.ts";
+import type { Case } from "./cases/case.ts";
 
 const plugin = awsPlugin(new Server());
 
@@ -25,6 +27,26 @@ export async function handlerOf(type: string): Promise<AnyResourceHandler> {
 
 export function testContext(signal: AbortSignal = new AbortController().signal): CallContext {
   return { urn: "urn:pulumi:test::test::test::test", signal, log: () => undefined };
+}
+
+/** The good inputs of a case, with the defaults that the handler adds. */
+export async function checked(handler: AnyResourceHandler, inputs: Properties): Promise<Properties> {
+  const result = await handler.check?.(inputs, undefined, testContext());
+  expect(result?.failures ?? [], "check failures").to.deep.equal([]);
+  return result?.inputs ?? inputs;
+}
+
+/** Creates the resources that a case needs first; the returned function removes them. */
+export async function createNeeds({ needs = [] }: Case): Promise<() => Promise<void>> {
+  const removals: (() => Promise<void>)[] = [];
+  for (const need of needs) {
+    const handler = await handlerOf(need.type);
+    const { id, outputs } = await handler.create(await checked(handler, need.inputs), testContext());
+    removals.unshift(() => handler.delete(id, outputs, testContext()));
+  }
+  return async () => {
+    for (const remove of removals) await remove();
+  };
 }
 
 /** Sets variables of this process; the returned function restores them. */

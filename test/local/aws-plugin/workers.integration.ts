@@ -15,7 +15,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
-import { type EngineCloud, startEngineCloud } from "./engine-cloud.ts";
+import { expectNothingToDo, withEngineCloud } from "./engine-cloud.ts";
 import { GROUP, REGION, WORKERS, type WorkerSettings, workers } from "./workers-program.ts";
 
 /*
@@ -24,24 +24,16 @@ import { GROUP, REGION, WORKERS, type WorkerSettings, workers } from "./workers-
  */
 describe("aws plugin with machines, under the Pulumi engine", () => {
   let settings: WorkerSettings = { script: "#!/bin/sh\n", most: 10, templateName: "engine-first" };
-  let engine: EngineCloud;
   let groups: AutoScalingClient;
   let ec2: EC2Client;
   let stack: Stack;
 
-  before("start a cloud and install the plugin", async function () {
-    this.timeout(15 * 60_000); // the engine may have to be built
-    engine = await startEngineCloud();
+  withEngineCloud(async (engine) => {
     const client = { endpoint: engine.cloud.endpoint, region: REGION, credentials: engine.cloud.keys };
     groups = new AutoScalingClient(client);
     ec2 = new EC2Client(client);
     stack = await engine.newStack("workers", () => workers(settings));
-  });
-
-  after("remove all of it", async () => {
-    groups?.destroy();
-    ec2?.destroy();
-    await engine?.stop();
+    return [groups, ec2];
   });
 
   const describeGroup = async (): Promise<AutoScalingGroup | undefined> => {
@@ -49,12 +41,6 @@ describe("aws plugin with machines, under the Pulumi engine", () => {
       new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [GROUP] }),
     );
     return AutoScalingGroups?.[0];
-  };
-  const expectNothingToDo = async () => {
-    const refreshed = await stack.refresh({ expectNoChanges: true });
-    expect(refreshed.summary.resourceChanges).to.deep.equal({ same: WORKERS });
-    const updated = await stack.up({ expectNoChanges: true });
-    expect(updated.summary.resourceChanges).to.deep.equal({ same: WORKERS });
   };
   const remains = async () => ({
     groups: (await describeGroup()) === undefined ? 0 : 1,
@@ -80,12 +66,12 @@ describe("aws plugin with machines, under the Pulumi engine", () => {
     expect((await describeGroup())?.SuspendedProcesses?.map((one) => one.ProcessName)).to.deep.equal([
       "AZRebalance",
     ]);
-    await expectNothingToDo();
+    await expectNothingToDo(stack, WORKERS);
   });
 
   it("shows no change after the group grows or shrinks", async () => {
     await groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: GROUP, DesiredCapacity: 3 }));
-    await expectNothingToDo();
+    await expectNothingToDo(stack, WORKERS);
     expect((await describeGroup())?.DesiredCapacity).to.equal(3);
 
     const members = (await describeGroup())?.Instances ?? [];
@@ -96,7 +82,7 @@ describe("aws plugin with machines, under the Pulumi engine", () => {
         ShouldDecrementDesiredCapacity: true,
       }),
     );
-    await expectNothingToDo();
+    await expectNothingToDo(stack, WORKERS);
     expect((await describeGroup())?.DesiredCapacity).to.equal(2);
   });
 
@@ -108,7 +94,7 @@ describe("aws plugin with machines, under the Pulumi engine", () => {
     expect(summary.resourceChanges).to.deep.equal({ update: 2, same: WORKERS - 2 }); // template and group
     expect(outputs["version"]?.value).to.equal(2);
     expect(await describeGroup()).to.include({ DesiredCapacity: 2, MaxSize: 5 });
-    await expectNothingToDo();
+    await expectNothingToDo(stack, WORKERS);
   });
 
   it("shows and reverts manual changes", async () => {
@@ -136,14 +122,14 @@ describe("aws plugin with machines, under the Pulumi engine", () => {
     expect(group?.SuspendedProcesses?.map((one) => one.ProcessName)).to.deep.equal(["AZRebalance"]);
     expect(group?.Tags?.find(({ Key }) => Key === "team")?.Value).to.equal("genomics");
     expect(group?.DesiredCapacity).to.equal(2);
-    await expectNothingToDo();
+    await expectNothingToDo(stack, WORKERS);
   });
 
   it("replaces a template, and points the group at the new one", async () => {
     settings = { ...settings, templateName: "engine-second" };
     const { summary } = await stack.up();
     expect(summary.resourceChanges).to.deep.equal({ replace: 1, update: 1, same: WORKERS - 2 });
-    await expectNothingToDo();
+    await expectNothingToDo(stack, WORKERS);
   });
 
   it("destroys all resources, including instances", async () => {

@@ -2,24 +2,14 @@ import { expect } from "chai";
 import { accountOfArn, parseAccountId } from "../../../staging/accounts.ts";
 import type { EnvironmentSettings } from "../../../staging/environment.ts";
 import { parseEnvironmentSettings } from "../../../staging/environment-values.ts";
-import { InputError } from "../../../staging/errors.ts";
 import { refuseForeignBucket, refuseOtherAccount } from "../../../staging/ownership/account.ts";
 import { heldIn } from "../../../staging/ownership/held.ts";
+import { refusalOf } from "../refusal.ts";
 
 const [OURS, THEIRS] = ["123456789012", "210987654321"].map(parseAccountId);
 
 function settings(values: Record<string, unknown> = {}): EnvironmentSettings {
   return parseEnvironmentSettings("prod", { cloud: "aws", regions: "us-east-1", ...values });
-}
-
-function refusal(work: () => void): InputError | undefined {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    if (error instanceof InputError) return error;
-    throw error;
-  }
 }
 
 describe("the account of an environment", () => {
@@ -49,16 +39,16 @@ describe("the account of an environment", () => {
   });
 
   it("is refused for credentials of another account, with both in the message", () => {
-    const held = refusal(() => refuseOtherAccount(settings(), THEIRS, tables("123456789012")));
-    const declared = refusal(() => refuseOtherAccount(settings({ account: "123456789012" }), THEIRS));
+    const held = refusalOf(() => refuseOtherAccount(settings(), THEIRS, tables("123456789012")));
+    const declared = refusalOf(() => refuseOtherAccount(settings({ account: "123456789012" }), THEIRS));
     for (const error of [held, declared]) {
-      expect(error?.message).to.equal(
+      expect(error.message).to.equal(
         "the environment prod is in account 123456789012, your credentials are of account 210987654321",
       );
-      expect(error?.exitCode).to.equal(2);
-      expect(error?.fix).to.contain("AWS_PROFILE");
+      expect(error.exitCode).to.equal(2);
+      expect(error.fix).to.contain("AWS_PROFILE");
     }
-    expect(declared?.why).to.contain("spawn:account in Pulumi.prod.yaml");
+    expect(declared.why).to.contain("spawn:account in Pulumi.prod.yaml");
   });
 
   it("is accepted without a contradiction", () => {
@@ -70,7 +60,7 @@ describe("the account of an environment", () => {
       [settings({ account: "123456789012" }), undefined, undefined],
       [settings({ cloud: "local" }), THEIRS, tables("123456789012")],
     ] as const) {
-      expect(refusal(() => refuseOtherAccount(given, used, held))).to.equal(undefined);
+      refuseOtherAccount(given, used, held);
     }
   });
 
@@ -78,20 +68,20 @@ describe("the account of an environment", () => {
     expect(settings({ account: "012345678901" }).account).to.equal("012345678901");
     expect(settings()).not.to.have.property("account");
     for (const account of ["12345", "1234-5678-9012", 123456789012, "arn:aws:iam::123456789012:root"]) {
-      expect(refusal(() => settings({ account }))?.message, String(account)).to.contain("spawn:account");
+      expect(refusalOf(() => settings({ account })).message, String(account)).to.contain("spawn:account");
     }
   });
 
   it("must own every bucket: a foreign one is refused under the key that names it", () => {
     const bucket = { name: "spawn-staging-us-east-1", region: "us-east-1" };
-    const error = refusal(() => refuseForeignBucket(settings(), { ...bucket, state: "foreign" }, OURS));
-    expect(error?.message).to.equal(
+    const error = refusalOf(() => refuseForeignBucket(settings(), { ...bucket, state: "foreign" }, OURS));
+    expect(error.message).to.equal(
       "the bucket spawn-staging-us-east-1 in us-east-1 belongs to another account",
     );
-    expect(error?.why).to.contain("Your credentials are of account 123456789012");
-    expect(error?.fix).to.contain("spawn:bucketPrefix in Pulumi.prod.yaml");
+    expect(error.why).to.contain("Your credentials are of account 123456789012");
+    expect(error.fix).to.contain("spawn:bucketPrefix in Pulumi.prod.yaml");
     for (const state of ["there", "none", "denied", "elsewhere"] as const) {
-      expect(refusal(() => refuseForeignBucket(settings(), { ...bucket, state }, OURS))).to.equal(undefined);
+      refuseForeignBucket(settings(), { ...bucket, state }, OURS);
     }
   });
 });

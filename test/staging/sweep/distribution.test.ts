@@ -15,83 +15,51 @@ const PRICES: ReadonlyMap<Region, number> = new Map([
 ]);
 const priceOf = (region: Region) => dollars(PRICES.get(region) ?? 1);
 
+/** The ranges of the regions, which may have counts. */
 const counts = (
   count: number,
   distribution: Distribution,
-  regions: readonly (readonly [Region, number?])[],
+  regions: readonly Region[] | Partial<Record<Region, number>>,
 ) =>
   distribute({
-    count,
-    distribution,
-    regions: regions.map(([region, limit]) => ({ region, count: limit })),
-    priceOf,
-  }).map(({ region, start, end }) => [region, start, end]);
+    ...{ count, distribution, priceOf },
+    regions: Array.isArray(regions)
+      ? regions.map((region: Region) => ({ region, count: undefined }))
+      : Object.entries(regions).map(([region, limit]) => ({ region: region as Region, count: limit })),
+  }).map(({ region, start, end }) => `${region} ${start}-${end}`);
 
 describe("the distribution of a sweep", () => {
   for (const [title, found, expected] of [
     [
       "even, without a rest",
-      counts(6, "even", [[A], [B], [C]]),
-      [
-        [A, 0, 2],
-        [B, 2, 4],
-        [C, 4, 6],
-      ],
+      counts(6, "even", [A, B, C]),
+      ["us-east-1 0-2", "us-west-2 2-4", "eu-west-1 4-6"],
     ],
     [
       "even: earlier regions get more",
-      counts(100, "even", [[A], [B], [C]]),
-      [
-        [A, 0, 34],
-        [B, 34, 67],
-        [C, 67, 100],
-      ],
+      counts(100, "even", [A, B, C]),
+      ["us-east-1 0-34", "us-west-2 34-67", "eu-west-1 67-100"],
     ],
     [
       "even: regions without an index are left out",
-      counts(2, "even", [[A], [B], [C]]),
-      [
-        [A, 0, 1],
-        [B, 1, 2],
-      ],
+      counts(2, "even", [A, B, C]),
+      ["us-east-1 0-1", "us-west-2 1-2"],
     ],
     [
       "proportional, by the counts",
-      counts(50, "proportional", [
-        [A, 20],
-        [B, 30],
-      ]),
-      [
-        [A, 0, 20],
-        [B, 20, 50],
-      ],
+      counts(50, "proportional", { [A]: 20, [B]: 30 }),
+      ["us-east-1 0-20", "us-west-2 20-50"],
     ],
     [
       "proportional, by the largest remainder",
-      counts(10, "proportional", [
-        [A, 1],
-        [B, 1],
-        [C, 4],
-      ]),
-      [
-        [A, 0, 2],
-        [B, 2, 4],
-        [C, 4, 10],
-      ],
+      counts(10, "proportional", { [A]: 1, [B]: 1, [C]: 4 }),
+      ["us-east-1 0-2", "us-west-2 2-4", "eu-west-1 4-10"],
     ],
-    ["cheapest, without limits", counts(9, "cheapest", [[A], [B], [C]]), [[B, 0, 9]]],
+    ["cheapest, without limits", counts(9, "cheapest", [A, B, C]), ["us-west-2 0-9"]],
     [
       "cheapest, with limits: in the order of the file",
-      counts(9, "cheapest", [
-        [A, 9],
-        [B, 4],
-        [C, 3],
-      ]),
-      [
-        [A, 0, 2],
-        [B, 2, 6],
-        [C, 6, 9],
-      ],
+      counts(9, "cheapest", { [A]: 9, [B]: 4, [C]: 3 }),
+      ["us-east-1 0-2", "us-west-2 2-6", "eu-west-1 6-9"],
     ],
   ] as const) {
     it(`is ${title}`, () => {
@@ -113,14 +81,8 @@ describe("the distribution of a sweep", () => {
   });
 
   it("is refused if the regions' limits are too small", () => {
-    expect(
-      refusalOf(() =>
-        counts(9, "cheapest", [
-          [A, 4],
-          [B, 4],
-        ]),
-      ).message,
-    ).to.equal("the regions' limits allow 8 of 9 indices");
+    const { message } = refusalOf(() => counts(9, "cheapest", { [A]: 4, [B]: 4 }));
+    expect(message).to.equal("the regions' limits allow 8 of 9 indices");
   });
 
   const inputs = fc.record({

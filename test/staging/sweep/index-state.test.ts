@@ -49,9 +49,12 @@ function itemOf(outcome: Outcome): IndexItem {
 const refusalOf = (outcome: Outcome): string => (isRefused(outcome) ? outcome.refused : "accepted");
 const held = (owner: string, attempt = 1): Holder => ({ owner, attempt });
 
+const claimed = (item = fresh(), owner: string = ONE, seconds = 0): IndexItem =>
+  itemOf(claim(item, owner, at(seconds), RETRIES));
+
 describe("an index of a sweep", () => {
   it("is claimed, run and completed", () => {
-    const running = itemOf(claim(fresh(), ONE, at(0), RETRIES));
+    const running = claimed();
     expect(running).to.include({
       state: "running",
       owner: ONE,
@@ -64,7 +67,7 @@ describe("an index of a sweep", () => {
   });
 
   it("is leased until the lease expires, and is then claimed by another worker", () => {
-    const running = itemOf(claim(fresh(), ONE, at(0), RETRIES));
+    const running = claimed();
     expect(refusalOf(claim(running, TWO, at(LEASE_SECONDS - 1), RETRIES))).to.equal("leased");
     const taken = itemOf(claim(running, TWO, at(LEASE_SECONDS), RETRIES));
     expect(taken).to.include({ state: "running", owner: TWO, attempt: 2, interruptions: 1 });
@@ -75,7 +78,7 @@ describe("an index of a sweep", () => {
   });
 
   it("continues the same attempt after a reboot of its worker", () => {
-    const running = itemOf(claim(fresh(), ONE, at(0), RETRIES));
+    const running = claimed();
     const again = itemOf(claim(running, ONE, at(1_000), RETRIES));
     expect(again).to.include({
       owner: ONE,
@@ -86,12 +89,12 @@ describe("an index of a sweep", () => {
   });
 
   it("can be completed by its owner after the lease, unless another worker has claimed it", () => {
-    const running = itemOf(claim(fresh(), ONE, at(0), RETRIES));
+    const running = claimed();
     expect(itemOf(complete(running, held(ONE), at(9_999))).state).to.equal("done");
   });
 
   it("is held by heartbeats, also of a clock that is set back", () => {
-    const running = itemOf(claim(fresh(), ONE, at(0), RETRIES));
+    const running = claimed();
     const later = itemOf(heartbeat(running, held(ONE), at(60)));
     expect(later).to.include({ leaseUntil: START / 1000 + 60 + LEASE_SECONDS });
     expect(itemOf(heartbeat(later, held(ONE), at(-3_600)))).to.include({
@@ -101,29 +104,15 @@ describe("an index of a sweep", () => {
   });
 
   it("runs again after an error as often as allowed, then fails with the exit code", () => {
-    const first = itemOf(
-      fail(
-        itemOf(claim(fresh(), ONE, at(0), RETRIES)),
-        held(ONE),
-        { exitCode: 3, error: "e" },
-        at(1),
-        RETRIES,
-      ),
-    );
+    const first = itemOf(fail(claimed(), held(ONE), { exitCode: 3, error: "e" }, at(1), RETRIES));
     expect(first).to.include({ state: "pending", errors: 1, exitCode: 3, error: "e" });
-    const second = fail(
-      itemOf(claim(first, TWO, at(2), RETRIES)),
-      held(TWO, 2),
-      { exitCode: 4, error: "f" },
-      at(3),
-      RETRIES,
-    );
+    const second = fail(claimed(first, TWO, 2), held(TWO, 2), { exitCode: 4, error: "f" }, at(3), RETRIES);
     expect(second).to.include({ open: -1 });
     expect(itemOf(second)).to.include({ state: "failed", errors: 2, exitCode: 4, error: "f", attempt: 2 });
   });
 
   it("fails at once by an error that another attempt cannot help", () => {
-    const running = itemOf(claim(fresh(), ONE, at(0), RETRIES));
+    const running = claimed();
     const failure = { error: "SHA256 checksum mismatch", final: true };
     expect(itemOf(fail(running, held(ONE), failure, at(1), RETRIES))).to.include({
       state: "failed",
@@ -132,13 +121,11 @@ describe("an index of a sweep", () => {
   });
 
   it("counts interruptions and errors apart", () => {
-    const released = itemOf(release(itemOf(claim(fresh(), ONE, at(0), RETRIES)), held(ONE), at(1), RETRIES));
+    const released = itemOf(release(claimed(), held(ONE), at(1), RETRIES));
     expect(released).to.include({ state: "pending", interruptions: 1, errors: 0 });
-    const failed = itemOf(
-      fail(itemOf(claim(released, TWO, at(2), RETRIES)), held(TWO, 2), { error: "e" }, at(3), RETRIES),
-    );
+    const failed = itemOf(fail(claimed(released, TWO, 2), held(TWO, 2), { error: "e" }, at(3), RETRIES));
     expect(failed).to.include({ state: "pending", interruptions: 1, errors: 1 });
-    const last = release(itemOf(claim(failed, ONE, at(4), RETRIES)), held(ONE, 3), at(5), RETRIES);
+    const last = release(claimed(failed, ONE, 4), held(ONE, 3), at(5), RETRIES);
     expect(itemOf(last)).to.include({
       state: "failed",
       error: `interrupted 2 times; the last instance was ${ONE}`,
@@ -158,7 +145,7 @@ describe("an index of a sweep", () => {
 
   it("is cancelled unless it has ended", () => {
     expect(cancel(fresh(), at(0))).to.include({ open: -1 });
-    const running = itemOf(claim(fresh(), ONE, at(0), RETRIES));
+    const running = claimed();
     const cancelled = itemOf(cancel(running, at(1)));
     expect(cancelled).to.include({ state: "cancelled", owner: ONE });
     for (const ended of [cancelled, itemOf(complete(running, held(ONE), at(1)))]) {
@@ -169,38 +156,24 @@ describe("an index of a sweep", () => {
   });
 
   it("is opened again by a higher generation only, with all attempts and the next number", () => {
-    const failed = itemOf(
-      fail(
-        itemOf(claim(fresh(), ONE, at(0), RETRIES)),
-        held(ONE),
-        { error: "e", final: true },
-        at(1),
-        RETRIES,
-      ),
-    );
+    const failed = itemOf(fail(claimed(), held(ONE), { error: "e", final: true }, at(1), RETRIES));
     expect(refusalOf(retry(failed, 0, "unfinished"))).to.equal("not-retried");
     const again = retry(failed, 1, "unfinished");
     expect(again).to.include({ open: 1 });
     expect(itemOf(again)).to.deep.equal({ ...fresh(), attempt: 1, generation: 1 });
     expect(refusalOf(retry(itemOf(again), 2, "ended"))).to.equal("not-retried");
-    const done = itemOf(complete(itemOf(claim(itemOf(again), ONE, at(2), RETRIES)), held(ONE, 2), at(3)));
+    const done = itemOf(complete(claimed(itemOf(again), ONE, 2), held(ONE, 2), at(3)));
     expect(refusalOf(retry(done, 2, "unfinished"))).to.equal("not-retried");
     expect(itemOf(retry(done, 2, "ended"))).to.include({ state: "pending", attempt: 2, generation: 2 });
   });
 });
 
+const OF_OWNERS = ["heartbeat", "complete", "fail", "final", "release"] as const;
+const ACTIONS = [...OF_OWNERS, "claim", "expire", "cancel", "retry"] as const;
+
 /** One step of a sweep: an action of a worker or a user, after some seconds. */
 interface Step {
-  readonly action:
-    | "claim"
-    | "heartbeat"
-    | "complete"
-    | "fail"
-    | "final"
-    | "release"
-    | "expire"
-    | "cancel"
-    | "retry";
+  readonly action: (typeof ACTIONS)[number];
   readonly index: number;
   readonly worker: number;
   readonly after: number;
@@ -208,19 +181,7 @@ interface Step {
 
 const steps = fc.array(
   fc.record<Step>({
-    action: fc.constantFrom(
-      "claim",
-      "claim",
-      "claim",
-      "heartbeat",
-      "complete",
-      "fail",
-      "final",
-      "release",
-      "expire",
-      "cancel",
-      "retry",
-    ),
+    action: fc.constantFrom("claim", "claim", ...ACTIONS),
     index: fc.nat({ max: 2 }),
     worker: fc.nat({ max: 2 }),
     after: fc.constantFrom(0, 1, 60, LEASE_SECONDS, 2 * LEASE_SECONDS),
@@ -258,7 +219,7 @@ describe("a sweep of indices, whatever happens in whatever order", () => {
             cancel: () => cancel(item, time),
             retry: () => retry(item, generation, "ended"),
           }[action]();
-          const acts = ["heartbeat", "complete", "fail", "final", "release"].includes(action);
+          const acts = OF_OWNERS.some((one) => one === action);
           const isOwner = item.state === "running" && item.owner === owner && item.attempt === belief.attempt;
           if (acts) expect(isRefused(outcome)).to.equal(!isOwner);
           if (isRefused(outcome)) continue;

@@ -1,11 +1,5 @@
-import { allow, bucket, type Case, json, REGION } from "./case.ts";
+import { allow, blocked, bucket, type Case, json, REGION } from "./case.ts";
 
-const points = {
-  blockPublicAcls: true,
-  blockPublicPolicy: true,
-  ignorePublicAcls: true,
-  restrictPublicBuckets: true,
-};
 const readers = (account: string) =>
   allow("s3:GetObject", `arn:aws:s3:${REGION}:000000000000:accesspoint/conf-point/object/*`, {
     Principal: { AWS: `arn:aws:iam::${account}:root` },
@@ -20,7 +14,7 @@ export const accessPointCases: readonly Case[] = [
       name: "conf-point",
       bucket: "conf-shared",
       region: REGION,
-      publicAccessBlockConfiguration: points,
+      publicAccessBlockConfiguration: blocked,
       policy: json(readers("111122223333")),
     },
     id: "ACCOUNT:conf-point",
@@ -31,7 +25,7 @@ export const accessPointCases: readonly Case[] = [
       { change: { name: "conf-point-two" } },
       { change: { bucket: "conf-other" }, deleteFirst: true },
       {
-        change: { publicAccessBlockConfiguration: { ...points, blockPublicAcls: false } },
+        change: { publicAccessBlockConfiguration: { ...blocked, blockPublicAcls: false } },
         deleteFirst: true,
       },
     ],

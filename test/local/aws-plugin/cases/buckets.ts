@@ -1,13 +1,7 @@
-import { allow, bucket, type Case, json, REGION } from "./case.ts";
+import { allow, blocked, bucket, type Case, json, REGION } from "./case.ts";
 
 const BUCKET = "aws:s3/bucket:Bucket";
 const VERSIONING = "aws:s3/bucketVersioning:BucketVersioning";
-const points = {
-  blockPublicAcls: true,
-  blockPublicPolicy: true,
-  ignorePublicAcls: true,
-  restrictPublicBuckets: true,
-};
 
 export const bucketCases: readonly Case[] = [
   {
@@ -101,7 +95,7 @@ export const bucketCases: readonly Case[] = [
     name: "BucketPublicAccessBlock",
     type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     needs: [bucket("conf-access")],
-    inputs: { bucket: "conf-access", region: REGION, ...points },
+    inputs: { bucket: "conf-access", region: REGION, ...blocked },
     id: "conf-access",
     change: { blockPublicAcls: false },
     replacing: [{ change: { bucket: "conf-other" } }],

@@ -41,6 +41,13 @@ export const bucket = (name: string, region = REGION): Step => ({
   inputs: { bucket: name, region },
 });
 
+export const blocked = {
+  blockPublicAcls: true,
+  blockPublicPolicy: true,
+  ignorePublicAcls: true,
+  restrictPublicBuckets: true,
+};
+
 export const json = (value: unknown, indent?: number): string => JSON.stringify(value, undefined, indent);
 
 /** A policy of one statement. */

@@ -2,6 +2,18 @@ import { type Case, json, REGION } from "./case.ts";
 
 const TABLE = "aws:dynamodb/table:Table";
 
+const ranged = (name: string) => ({
+  name,
+  region: REGION,
+  billingMode: "PAY_PER_REQUEST",
+  hashKey: "id",
+  rangeKey: "n",
+  attributes: [
+    { name: "id", type: "S" },
+    { name: "n", type: "N" },
+  ],
+});
+
 export const dynamodbCases: readonly Case[] = [
   {
     name: "Table",
@@ -57,18 +69,7 @@ export const dynamodbCases: readonly Case[] = [
   {
     name: "Table with a range key, protected",
     type: TABLE,
-    inputs: {
-      name: "conf-bare-table",
-      region: REGION,
-      billingMode: "PAY_PER_REQUEST",
-      hashKey: "id",
-      rangeKey: "n",
-      attributes: [
-        { name: "id", type: "S" },
-        { name: "n", type: "N" },
-      ],
-      deletionProtectionEnabled: true,
-    },
+    inputs: { ...ranged("conf-bare-table"), deletionProtectionEnabled: true },
     id: "conf-bare-table",
     change: { ttl: { attributeName: "expires", enabled: true }, deletionProtectionEnabled: false },
     replacing: [],
@@ -134,22 +135,7 @@ export const dynamodbCases: readonly Case[] = [
   {
     name: "TableItem with a range key, its key changed in place",
     type: "aws:dynamodb/tableItem:TableItem",
-    needs: [
-      {
-        type: TABLE,
-        inputs: {
-          name: "conf-ranged",
-          region: REGION,
-          billingMode: "PAY_PER_REQUEST",
-          hashKey: "id",
-          rangeKey: "n",
-          attributes: [
-            { name: "id", type: "S" },
-            { name: "n", type: "N" },
-          ],
-        },
-      },
-    ],
+    needs: [{ type: TABLE, inputs: ranged("conf-ranged") }],
     inputs: {
       tableName: "conf-ranged",
       region: REGION,

@@ -1,4 +1,4 @@
-import { allow, type Case, json } from "./case.ts";
+import { allow, type Case, json, type Step } from "./case.ts";
 
 const ROLE = "aws:iam/role:Role";
 const PROFILE = "aws:iam/instanceProfile:InstanceProfile";
@@ -6,6 +6,11 @@ const READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
 const trust = (service: string) => ({
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+});
+
+const role = (name: string): Step => ({
+  type: ROLE,
+  inputs: { name, assumeRolePolicy: json(trust("ec2.amazonaws.com")) },
 });
 
 export const iamCases: readonly Case[] = [
@@ -33,9 +38,7 @@ export const iamCases: readonly Case[] = [
   {
     name: "RolePolicy",
     type: "aws:iam/rolePolicy:RolePolicy",
-    needs: [
-      { type: ROLE, inputs: { name: "conf-holder", assumeRolePolicy: json(trust("s3.amazonaws.com")) } },
-    ],
+    needs: [role("conf-holder")],
     inputs: {
       name: "replicate",
       role: "conf-holder",
@@ -49,9 +52,7 @@ export const iamCases: readonly Case[] = [
   {
     name: "RolePolicyAttachment",
     type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-    needs: [
-      { type: ROLE, inputs: { name: "conf-attached", assumeRolePolicy: json(trust("ec2.amazonaws.com")) } },
-    ],
+    needs: [role("conf-attached")],
     inputs: { role: "conf-attached", policyArn: READ_ONLY },
     id: `conf-attached/${READ_ONLY}`,
     change: {}, // immutable
@@ -63,10 +64,7 @@ export const iamCases: readonly Case[] = [
   {
     name: "InstanceProfile",
     type: PROFILE,
-    needs: [
-      { type: ROLE, inputs: { name: "conf-worker", assumeRolePolicy: json(trust("ec2.amazonaws.com")) } },
-      { type: ROLE, inputs: { name: "conf-other", assumeRolePolicy: json(trust("ec2.amazonaws.com")) } },
-    ],
+    needs: [role("conf-worker"), role("conf-other")],
     inputs: { name: "conf-profile", role: "conf-worker", tags: { team: "genomics", old: "x" } },
     id: "conf-profile",
     outputs: {
@@ -80,9 +78,7 @@ export const iamCases: readonly Case[] = [
   {
     name: "InstanceProfile without a role",
     type: PROFILE,
-    needs: [
-      { type: ROLE, inputs: { name: "conf-late", assumeRolePolicy: json(trust("ec2.amazonaws.com")) } },
-    ],
+    needs: [role("conf-late")],
     inputs: { name: "conf-empty-profile" },
     id: "conf-empty-profile",
     outputs: { tagsAll: {} },

@@ -17,3 +17,9 @@ export const cases: readonly Case[] = [
   ...ec2Cases,
   ...autoScalingCases,
 ];
+
+export function caseOf(name: string): Case {
+  const found = cases.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no case ${name}`);
+  return found;
+}
