@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ export const benchCache = (): string => join(spawnPaths().cache, "bench");
 export async function buildTool(name: Tool): Promise<string> {
   const module = join(packageRoot(), "bench", "tools", name);
   const source = await readFile(join(module, PACKAGES[name] === "." ? "main.go" : "go.sum"));
-  const version = createHash("sha256").update(source).digest("hex").slice(0, 12);
+  const version = hash("sha256", source).slice(0, 12);
   const folder = join(benchCache(), "bin");
   const program = join(folder, `${name}-${version}`);
   if (existsSync(program)) return program;

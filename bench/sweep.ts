@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,7 +77,7 @@ async function inputsOf(count: number, workers: number): Promise<SweepRunInputs>
     retriesError: 0,
     deadlineSeconds: 86_400,
     rowsFile,
-    rowsSha256: createHash("sha256").update(rows).digest("hex"),
+    rowsSha256: hash("sha256", rows),
     generation: 0,
   };
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { Sweep } from "../components/sweep.ts";
 import { lookUpPlaces } from "../stacks/sweep-places.ts";
 import { readWorkerTemplates } from "../stacks/worker-templates.ts";
@@ -79,6 +79,5 @@ function specOf({ name, parent }: ComponentCall, args: SweepArguments, environme
 
 /** The ID of a declared sweep. It stays the same in updates, and differs for another parent, environment or name. */
 function sweepIdOf(...owner: readonly string[]): string {
-  const digest = createHash("sha256").update(owner.join("\0")).digest("hex");
-  return `${SWEEP_PREFIX}${digest.slice(0, SWEEP_DIGITS)}`;
+  return `${SWEEP_PREFIX}${hash("sha256", owner.join("\0")).slice(0, SWEEP_DIGITS)}`;
 }

@@ -91,16 +91,12 @@ export const entryStackName = (environment: string, id: StagingId): StackName =>
 
 export const SWEEP_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-const isSweepId = (text: string): boolean => SWEEP_ID.test(text);
-
 /** @throws InputError if `text` cannot be a sweep's ID */
 export function parseSweepId(text: string): string {
-  if (!isSweepId(text)) {
-    throw new InputError(`"${text}" is not a sweep ID`, {
-      why: "It has 1 to 128 letters, digits, dots, hyphens and underscores.",
-    });
-  }
-  return text;
+  if (SWEEP_ID.test(text)) return text;
+  throw new InputError(`"${text}" is not a sweep ID`, {
+    why: "It has 1 to 128 letters, digits, dots, hyphens and underscores.",
+  });
 }
 
 export function parseReplicationMethod(text: string): ReplicationMethod {

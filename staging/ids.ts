@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { InputError } from "./errors.ts";
 import type { Region } from "./regions.ts";
 
@@ -58,9 +58,7 @@ export function declaredStagingId(
     ...(followLinks ? ["followLinks"] : []),
     ...(content === undefined ? [] : [`content ${content}`]),
   ];
-  const digest = createHash("sha256")
-    .update([environment, name, source, primary, ...options].join("\0"))
-    .digest("hex");
+  const digest = hash("sha256", [environment, name, source, primary, ...options].join("\0"));
   return `stage-${digest.slice(0, 12)}` as StagingId;
 }
 

@@ -111,6 +111,7 @@ describe("entries", () => {
       ],
       "spawn:entries: item other: id is given twice",
     ],
+    ["no source", [{ name: "reference" }], "spawn:entries: item reference: source is missing"],
   ] as const) {
     it(`refuse ${what}, and name file, item and key`, () => {
       expect(refusalOf(() => parse(value)).message).to.include(`Pulumi.dev.yaml: ${message}`);
@@ -118,7 +119,6 @@ describe("entries", () => {
   }
 
   for (const [what, change, message] of [
-    ["no source", { source: undefined }, "source is missing"],
     ["an empty source", { source: "" }, "source is missing"],
     ["a source that is a list", { source: [] }, "source must be a string"],
     ["an unknown key", { colour: 1 }, "colour is not a known key"],

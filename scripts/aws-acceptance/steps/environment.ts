@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { DescribeContinuousBackupsCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   type BucketLocationConstraint,
@@ -134,7 +134,7 @@ async function pointInTimeRecovery(run: Run): Promise<Seen> {
 }
 
 /** The SHA-256 of the staged data, to compare downloads with. */
-export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+export const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes);
 
 /** @throws UserError if the text is not an ID */
 export function idIn(text: string, kind: "stage" | "sweep"): string {
