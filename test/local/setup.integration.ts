@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { withLock } from "../../local/lock.ts";
 import { packageRoot } from "../../package-root.ts";
 import { makeTestHome } from "../support/cloud.ts";
+import { errorOf } from "../support/failure.ts";
 
 describe("setup", () => {
   let home: Awaited<ReturnType<typeof makeTestHome>>;
@@ -41,10 +42,8 @@ describe("setup", () => {
     const lock = join(home.home, "lock");
     await withLock(lock, {}, async () => {
       const signal = AbortSignal.timeout(300);
-      const outcome = await withLock(lock, { signal }, () => Promise.resolve("in")).catch(
-        (error: Error) => error.name,
-      );
-      expect(outcome).to.equal("TimeoutError");
+      const error = await errorOf(withLock(lock, { signal }, () => Promise.resolve("in")));
+      expect(error.name).to.equal("TimeoutError");
     });
   });
 });
