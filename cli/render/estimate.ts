@@ -160,6 +160,8 @@ function pricesLines({ prices }: Estimate, aws: Alternative): string[] {
 
 /** The estimate as CSV: a header and a row, with the keys and figures of `--format json`. */
 export function renderEstimateCsv(metadata: EstimateMetadata): string {
-  const cells = Object.values(metadata).map((value) => (Array.isArray(value) ? value.join(",") : value));
+  const cells = Object.values(metadata).map((value) =>
+    typeof value === "object" ? value?.join(",") : value,
+  );
   return csvLine(Object.keys(metadata)) + csvLine(cells);
 }

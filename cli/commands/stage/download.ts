@@ -2,23 +2,11 @@ import { Args, Flags } from "@oclif/core";
 import { parseRegion } from "../../../staging/regions.ts";
 import { formatBytes, formatInteger } from "../../../staging/units.ts";
 import { BaseCommand } from "../../base-command.ts";
+import { stagingIdArg } from "../../flags.ts";
 import { writeForPrograms } from "../../output.ts";
 import { type DownloadResult, downloadEntry, regionOfShell } from "../../services/entry/download.ts";
 import { resolveId } from "../../services/entry/resolve-id.ts";
 import { watchUpdate } from "../../watch-update.ts";
-
-interface StageDownloadResult {
-  readonly staging_id: string;
-  readonly region: string;
-  readonly path: string;
-  readonly files: number;
-  readonly bytes: number;
-  readonly downloaded_files: number;
-  readonly downloaded_bytes: number;
-  readonly replaced_files: number;
-  /** Files without a recorded SHA-256. */
-  readonly unverified_files: number;
-}
 
 export default class StageDownload extends BaseCommand {
   static override summary = "Download an entry to this machine and verify it.";
@@ -46,10 +34,7 @@ stdout has only the path. A download increments the entry's download count, but 
   ];
 
   static override args = {
-    "staging-id": Args.string({
-      required: true,
-      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
-    }),
+    "staging-id": stagingIdArg,
     path: Args.string({
       description: "Destination. Default: the entry's own name in the working directory.",
     }),
@@ -67,7 +52,7 @@ stdout has only the path. A download increments the entry's download count, but 
     }),
   };
 
-  async run(): Promise<StageDownloadResult | undefined> {
+  async run(): Promise<ReturnType<typeof toJson> | undefined> {
     const { args, flags } = await this.parse(StageDownload);
     const region = flags.region === undefined ? undefined : parseRegion(flags.region);
     const machineRegion = regionOfShell();
@@ -94,7 +79,7 @@ stdout has only the path. A download increments the entry's download count, but 
   }
 }
 
-const toJson = (result: DownloadResult): StageDownloadResult => ({
+const toJson = (result: DownloadResult) => ({
   staging_id: result.record.stagingId,
   region: result.region,
   path: result.path,
@@ -103,6 +88,7 @@ const toJson = (result: DownloadResult): StageDownloadResult => ({
   downloaded_files: result.downloadedFiles,
   downloaded_bytes: result.downloadedBytes,
   replaced_files: result.replacedFiles,
+  /** Files without a recorded SHA-256. */
   unverified_files: result.unverifiedFiles,
 });
 

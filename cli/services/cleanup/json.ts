@@ -18,45 +18,7 @@ interface Ended {
 }
 
 /** The items that a cleanup found, with their states. Amounts are US dollars at the guide's prices. Keys are never renamed or removed. */
-export interface CleanupJson {
-  readonly dry_run: boolean;
-  readonly entries: readonly (Ended & {
-    readonly staging_id: string;
-    readonly filename: string;
-    readonly size_bytes: number;
-    readonly regions: readonly string[];
-    readonly reason: "expired" | "sweep";
-    readonly expires_at: string;
-    readonly recorded: boolean;
-    readonly cost_per_day: number;
-  })[];
-  readonly declared: readonly {
-    readonly staging_id: string;
-    readonly declared_as: string;
-    readonly reason: "expired" | "sweep";
-  }[];
-  readonly incomplete: readonly {
-    readonly staging_id: string;
-    readonly stack: string;
-    readonly state: string;
-  }[];
-  readonly orphans: readonly (Ended & {
-    readonly staging_id: string;
-    readonly kind: "data" | "uploads";
-    /** Whether this environment may remove it: a bucket of the environment has it. */
-    readonly removable: boolean;
-    readonly changed_at: string;
-    readonly cost_per_day: number;
-    readonly places: readonly {
-      readonly region: string;
-      readonly bucket: string;
-      readonly objects: number;
-      readonly size_bytes: number;
-      readonly uploads: number;
-      readonly removable: boolean;
-    }[];
-  })[];
-}
+export type CleanupJson = ReturnType<typeof toCleanupJson>;
 
 /** @param result undefined if no removal was requested or confirmed */
 export function toCleanupJson(
@@ -64,7 +26,7 @@ export function toCleanupJson(
   plan: CleanupPlan,
   result: CleanupResult | undefined,
   dryRun: boolean,
-): CleanupJson {
+) {
   const endOf = <T extends { readonly id: string }>(item: T, outcomes: readonly Outcome<T>[] = []): Ended => {
     const outcome = outcomes.find((one) => one.item.id === item.id);
     if (outcome === undefined) return { state: "found" };
@@ -97,6 +59,7 @@ function orphanJson(orphan: Orphan) {
   return {
     staging_id: orphan.id,
     kind: orphan.kind,
+    /** Whether this environment may remove it: a bucket of the environment has it. */
     removable: isRemovable(orphan),
     changed_at: isoSeconds(orphan.changedAt),
     cost_per_day: toDollars(orphan.costPerDay),

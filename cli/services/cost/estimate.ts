@@ -84,38 +84,13 @@ export function alternative(request: EstimateRequest, prices: PriceBook): Altern
 }
 
 /** An estimate for programs, in US dollars to the micro-dollar. Keys are never renamed or removed. */
-export interface EstimateMetadata {
-  readonly size_bytes: number;
-  /** GB of 2^30 bytes. */
-  readonly size_gb: number;
-  readonly regions: readonly string[];
-  readonly instances_per_region: number;
-  readonly ttl_days: number;
-  readonly prices: string;
-  readonly direct_cost: number;
-  readonly replication_cost: number;
-  readonly storage_cost: number;
-  readonly staging_cost: number;
-  /** Negative if staging costs more. */
-  readonly savings: number;
-  /** Share of `direct_cost`, 0 to 1, negative if staging costs more; `null` if direct downloads are free. */
-  readonly savings_share: number | null;
-  /** `null` if staging never pays off. */
-  readonly break_even_instances: number | null;
-  readonly recommendation: Recommendation;
-  /** The savings at AWS's list prices; `null` if the price book lacks one of them. */
-  readonly aws_savings: number | null;
-  readonly aws_savings_share: number | null;
-  readonly aws_break_even_instances: number | null;
-  /** Parts of `staging_cost`: storage of expired data, and requests. 0 at the guide's prices. */
-  readonly noncurrent_cost: number;
-  readonly request_cost: number;
-}
+export type EstimateMetadata = ReturnType<typeof toEstimateMetadata>;
 
-export function toEstimateMetadata(made: Estimate, aws: Alternative): EstimateMetadata {
+export function toEstimateMetadata(made: Estimate, aws: Alternative) {
   const listed = "estimate" in aws ? aws.estimate : undefined;
   return {
     size_bytes: made.sizeBytes,
+    /** GB of 2^30 bytes. */
     size_gb: made.sizeBytes / GIB,
     regions: made.regions,
     instances_per_region: made.instancesPerRegion,
@@ -125,13 +100,18 @@ export function toEstimateMetadata(made: Estimate, aws: Alternative): EstimateMe
     replication_cost: toDollars(made.staging.replication),
     storage_cost: toDollars(made.staging.storage),
     staging_cost: toDollars(made.staging.total),
+    /** Negative if staging costs more. */
     savings: toDollars(made.compared.saved),
+    /** Share of `direct_cost`, 0 to 1, negative if staging costs more; `null` if direct downloads are free. */
     savings_share: made.compared.share ?? null,
+    /** `null` if staging never pays off. */
     break_even_instances: made.breakEven ?? null,
     recommendation: made.recommendation,
+    /** The savings at AWS's list prices; `null` if the price book lacks one of them. */
     aws_savings: listed === undefined ? null : toDollars(listed.compared.saved),
     aws_savings_share: listed?.compared.share ?? null,
     aws_break_even_instances: listed?.breakEven ?? null,
+    /** Parts of `staging_cost`: storage of expired data, and requests. 0 at the guide's prices. */
     noncurrent_cost: toDollars(made.staging.noncurrent),
     request_cost: toDollars(made.staging.requests),
   };

@@ -4,81 +4,26 @@ import { isoSeconds } from "../../../staging/ttl.ts";
 import type { Cost, CostReport } from "./result.ts";
 import type { UnfinishedCost } from "./unfinished.ts";
 
-interface Dollars {
-  readonly replication: number;
-  readonly storage: number;
-  /** Storage of expired data until S3 deletes them permanently; at AWS's prices. */
-  readonly noncurrent: number;
-  /** Requests to S3; at AWS's prices. */
-  readonly requests: number;
-  readonly total: number;
-}
-
 /** The report for programs. Amounts are US dollars, dates UTC. Keys are never renamed or removed. */
-export interface CostJson {
-  readonly period: { readonly since: string; readonly until: string; readonly label: string };
-  /** The price book: `guide` or `aws`. */
-  readonly prices: string;
-  /** Uploads with data in the period. */
-  readonly operations: number;
-  readonly staged_bytes: number;
-  readonly cost: Dollars;
-  /** `direct`: the cost of direct downloads. `share` is relative to it, and `null` if it is zero. */
-  readonly savings: { readonly direct: number; readonly saved: number; readonly share: number | null };
-  /** The most expensive first. */
-  readonly entries: readonly {
-    readonly staging_id: string;
-    readonly filename: string;
-    readonly sweep_id: string | null;
-    readonly size_bytes: number;
-    readonly regions: readonly string[];
-    readonly uploaded_at: string;
-    /** `null` while the data exist. */
-    readonly ended_at: string | null;
-    readonly operations: number;
-    readonly staged_bytes: number;
-    readonly cost: Dollars;
-    readonly remote_instances: number;
-    readonly direct: number;
-  }[];
-  readonly by_region: readonly { readonly region: string; readonly cost: Dollars }[];
-  readonly by_sweep: readonly {
-    /** `null`: no sweep. */
-    readonly sweep_id: string | null;
-    readonly entries: number;
-    readonly cost: Dollars;
-    readonly direct: number;
-  }[];
-  readonly by_day: readonly { readonly date: string; readonly cost: Dollars }[];
-  /** Current charges of S3 that are in no total: unfinished uploads. `null` if the report did not search for them. */
-  readonly unfinished: {
-    readonly count: number;
-    readonly bytes: number;
-    readonly cost_per_day: number;
-    /** The largest first. */
-    readonly entries: readonly {
-      readonly staging_id: string;
-      readonly regions: readonly string[];
-      readonly bytes: number;
-      readonly open_uploads: number;
-      readonly cost_per_day: number;
-    }[];
-  } | null;
-}
+export type CostJson = ReturnType<typeof toCostJson>;
 
-export function toCostJson(report: CostReport): CostJson {
+export function toCostJson(report: CostReport) {
   const { period, compared } = report;
   return {
     period: { since: isoSeconds(period.since), until: isoSeconds(period.until), label: period.label },
+    /** The price book: `guide` or `aws`. */
     prices: report.prices,
+    /** Uploads with data in the period. */
     operations: report.operations,
     staged_bytes: report.stagedBytes,
     cost: inDollars(report),
+    /** `direct`: the cost of direct downloads. `share` is relative to it, and `null` if it is zero. */
     savings: {
       direct: toDollars(compared.direct),
       saved: toDollars(compared.saved),
       share: compared.share ?? null,
     },
+    /** The most expensive first. */
     entries: report.entries.map((entry) => ({
       staging_id: entry.stagingId,
       filename: entry.filename,
@@ -86,6 +31,7 @@ export function toCostJson(report: CostReport): CostJson {
       size_bytes: entry.sizeBytes,
       regions: entry.regions,
       uploaded_at: isoSeconds(entry.uploadedAt),
+      /** `null` while the data exist. */
       ended_at: entry.endedAt === undefined ? null : isoSeconds(entry.endedAt),
       operations: entry.operations,
       staged_bytes: entry.stagedBytes,
@@ -95,17 +41,20 @@ export function toCostJson(report: CostReport): CostJson {
     })),
     by_region: report.regions.map((cost) => ({ region: cost.region, cost: inDollars(cost) })),
     by_sweep: report.sweeps.map((cost) => ({
+      /** `null`: no sweep. */
       sweep_id: cost.sweepId ?? null,
       entries: cost.entries,
       cost: inDollars(cost),
       direct: toDollars(cost.direct),
     })),
     by_day: report.days.map((cost) => ({ date: cost.date, cost: inDollars(cost) })),
+    /** `null` if the report did not search for it. */
     unfinished: unfinishedJson(report.unfinished),
   };
 }
 
-function unfinishedJson(unfinished: UnfinishedCost | undefined): CostJson["unfinished"] {
+/** Current charges of S3 that are in no total: unfinished uploads, the largest first. */
+function unfinishedJson(unfinished: UnfinishedCost | undefined) {
   if (unfinished === undefined) return null;
   const { entries, bytes, perDay } = unfinished;
   return {
@@ -118,11 +67,13 @@ function unfinishedJson(unfinished: UnfinishedCost | undefined): CostJson["unfin
   };
 }
 
-function inDollars(cost: Cost): Dollars {
+function inDollars(cost: Cost) {
   return {
     replication: toDollars(cost.replication),
     storage: toDollars(cost.storage),
+    /** Storage of expired data until S3 deletes them permanently; at AWS's prices. */
     noncurrent: toDollars(cost.noncurrent),
+    /** Requests to S3; at AWS's prices. */
     requests: toDollars(cost.requests),
     total: toDollars(totalOf(cost)),
   };

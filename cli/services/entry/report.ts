@@ -9,8 +9,8 @@ import type { Context, EntryContext } from "../../context.ts";
 import { type Spending, spendingOf } from "../cost/spending.ts";
 import { type LifecycleRules, lifecycleRulesOf } from "../environment/lifecycle.ts";
 import { requireRecord } from "./absent.ts";
-import { type StagingMetadata, toMetadata } from "./metadata.ts";
-import { presenceJson, type RegionPresence, type RegionPresenceJson, regionPresence } from "./presence.ts";
+import { toMetadata } from "./metadata.ts";
+import { presenceJson, type RegionPresence, regionPresence } from "./presence.ts";
 import { getLedgerRow, getUsage, type Tables } from "./records.ts";
 import { deletionsBegun } from "./upload/unfinished.ts";
 
@@ -91,51 +91,34 @@ async function readRow(tables: Tables, id: StagingId, onProblem: (error: Error) 
 }
 
 /** An entry in the JSON output of `info`: the keys of `list`, and further ones. Keys are never renamed or removed. */
-export interface EntryReportJson extends StagingMetadata {
-  readonly instances_by_region: Readonly<Record<string, number>>;
-  /** US dollars so far, under the guide's prices. */
-  readonly cost_to_date: {
-    readonly replication: number;
-    readonly storage: number;
-    readonly total: number;
-  };
-  /** The cost of the instances' own downloads without staging; `share` is the saved part of it, `null` if it is zero. */
-  readonly savings: {
-    readonly remote_instances: number;
-    readonly direct: number;
-    readonly saved: number;
-    readonly share: number | null;
-  };
-  /** The ID of the rule in force, by region; `null` if there is none. */
-  readonly lifecycle_rules: Readonly<Record<string, string | null>>;
-  /** The time at which S3 removes the objects: the first 00:00 UTC after the expiry. */
-  readonly removed_at: string;
-  /** The state of each region: `whole`, `missing`, `different` or `unreachable`, and why it is not whole. */
-  readonly presence: Readonly<Record<string, RegionPresenceJson>>;
-  /** Drift of the other parts, in words; `null` if not every part was compared (`--verify`). */
-  readonly drift: readonly string[] | null;
-}
+export type EntryReportJson = ReturnType<typeof toReportJson>;
 
-export function toReportJson(report: EntryReport): EntryReportJson {
+export function toReportJson(report: EntryReport) {
   const { record, row, spending, rules, deleting, presence, drift, now } = report;
   const { replication, storageToDate, total, remoteInstances, compared } = spending;
   return {
     ...toMetadata(record, row.usage, now, deleting),
     instances_by_region: row.usage.instancesByRegion,
+    /** US dollars so far, under the guide's prices. */
     cost_to_date: {
       replication: toDollars(replication),
       storage: toDollars(storageToDate),
       total: toDollars(total),
     },
+    /** The cost of the instances' own downloads without staging; `share` is the saved part of it, `null` if it is zero. */
     savings: {
       remote_instances: remoteInstances,
       direct: toDollars(compared.direct),
       saved: toDollars(compared.saved),
       share: compared.share ?? null,
     },
+    /** The ID of the rule in force, by region; `null` if there is none. */
     lifecycle_rules: Object.fromEntries([...rules].map(([region, rule]) => [region, rule ?? null])),
+    /** The time at which S3 removes the objects: the first 00:00 UTC after the expiry. */
     removed_at: isoSeconds(removalMidnight(record.uploadedAt, record.ttl)),
+    /** The state of each region, and why it is not whole. */
     presence: presenceJson(presence),
+    /** Drift of the other parts, in words; `null` if not every part was compared (`--verify`). */
     drift: drift ?? null,
   };
 }

@@ -1,33 +1,11 @@
 import { describeMissing, missingOf } from "../../../staging/ownership/missing.ts";
-import { type TableRole, tablesOf } from "../../../staging/ownership/names.ts";
+import { tablesOf } from "../../../staging/ownership/names.ts";
 import { refuseOthers } from "../../../staging/ownership/taken.ts";
 import type { Context } from "../../context.ts";
 import { surveyOf, wholeEnvironment } from "./ownership.ts";
 
 /** The existing resources of an environment. */
-export interface EnvironmentStatus {
-  readonly environment: string;
-  readonly cloud: "local" | "aws";
-  readonly endpoint: string | null;
-  /** The account of the credentials, which must be the environment's; null if the server has no accounts. */
-  readonly account: string | null;
-  /** Whether every resource exists. */
-  readonly up: boolean;
-  readonly buckets: readonly {
-    readonly region: string;
-    readonly bucket: string;
-    /** Whether the user created it, so that it outlives the environment. */
-    readonly adopted: boolean;
-    readonly exists: boolean;
-  }[];
-  readonly tables: readonly {
-    readonly role: TableRole;
-    readonly table: string;
-    readonly exists: boolean;
-  }[];
-  /** Missing resources in words, with the role and the settings of existing buckets. */
-  readonly missing: readonly string[];
-}
+export type EnvironmentStatus = Awaited<ReturnType<typeof environmentStatus>>;
 
 /**
  * Surveys the environment in AWS.
@@ -35,7 +13,7 @@ export interface EnvironmentStatus {
  */
 export async function environmentStatus(
   context: Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "endpoint" | "iam" | "settings">,
-): Promise<EnvironmentStatus> {
+) {
   const [settings, endpoint] = await Promise.all([context.settings(), context.endpoint()]);
   const facts = await surveyOf(context, wholeEnvironment(settings));
   refuseOthers(settings, facts);
@@ -43,6 +21,7 @@ export async function environmentStatus(
   const buckets = [...settings.buckets].map(([region, bucket]) => ({
     region,
     bucket,
+    /** Whether the user created it, so that it outlives the environment. */
     adopted: settings.adopted.has(region),
     exists: facts.buckets.some(({ name, state }) => name === bucket && state !== "none"),
   }));
@@ -55,10 +34,13 @@ export async function environmentStatus(
     environment: settings.name,
     cloud: settings.cloud,
     endpoint: endpoint ?? null,
+    /** The account of the credentials, which must be the environment's; null if the server has no accounts. */
     account: facts.account ?? null,
+    /** Whether every resource exists. */
     up: missing.length === 0,
     buckets,
     tables,
+    /** Missing resources in words, with the role and the settings of existing buckets. */
     missing: missing.map(describeMissing),
   };
 }

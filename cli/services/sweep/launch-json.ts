@@ -3,54 +3,16 @@ import type { SweepId } from "../../../staging/sweep/id.ts";
 import type { HourRange } from "../../../staging/sweep/plan.ts";
 import type { PreparedLaunch } from "./launch.ts";
 
-interface HourJson {
-  readonly least: number;
-  readonly most: number;
-}
-
 /** A planned sweep for programs; amounts in US dollars. Keys are never renamed or removed. */
-export interface LaunchPlanJson {
-  readonly name: string;
-  readonly count: number;
-  readonly columns: readonly string[];
-  readonly regions: readonly {
-    readonly region: string;
-    /** The region's indices are `start` to `end` - 1. */
-    readonly start: number;
-    readonly end: number;
-    readonly workers: number;
-    readonly worker_hour: HourJson;
-  }[];
-  readonly datasets: readonly {
-    readonly staging_id: string;
-    readonly account: string | null;
-    readonly filename: string;
-    readonly size_bytes: number;
-    readonly destination: string;
-  }[];
-  readonly workers: number;
-  readonly instance_types: readonly string[];
-  readonly architecture: string;
-  readonly spot: boolean;
-  readonly disk_gb: number;
-  readonly deadline_seconds: number;
-  /** All workers together, at list prices. */
-  readonly hour: HourJson;
-  /** `null` if spot prices are unknown. */
-  readonly spot_hour: HourJson | null;
-  readonly max_cost: number;
-  readonly direct_cost: number;
-  readonly staging_cost: number;
-  /** Negative if staging costs more. */
-  readonly savings: number;
-}
+export type LaunchPlanJson = ReturnType<typeof launchPlanJson>;
 
-export function launchPlanJson({ parameters, plan, datasets }: PreparedLaunch): LaunchPlanJson {
+export function launchPlanJson({ parameters, plan, datasets }: PreparedLaunch) {
   return {
     name: parameters.name,
     count: parameters.count,
     columns: parameters.rows?.columns ?? [],
     regions: plan.regions.map(({ region, start, end, workers, hour }) => ({
+      /** The region's indices are `start` to `end` - 1. */
       ...{ region, start, end, workers },
       worker_hour: hourJson(hour),
     })),
@@ -67,16 +29,19 @@ export function launchPlanJson({ parameters, plan, datasets }: PreparedLaunch): 
     spot: parameters.spot,
     disk_gb: plan.diskGib,
     deadline_seconds: plan.deadlineSeconds,
+    /** All workers together, at list prices. */
     hour: hourJson(plan.hour),
+    /** `null` if spot prices are unknown. */
     spot_hour: plan.spotHour === undefined ? null : hourJson(plan.spotHour),
     max_cost: toDollars(plan.maxCost),
     direct_cost: toDollars(plan.savings.direct),
     staging_cost: toDollars(plan.savings.staged),
+    /** Negative if staging costs more. */
     savings: toDollars(plan.savings.saved),
   };
 }
 
-const hourJson = ({ least, most }: HourRange): HourJson => ({
+const hourJson = ({ least, most }: HourRange) => ({
   least: toDollars(least),
   most: toDollars(most),
 });

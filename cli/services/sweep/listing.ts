@@ -62,43 +62,25 @@ async function progressIn(
 }
 
 /** A sweep for programs, in `sweep list` and `sweep info`. Keys are never renamed or removed. */
-export interface SweepJson {
-  readonly sweep_id: string;
-  readonly name: string;
-  readonly state: SweepState;
-  readonly count: number;
-  /** Indices that have not ended. With the next three they add up to `count`. */
-  readonly open: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly cancelled: number;
-  /** In the order of their indices. */
-  readonly regions: readonly string[];
-  /** IDs of the staged data. */
-  readonly entries: readonly string[];
-  /** 0; each retry increments it. */
-  readonly generation: number;
-  /** UTC to the second. */
-  readonly created_at: string;
-  readonly started_at: string | null;
-  readonly deadline_at: string;
-  readonly cancelled_at: string | null;
-  readonly stack: string;
-}
+export type SweepJson = ReturnType<typeof toSweepJson>;
 
-export function toSweepJson({ meta, state, total }: SweepProgress): SweepJson {
+export function toSweepJson({ meta, state, total }: SweepProgress) {
   const time = (date: Date | undefined): string | null => (date === undefined ? null : isoSeconds(date));
   return {
     sweep_id: meta.sweepId,
     name: meta.name,
     state,
     count: meta.count,
+    /** Indices that have not ended. With the next three they add up to `count`. */
     open: total.pending + total.running,
     done: total.done,
     failed: total.failed,
     cancelled: total.cancelled,
+    /** In the order of their indices. */
     regions: meta.regions,
+    /** IDs of the staged data. */
     entries: meta.entries,
+    /** 0; each retry increments it. */
     generation: meta.generation,
     created_at: isoSeconds(meta.createdAt),
     started_at: time(meta.startedAt),

@@ -6,7 +6,7 @@ import type { SweepId } from "../../../staging/sweep/id.ts";
 import type { IndexItem } from "../../../staging/sweep/index-item.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
 import { findMeta, findRegions, indexPages, type RunningCounts } from "./items.ts";
-import { type SweepJson, toSweepJson } from "./listing.ts";
+import { toSweepJson } from "./listing.ts";
 import { progressOf, type RegionProgress, type SweepProgress } from "./progress.ts";
 import type { SweepTable } from "./tables.ts";
 import { noSweep } from "./watch.ts";
@@ -94,43 +94,12 @@ class IndexSummary {
 }
 
 /** A sweep for programs, as `info` prints it. Keys are never renamed or removed. */
-export interface SweepReportJson extends SweepJson {
-  readonly pending: number;
-  readonly running: number;
-  readonly command: string;
-  readonly results: string | null;
-  readonly timeout_seconds: number | null;
-  readonly retries: { readonly interrupted: number; readonly error: number };
-  readonly interruptions: number;
-  /** The maximum cost of the instances so far, at list prices; null if this machine does not know their types. */
-  readonly cost_usd_at_most: number | null;
-  readonly by_region: readonly {
-    readonly region: string;
-    readonly start: number;
-    /** Exclusive. */
-    readonly end: number;
-    readonly workers: number;
-    readonly pending: number;
-    readonly running: number;
-    readonly done: number;
-    readonly failed: number;
-    readonly cancelled: number;
-  }[];
-  readonly indices: Readonly<Record<IndexItem["state"], readonly number[]>>;
-  readonly failures: readonly {
-    readonly index: number;
-    readonly region: string;
-    readonly attempt: number;
-    readonly exit_code: number | null;
-    readonly error: string;
-    readonly ended_at: string;
-  }[];
-}
+export type SweepReportJson = ReturnType<typeof toSweepReportJson>;
 
 export function toSweepReportJson(
   { progress, indices, failures, interruptions }: SweepReport,
   cost: MicroDollars | undefined,
-): SweepReportJson {
+) {
   const { meta, total, regions } = progress;
   return {
     ...toSweepJson(progress),
@@ -141,6 +110,7 @@ export function toSweepReportJson(
     timeout_seconds: meta.timeoutSeconds ?? null,
     retries: { interrupted: meta.retries.interrupted, error: meta.retries.error },
     interruptions,
+    /** The maximum cost of the instances so far, at list prices; null if this machine does not know their types. */
     cost_usd_at_most: cost === undefined ? null : toDollars(cost),
     by_region: regions.map(regionJson),
     indices,
@@ -151,7 +121,8 @@ export function toSweepReportJson(
   };
 }
 
-function regionJson(progress: RegionProgress): SweepReportJson["by_region"][number] {
+/** The region's indices are `start` to `end` - 1. */
+function regionJson(progress: RegionProgress) {
   const { region, start, end, workers, pending, running, done, failed, cancelled } = progress;
   return { region, start, end, workers, pending, running, done, failed, cancelled };
 }
