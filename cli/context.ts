@@ -18,7 +18,7 @@ import type { AccountId } from "../staging/accounts.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import { type EnvironmentSettings, parseEnvironmentName } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
-import { oncePer } from "../staging/once.ts";
+import { once, oncePer } from "../staging/once.ts";
 import type { Region } from "../staging/regions.ts";
 import type { TableFact } from "../staging/resources/environment-facts.ts";
 import { statePlaceOf } from "../staging/state-bucket.ts";
@@ -54,17 +54,6 @@ interface OwnS3 {
 export class Context {
   readonly environmentName: string;
   readonly #progress: StepPrinter;
-  #environment: Promise<Environment> | undefined;
-  #target: Promise<Target> | undefined;
-  #connection: Promise<Connection> | undefined;
-  #dynamo: Promise<DynamoDBClient> | undefined;
-  #tables: Promise<Tables> | undefined;
-  #tableFacts: Promise<readonly TableFact[]> | undefined;
-  #account: Promise<AccountId | undefined> | undefined;
-  #iam: Promise<IAMClient> | undefined;
-  readonly #s3 = oncePer((region: Region) => this.#makeS3(region));
-  /** For regions whose bucket belongs to the environment. */
-  readonly #ownS3 = oncePer((region: Region) => this.#checkedS3(region));
   /** The connection, once it is resolved, for errors. */
   #resolved: Connection | undefined;
 
@@ -81,15 +70,10 @@ export class Context {
   readonly projectFolder = findProjectFolder();
 
   /** @throws InputError if the environment's settings file is missing or not valid */
-  environment(): Promise<Environment> {
-    this.#environment ??= this.#readEnvironment();
-    return this.#environment;
-  }
-
-  async #readEnvironment(): Promise<Environment> {
+  readonly environment = once(async (): Promise<Environment> => {
     const { readEnvironmentFile } = await import("../stacks/environment-file.ts");
     return await readEnvironmentFile(this.projectFolder, this.environmentName);
-  }
+  });
 
   async settings(): Promise<EnvironmentSettings> {
     return (await this.environment()).settings;
@@ -109,12 +93,7 @@ export class Context {
    * AWS SDK reads some of them.
    * @throws InputError that names the invalid variable or file
    */
-  connection(): Promise<Connection> {
-    this.#connection ??= this.#connect();
-    return this.#connection;
-  }
-
-  async #connect(): Promise<Connection> {
+  readonly connection = once(async (): Promise<Connection> => {
     const { cloud } = await this.settings();
     const env = process.env;
     if (cloud === "aws" && isOnLocalCloud(env)) throw shellOfLocalCloud(this.environmentName);
@@ -122,21 +101,16 @@ export class Context {
     applyChanges(env, connectionVariables(env, target));
     this.#resolved = resolveConnection(env, target.cloud === "aws" ? target.profile : undefined);
     return this.#resolved;
-  }
+  });
 
   /** The cloud of all requests, including the plugins'. Starts the local cloud if necessary. */
-  target(): Promise<Target> {
-    this.#target ??= this.#findTarget();
-    return this.#target;
-  }
-
-  async #findTarget(): Promise<Target> {
+  readonly target = once(async (): Promise<Target> => {
     const { settings, profile } = await this.environment();
     const { cloud, tableRegion: region } = settings;
     if (cloud === "aws") return { cloud, profile };
     const running = usersEndpoint() === undefined ? await this.#startCloud() : undefined;
     return { cloud, endpoint: running?.endpoint, keys: running?.keys, region };
-  }
+  });
 
   async #startCloud(): Promise<RunningCloud> {
     const { ensureCloud } = await import("../local/cloud/cloud.ts");
@@ -192,30 +166,20 @@ export class Context {
   }
 
   /** The client of the tables' region. */
-  dynamo(): Promise<DynamoDBClient> {
-    this.#dynamo ??= this.#makeDynamo();
-    return this.#dynamo;
-  }
-
-  async #makeDynamo(): Promise<DynamoDBClient> {
+  readonly dynamo = once(async (): Promise<DynamoDBClient> => {
     // Load the SDK while the cloud starts.
     const [{ makeDynamoDBClient }, config] = await Promise.all([
       import("./clients/dynamodb.ts"),
       this.settings().then(({ tableRegion }) => this.clientConfig("DYNAMODB", tableRegion)),
     ]);
     return makeDynamoDBClient(config);
-  }
+  });
 
   /**
    * The environment's tables.
    * @throws InputError if they belong to another environment, or the credentials to another account
    */
-  tables(): Promise<Tables> {
-    this.#tables ??= this.#ownTables();
-    return this.#tables;
-  }
-
-  async #ownTables(): Promise<Tables> {
+  readonly tables = once(async (): Promise<Tables> => {
     const [settings, client, facts, { refuseOthersTables }] = await Promise.all([
       this.settings(),
       this.dynamo(),
@@ -227,16 +191,16 @@ export class Context {
     const otherBuckets: Tables["otherBuckets"] = async (entry) =>
       (await import("./services/entry/other-buckets.ts")).otherBuckets(this, entry);
     return { client, settings, otherBuckets };
-  }
+  });
 
-  #surveyTables(): Promise<readonly TableFact[]> {
-    this.#tableFacts ??= Promise.all([
+  readonly #surveyTables = once(async (): Promise<readonly TableFact[]> => {
+    const [settings, client, { surveyTables }] = await Promise.all([
       this.settings(),
       this.dynamo(),
       import("./services/environment/ownership.ts"),
-    ]).then(([settings, client, { surveyTables }]) => surveyTables(settings, client));
-    return this.#tableFacts;
-  }
+    ]);
+    return await surveyTables(settings, client);
+  });
 
   /**
    * The account of the credentials, checked to be the environment's; undefined if the server has no accounts
@@ -244,12 +208,10 @@ export class Context {
    * @throws InputError if the environment belongs to another account
    * @throws UserError if the account cannot be determined
    */
-  account(): Promise<AccountId | undefined> {
-    this.#account ??= import("./services/environment/account.ts").then(({ findAccount }) =>
-      findAccount(this, () => this.#surveyTables()),
-    );
-    return this.#account;
-  }
+  readonly account = once(async (): Promise<AccountId | undefined> => {
+    const { findAccount } = await import("./services/environment/account.ts");
+    return await findAccount(this, this.#surveyTables);
+  });
 
   /**
    * The S3 client for the environment's bucket in `region`.
@@ -264,7 +226,7 @@ export class Context {
     return (await this.#ownS3(region)).store;
   }
 
-  async #checkedS3(region: Region): Promise<OwnS3> {
+  readonly #ownS3 = oncePer(async (region: Region): Promise<OwnS3> => {
     const [settings, client, account, { refuseOthersBucket }, { sdkStore }] = await Promise.all([
       this.settings(),
       this.anyBucketsS3(region),
@@ -274,31 +236,28 @@ export class Context {
     ]);
     await refuseOthersBucket(settings, region, client, account);
     return { client, store: sdkStore(client, region) };
-  }
+  });
 
   /** The client of IAM, which has no regions. */
-  async iam(): Promise<IAMClient> {
-    this.#iam ??= Promise.all([import("./clients/iam.ts"), this.clientConfig("IAM", "us-east-1")]).then(
-      ([{ makeIamClient }, config]) => makeIamClient(config),
-    );
-    return await this.#iam;
-  }
+  readonly iam = once(async (): Promise<IAMClient> => {
+    const [{ makeIamClient }, config] = await Promise.all([
+      import("./clients/iam.ts"),
+      this.clientConfig("IAM", "us-east-1"),
+    ]);
+    return makeIamClient(config);
+  });
 
   /**
    * The S3 client of `region` for checking buckets of any environment. Its requests expect the bucket to be in the account of the
    * credentials. AWS refuses a request to a bucket in another region than the client's.
    */
-  anyBucketsS3(region: Region): Promise<S3Client> {
-    return this.#s3(region);
-  }
-
-  async #makeS3(region: Region): Promise<S3Client> {
+  readonly anyBucketsS3 = oncePer(async (region: Region): Promise<S3Client> => {
     const [{ createS3Client }, config] = await Promise.all([
       import("../provider/store/client.ts"),
       this.clientConfig("S3", region),
     ]);
-    return createS3Client(config, { owner: () => this.account() });
-  }
+    return createS3Client(config, { owner: this.account });
+  });
 
   /** The environment and the connection so far, for errors. Loads nothing. */
   get at(): CloudOfError {
