@@ -28,11 +28,6 @@ function explainedAt(error: unknown, at: CloudOfError): UserError | undefined {
       cause: error,
     });
   }
-  const why = detailOf(found);
   const { message, fix } = found;
-  return new UserError(message, {
-    ...(why === undefined ? {} : { why }),
-    ...(fix === undefined ? {} : { fix }),
-    cause: error,
-  });
+  return new UserError(message, { why: detailOf(found), fix, cause: error });
 }

@@ -8,7 +8,7 @@ import { Context } from "./context.ts";
 import { DEFAULT_SETTINGS } from "./defaults.ts";
 import { explain } from "./errors.ts";
 import { configured } from "./flags.ts";
-import { endOutput, isOutputDiscarded, OutputClosed, OutputFailed } from "./output.ts";
+import { endOutput, isOutputDiscarded, OutputClosed, OutputFailed, writeData, writeOut } from "./output.ts";
 import { failureEnvelope, renderDetails, renderFailure, successEnvelope } from "./render/failure.ts";
 import { toJson } from "./render/json.ts";
 import { ExactScreen, linesFor, textOf, writeExactly } from "./screen.ts";
@@ -95,6 +95,28 @@ export abstract class BaseCommand extends Command {
     this.#warnings.push(text);
     if (!this.jsonEnabled()) tell(linesFor(process.stderr, { style: "yellow", label: "Warning:", text }));
     return input;
+  }
+
+  /** Warns about a part that is left out of the result. The rest is complete, but the command fails. */
+  protected incomplete(problem: Error | string): void {
+    this.warn(problem);
+    process.exitCode = 1;
+  }
+
+  /**
+   * Prints a result for people, or for programs without an envelope.
+   * @returns the result with `--json`, for the envelope
+   */
+  protected async print<T>(
+    result: T,
+    format: "table" | "json" | "yaml",
+    text: () => string,
+  ): Promise<T | undefined> {
+    if (this.jsonEnabled()) return result;
+    if (format === "table") await writeOut(text());
+    else if (format === "json") await writeData(toJson(result));
+    else await writeData((await import("../stacks/yaml.ts")).toYaml(result));
+    return undefined;
   }
 
   /**

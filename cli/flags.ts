@@ -1,6 +1,7 @@
-import { Flags } from "@oclif/core";
+import { Args, Flags } from "@oclif/core";
 import { readUserConfig, type SettingKey, type UserSettings } from "../stacks/user-config.ts";
 import { InputError } from "../staging/errors.ts";
+import { PRICE_BOOK_NAMES } from "../staging/price-book.ts";
 import { DEFAULT_SETTINGS } from "./defaults.ts";
 import type { CsvForm } from "./render/csv.ts";
 
@@ -55,3 +56,23 @@ export function csvForm(raw: boolean, format: string): CsvForm {
   }
   return raw ? "raw" : "spreadsheet";
 }
+
+/** `--prices`: the price book of costs. */
+export const pricesFlag = Flags.option({
+  options: PRICE_BOOK_NAMES,
+  ...configured("prices"),
+  summary: "Price book: the guide's prices, or AWS's list prices.",
+  helpValue: PRICE_BOOK_NAMES.join("|"),
+});
+
+/** The argument of commands on one entry. */
+export const stagingIdArg = Args.string({
+  required: true,
+  description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
+});
+
+/** The argument of commands on one sweep. */
+export const sweepIdArg = Args.string({
+  required: true,
+  description: "ID of the sweep, such as sweep-abc123def456, or its first digits, such as abc1.",
+});

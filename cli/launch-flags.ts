@@ -1,6 +1,5 @@
 import { Flags } from "@oclif/core";
-import { PRICE_BOOK_NAMES } from "../staging/price-book.ts";
-import { configured, yesFlag } from "./flags.ts";
+import { pricesFlag, yesFlag } from "./flags.ts";
 
 /** The flags of `spawn launch`. */
 export const launchFlags = {
@@ -57,12 +56,9 @@ export const launchFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
-  prices: Flags.option({
-    options: PRICE_BOOK_NAMES,
+  prices: pricesFlag({
     summary: "Price book for the savings over direct downloads: the guide's prices, or AWS's list prices.",
-    ...configured("prices"),
-    helpValue: PRICE_BOOK_NAMES.join("|"),
-  })(),
+  }),
   "dry-run": Flags.boolean({
     summary: "Check everything and show the plan, without starting.",
     default: false,

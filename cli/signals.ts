@@ -22,6 +22,27 @@ export function endBySignal(): void {
   }
 }
 
+/** The signals that stop a command in a clean way; SIGHUP, from a closed terminal, unless the user wants the command to survive it. */
+export const stopSignals = (): readonly EndingSignal[] =>
+  isHangupIgnored() ? ["SIGINT", "SIGTERM"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** Runs a task that changes nothing until one of the signals interrupts it. */
+export async function interruptible<T>(
+  run: (signal: AbortSignal) => Promise<T>,
+  signals: readonly EndingSignal[] = ["SIGINT", "SIGTERM"],
+): Promise<T> {
+  const abort = new AbortController();
+  const release = handleSignals(signals, () => {
+    release();
+    abort.abort();
+  });
+  try {
+    return await run(abort.signal);
+  } finally {
+    release();
+  }
+}
+
 /**
  * Calls `handler` at these signals, instead of ending the process.
  * @returns a function that removes the handler

@@ -1,11 +1,11 @@
-import { isHangupIgnored } from "../connection/hangup.ts";
 import type { SweepId } from "../staging/sweep/id.ts";
+import { commandLine } from "./command-line.ts";
 import type { Context } from "./context.ts";
 import { SweepView } from "./render/sweep-progress.ts";
 import { ExactScreen } from "./screen.ts";
 import type { SweepProgress } from "./services/sweep/progress.ts";
 import { watchSweep } from "./services/sweep/watch.ts";
-import { handleSignals } from "./signals.ts";
+import { interruptible, stopSignals } from "./signals.ts";
 
 /**
  * Follows a sweep and shows its progress on stderr. Ctrl-C, SIGTERM or a closed terminal stops following; the sweep continues.
@@ -20,16 +20,10 @@ export async function watchOnScreen(
   const view = quiet
     ? undefined
     : new SweepView(new ExactScreen(process.stderr), { colours: process.stderr });
-  const abort = new AbortController();
-  const signals = ["SIGINT", "SIGTERM", ...(isHangupIgnored() ? [] : (["SIGHUP"] as const))] as const;
-  const release = handleSignals(signals, () => {
-    release();
-    abort.abort();
-  });
   let trouble = "";
-  try {
-    return await watchSweep(context, id, {
-      signal: abort.signal,
+  const watch = (signal: AbortSignal): Promise<SweepProgress | undefined> =>
+    watchSweep(context, id, {
+      signal,
       onUpdate: (progress) => {
         trouble = "";
         view?.update(progress);
@@ -40,8 +34,19 @@ export async function watchOnScreen(
         trouble = text;
       },
     });
-  } finally {
-    release();
-    view?.close();
-  }
+  return await interruptible(watch, stopSignals()).finally(() => view?.close());
+}
+
+/**
+ * Sets the exit code for the end of {@link watchOnScreen}.
+ * @param progress undefined if the user stopped following
+ * @returns the line about it
+ */
+export function reportEnd(progress: SweepProgress | undefined, id: SweepId, environment: string): string {
+  const command = (verb: string): string => commandLine(`spawn sweep ${verb} ${id}`, environment);
+  if (progress?.state === "succeeded") return `✅ ${id} succeeded`;
+  process.exitCode = progress === undefined ? 130 : 1;
+  return progress === undefined
+    ? `${id} continues. To follow it again: ${command("watch")}`
+    : `${id} ended as ${progress.state}: ${command("info")}`;
 }

@@ -1,10 +1,9 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
-import { isHangupIgnored } from "../connection/hangup.ts";
 import { interruption } from "./engine/failure.ts";
 import type { ResourceChange, UpdateOptions } from "./engine/update.ts";
 import { ProgressView } from "./render/progress.ts";
 import { ExactScreen } from "./screen.ts";
-import { handleSignals } from "./signals.ts";
+import { handleSignals, stopSignals } from "./signals.ts";
 
 export interface WatchOptions {
   /** Shows only errors, for `--json`. */
@@ -33,8 +32,7 @@ export async function watchUpdate<T>(
     view?.note(abort.signal.aborted ? "Still stopping: the engine is writing its state." : "Stopping…");
     abort.abort(interruption());
   };
-  const signals = ["SIGINT", "SIGTERM", ...(isHangupIgnored() ? [] : (["SIGHUP"] as const))] as const;
-  const release = handleSignals(signals, stop);
+  const release = handleSignals(stopSignals(), stop);
   try {
     return await run({
       signal: abort.signal,

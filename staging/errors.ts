@@ -27,7 +27,13 @@ export class UserError extends Error {
 
   constructor(
     message: string,
-    detail: { code?: ErrorCode; why?: Words; fix?: Words; exitCode?: number; cause?: unknown } = {},
+    detail: {
+      code?: ErrorCode;
+      why?: Words | undefined;
+      fix?: Words | undefined;
+      exitCode?: number;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = detail.code;
@@ -59,7 +65,7 @@ export class UserError extends Error {
 
 /** Bad input: refused before anything is created (exit code 2). */
 export class InputError extends UserError {
-  constructor(message: string, detail: { why?: Words; fix?: Words } = {}) {
+  constructor(message: string, detail: { why?: Words | undefined; fix?: Words | undefined } = {}) {
     super(message, { ...detail, exitCode: 2 });
   }
 }

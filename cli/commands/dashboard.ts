@@ -1,13 +1,11 @@
 import { Flags } from "@oclif/core";
 import type { About, Embedded } from "../../dashboard/snapshot.ts";
 import { messageOf } from "../../staging/errors.ts";
-import { PRICE_BOOK_NAMES } from "../../staging/price-book.ts";
 import { serverClock } from "../../staging/server-clock.ts";
 import { BaseCommand } from "../base-command.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
-import { configured } from "../flags.ts";
-import { interruptible } from "../interruptible.ts";
+import { pricesFlag } from "../flags.ts";
 import { writeReportFile } from "../report-file.ts";
 import { pause } from "../services/common/pause.ts";
 import { problemOf } from "../services/dashboard/convert.ts";
@@ -17,6 +15,7 @@ import { Polling } from "../services/dashboard/polling.ts";
 import { readersOf } from "../services/dashboard/readers.ts";
 import { readSaved } from "../services/dashboard/saved.ts";
 import { type RunningDashboard, serveDashboard } from "../services/dashboard/server.ts";
+import { interruptible } from "../signals.ts";
 
 /** The address of the served page, or the file of a saved one. */
 interface DashboardJson {
@@ -51,12 +50,7 @@ If the command runs on another machine, forward its port with ssh -L 8080:127.0.
       summary: "Write a copy of the page to this file, and end.",
       helpValue: "FILE",
     }),
-    prices: Flags.option({
-      options: PRICE_BOOK_NAMES,
-      ...configured("prices"),
-      summary: "Price book: the guide's prices, or AWS's list prices.",
-      helpValue: PRICE_BOOK_NAMES.join("|"),
-    })(),
+    prices: pricesFlag(),
   };
 
   async run(): Promise<DashboardJson> {
@@ -74,7 +68,7 @@ If the command runs on another machine, forward its port with ssh -L 8080:127.0.
     };
     const polling = new Polling(readersOf(context, flags.prices), deps);
     if (flags.output !== undefined) {
-      const saved = await readSaved(polling, details, deps, (problem) => this.#incomplete(problem));
+      const saved = await readSaved(polling, details, deps, (problem) => this.incomplete(problem));
       return await this.#save(flags.output, { about, saved });
     }
     const { renderDashboardPage } = await import("../render/dashboard-page.ts");
@@ -114,12 +108,6 @@ If the command runs on another machine, forward its port with ssh -L 8080:127.0.
     await writeReportFile(file, (await renderDashboardPage(embedded)).html);
     this.note(`Written to ${file}`);
     return { file };
-  }
-
-  /** The page is written, but the command fails. */
-  #incomplete(text: string): void {
-    this.warn(text);
-    process.exitCode = 1;
   }
 }
 

@@ -18,7 +18,7 @@ import type { LaunchRequest, PreparedLaunch } from "../services/sweep/launch.ts"
 import { type LaunchPlanJson, type LaunchResult, launchPlanJson } from "../services/sweep/launch-json.ts";
 import { prepareLaunch } from "../services/sweep/prepare.ts";
 import { readParameters } from "../services/sweep/read-parameters.ts";
-import { watchOnScreen } from "../watch-sweep.ts";
+import { reportEnd, watchOnScreen } from "../watch-sweep.ts";
 import { type WatchOptions, watchUpdate } from "../watch-update.ts";
 
 export default class Launch extends BaseCommand {
@@ -132,26 +132,14 @@ The script can run more than once for an index: after an interruption, and after
     const { settingsHere } = await import("../services/sweep/settings.ts");
     const name = (await settingsHere(context.environmentName, id))?.spec.name ?? "";
     await updateKnownIds(context, "sweeps", { add: [[id, name]] });
-    const command = (verb: string): string =>
-      commandLine(`spawn sweep ${verb} ${id}`, context.environmentName);
     if (!follow) {
-      this.note(`To follow it: ${command("watch")}`);
+      this.note(`To follow it: ${commandLine(`spawn sweep watch ${id}`, context.environmentName)}`);
       return this.#result(id, null, plan);
     }
     this.note("The sweep runs without this command. Ctrl-C only stops following.", "");
     const progress = await watchOnScreen(context, id, { quiet: this.jsonEnabled() });
-    if (progress === undefined) {
-      this.note("", `${id} continues. To follow it again: ${command("watch")}`);
-      process.exitCode = 130;
-      return this.#result(id, null, plan);
-    }
-    const { state } = progress;
-    if (state !== "succeeded") process.exitCode = 1;
-    this.note(
-      "",
-      state === "succeeded" ? `✅ ${id} succeeded` : `${id} ended as ${state}: ${command("info")}`,
-    );
-    return this.#result(id, state, plan);
+    this.note("", reportEnd(progress, id, context.environmentName));
+    return this.#result(id, progress?.state ?? null, plan);
   }
 
   #result(id: SweepId, state: string | null, plan: LaunchPlanJson | null): LaunchResult | undefined {

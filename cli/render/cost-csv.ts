@@ -2,13 +2,13 @@ import type { MicroDollars } from "../../staging/money.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
 import type { CostReport, EntryCost } from "../services/cost/result.ts";
 import type { UnfinishedEntry } from "../services/cost/unfinished.ts";
-import { type CsvForm, csvLine } from "./csv.ts";
+import { type CsvColumns, type CsvForm, csvHead, csvLine, csvRows } from "./csv.ts";
 
 /**
- * The columns, in a stable order; new ones are appended. Amounts are US dollars with six decimals, dates UTC. Each
- * row is an entry; the totals of the report are the sums of the columns.
+ * Amounts are US dollars with six decimals, dates UTC. Each row is an entry; the totals of the report are the sums of the
+ * columns.
  */
-const COLUMNS: Readonly<Record<string, (entry: EntryCost) => string>> = {
+const COLUMNS: CsvColumns<EntryCost> = {
   staging_id: ({ stagingId }) => stagingId,
   filename: ({ filename }) => filename,
   sweep_id: ({ sweepId }) => sweepId ?? "",
@@ -37,20 +37,13 @@ export const COST_COLUMNS: readonly string[] = Object.keys(COLUMNS);
 
 /** The report's entries as CSV. */
 export function renderCostCsv({ entries, unfinished }: CostReport, form?: CsvForm): string {
-  const values = Object.values(COLUMNS);
-  const rows = entries.map((entry) =>
-    csvLine(
-      values.map((value) => value(entry)),
-      form,
-    ),
-  );
   const open = (unfinished?.entries ?? []).map((entry) =>
     csvLine(
       COST_COLUMNS.map((name) => cellOf(entry, name)),
       form,
     ),
   );
-  return [csvLine(COST_COLUMNS), ...rows, ...open].join("");
+  return [csvHead(COLUMNS), csvRows(COLUMNS, entries, form), ...open].join("");
 }
 
 /** An unfinished upload is a row with its own columns only, so that the sums of the others are the report's totals. */

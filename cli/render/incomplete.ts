@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { IncompleteMetadata } from "../services/entry/listing/incomplete-listing.ts";
-import { type CsvForm, csvLine } from "./csv.ts";
+import { type CsvColumns, type CsvForm, csvHead, csvRows } from "./csv.ts";
 import type { Column } from "./table.ts";
 import { compactBytes } from "./text.ts";
 
@@ -36,8 +36,8 @@ function arrived(entry: IncompleteMetadata): string {
     .join(", ");
 }
 
-/** The columns of the incomplete entries as CSV, in a stable order. Lists are separated by spaces. */
-const CSV_COLUMNS: Readonly<Record<string, (entry: IncompleteMetadata) => string | number | null>> = {
+/** Lists are separated by spaces. */
+const CSV_COLUMNS: CsvColumns<IncompleteMetadata> = {
   staging_id: (entry) => entry.staging_id,
   filename: (entry) => entry.filename,
   source: (entry) => entry.source,
@@ -55,13 +55,5 @@ const CSV_COLUMNS: Readonly<Record<string, (entry: IncompleteMetadata) => string
   host: (entry) => entry.host,
 };
 
-export function renderIncompleteCsv(entries: readonly IncompleteMetadata[], form?: CsvForm): string {
-  const values = Object.values(CSV_COLUMNS);
-  const rows = entries.map((entry) =>
-    csvLine(
-      values.map((value) => value(entry)),
-      form,
-    ),
-  );
-  return [csvLine(Object.keys(CSV_COLUMNS)), ...rows].join("");
-}
+export const renderIncompleteCsv = (entries: readonly IncompleteMetadata[], form?: CsvForm): string =>
+  csvHead(CSV_COLUMNS) + csvRows(CSV_COLUMNS, entries, form);

@@ -3,7 +3,7 @@ import type { CheckedRecord } from "../services/entry/listing/list-presence.ts";
 import type { ListedMetadata } from "../services/entry/listing/listing.ts";
 import { statusOf } from "../services/entry/metadata.ts";
 import { describeState, isWhole, type RegionPresence } from "../services/entry/presence.ts";
-import { type CsvForm, csvLine } from "./csv.ts";
+import { type CsvColumns, type CsvForm, writeCsv } from "./csv.ts";
 import type { Write } from "./streams.ts";
 import type { Column } from "./table.ts";
 import { compactBytes, formatUtcDay } from "./text.ts";
@@ -51,13 +51,8 @@ function ttl(record: StagingRecord, now: Date, isDeleting: boolean): string {
   return status === "expiring" ? `${record.ttl}d expiring` : `${record.ttl}d`;
 }
 
-type Cell = string | number | null;
-
-/**
- * The columns of the list as CSV, in a stable order; new ones are appended. Amounts are US dollars, dates UTC; lists
- * are separated by spaces, the primary region first.
- */
-const CSV_COLUMNS: Readonly<Record<string, (entry: ListedMetadata) => Cell>> = {
+/** Amounts are US dollars, dates UTC; lists are separated by spaces, the primary region first. */
+const CSV_COLUMNS: CsvColumns<ListedMetadata> = {
   staging_id: (entry) => entry.staging_id,
   filename: (entry) => entry.filename,
   size_bytes: (entry) => entry.size_bytes,
@@ -82,7 +77,7 @@ const CSV_COLUMNS: Readonly<Record<string, (entry: ListedMetadata) => Cell>> = {
 export const LISTING_CSV_COLUMNS: readonly string[] = Object.keys(CSV_COLUMNS);
 
 /** The state of each region, as `us-east-1=whole us-west-2=missing`: the last column with --verify. */
-const presenceCell = ({ presence = {} }: ListedMetadata): Cell =>
+const presenceCell = ({ presence = {} }: ListedMetadata): string =>
   Object.entries(presence)
     .map(([region, { state }]) => `${region}=${state}`)
     .join(" ");
@@ -93,22 +88,5 @@ export async function writeListingCsv(
   write: Write,
   { hasPresence = false, form }: { readonly hasPresence?: boolean; readonly form?: CsvForm } = {},
 ): Promise<void> {
-  const columns = hasPresence ? { ...CSV_COLUMNS, presence: presenceCell } : CSV_COLUMNS;
-  const values = Object.values(columns);
-  let head = csvLine(Object.keys(columns));
-  for await (const page of pages) {
-    await write(
-      head +
-        page
-          .map((entry) =>
-            csvLine(
-              values.map((value) => value(entry)),
-              form,
-            ),
-          )
-          .join(""),
-    );
-    head = "";
-  }
-  if (head !== "") await write(head);
+  await writeCsv(hasPresence ? { ...CSV_COLUMNS, presence: presenceCell } : CSV_COLUMNS, pages, write, form);
 }

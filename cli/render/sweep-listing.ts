@@ -1,7 +1,6 @@
-import { type SweepJson, toSweepJson } from "../services/sweep/listing.ts";
+import type { SweepJson } from "../services/sweep/listing.ts";
 import type { SweepProgress } from "../services/sweep/progress.ts";
-import { type CsvForm, csvLine } from "./csv.ts";
-import type { Write } from "./streams.ts";
+import type { CsvColumns } from "./csv.ts";
 import type { Column } from "./table.ts";
 import { formatUtc } from "./text.ts";
 
@@ -21,10 +20,8 @@ export const SWEEP_COLUMNS: readonly Column<SweepProgress>[] = [
   { title: "DEADLINE", value: ({ meta }) => formatUtc(meta.deadlineAt) },
 ];
 
-type Cell = string | number | null;
-
-/** The columns as CSV, in a stable order; new ones are appended. Dates are UTC; lists are separated by spaces. */
-const CSV_COLUMNS: Readonly<Record<string, (sweep: SweepJson) => Cell>> = {
+/** The columns of `sweep list` as CSV. Dates are UTC; lists are separated by spaces. */
+export const SWEEP_CSV_COLUMNS: CsvColumns<SweepJson> = {
   sweep_id: (sweep) => sweep.sweep_id,
   name: (sweep) => sweep.name,
   state: (sweep) => sweep.state,
@@ -41,22 +38,3 @@ const CSV_COLUMNS: Readonly<Record<string, (sweep: SweepJson) => Cell>> = {
   deadline_at: (sweep) => sweep.deadline_at,
   cancelled_at: (sweep) => sweep.cancelled_at,
 };
-
-/** Writes the list as CSV, page by page. Writes nothing before the first page. */
-export async function writeSweepsCsv(
-  pages: AsyncIterable<readonly SweepProgress[]>,
-  write: Write,
-  form: CsvForm,
-): Promise<void> {
-  let text = csvLine(Object.keys(CSV_COLUMNS));
-  for await (const page of pages) {
-    for (const sweep of page.map(toSweepJson))
-      text += csvLine(
-        Object.values(CSV_COLUMNS).map((value) => value(sweep)),
-        form,
-      );
-    await write(text);
-    text = "";
-  }
-  if (text !== "") await write(text);
-}

@@ -1,8 +1,9 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { parseItemName } from "../../../staging/entry.ts";
 import { settingsFileName } from "../../../staging/environment.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
+import { stagingIdArg } from "../../flags.ts";
 import { resolveId } from "../../services/entry/resolve-id.ts";
 import { adoptEntry } from "../../services/environment/adopt.ts";
 import { updateAdopted } from "../../services/environment/environment.ts";
@@ -31,12 +32,7 @@ Commit the file before the next update from another checkout: an update without 
     },
   ];
 
-  static override args = {
-    "staging-id": Args.string({
-      required: true,
-      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
-    }),
-  };
+  static override args = { "staging-id": stagingIdArg };
 
   static override flags = {
     name: Flags.custom<string>({

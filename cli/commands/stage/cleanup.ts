@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { parseSweepId } from "../../../staging/entry.ts";
-import { InputError, type UserError } from "../../../staging/errors.ts";
+import { InputError } from "../../../staging/errors.ts";
 import { timeToRemoveBy } from "../../../staging/server-clock.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
@@ -74,7 +74,7 @@ Entries that the environment's file declares are only reported, never removed. -
       verbose: flags.verbose,
     };
     await this.#warnOfOtherMachines(context);
-    const plan = await planCleanup(context, question, cleanup.now, (error) => this.#problem(error));
+    const plan = await planCleanup(context, question, cleanup.now, (error) => this.incomplete(error));
     const text = isEmpty(plan) ? "" : renderCleanup(plan, question, context.environmentName);
     if (text !== "" && !this.jsonEnabled()) await writeOut(text);
     const wanted = toRemove(plan, question);
@@ -99,7 +99,7 @@ Entries that the environment's file declares are only reported, never removed. -
     const result = await watchDeletion(plan.entries, { quiet: this.jsonEnabled(), verbose }, (events) =>
       carryOut(context, plan, question, now, {
         ...events,
-        onProblem: (error) => this.#problem(error),
+        onProblem: (error) => this.incomplete(error),
         onWait: () => this.note("Waiting for another cleanup of this machine…"),
         onRemoved: ({ id }) => this.note(`${id}: Removing orphans... ✓`),
       }),
@@ -137,12 +137,6 @@ Entries that the environment's file declares are only reported, never removed. -
     this.warn(
       `The stacks' state is kept ${where}: uploads of other users with another state are unknown here, and look like orphans after a day without changes.`,
     );
-  }
-
-  /** The rest is cleaned up, but the command fails. */
-  #problem(error: UserError): void {
-    this.warn(error);
-    process.exitCode = 1;
   }
 }
 

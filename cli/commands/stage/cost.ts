@@ -2,9 +2,8 @@ import { Flags } from "@oclif/core";
 import { parseSweepId } from "../../../staging/entry.ts";
 import { EXCLUDED_CHARGES } from "../../../staging/excluded-charges.ts";
 import { checkTimes, parsePeriod, TIME_FORMS } from "../../../staging/period.ts";
-import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { configured, csvForm, rawFlag } from "../../flags.ts";
+import { csvForm, pricesFlag, rawFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
 import type { CsvForm } from "../../render/csv.ts";
 import { toJson } from "../../render/json.ts";
@@ -69,12 +68,7 @@ Amounts are computed from a price book; they are not AWS's bill. All times are i
       helpValue: "ID",
     }),
     "sweep-id": Flags.string({ summary: "Include only data of this sweep.", helpValue: "ID" }),
-    prices: Flags.option({
-      options: PRICE_BOOK_NAMES,
-      ...configured("prices"),
-      summary: "Price book: the guide's prices, or AWS's list prices.",
-      helpValue: PRICE_BOOK_NAMES.join("|"),
-    })(),
+    prices: pricesFlag(),
     format: Flags.option({
       options: FORMATS,
       default: "table",
@@ -102,11 +96,7 @@ Amounts are computed from a price book; they are not AWS's bill. All times are i
     const stagingId = id === undefined ? undefined : await resolveId(context, id, "ledger");
     const filter = { stagingId, sweepId };
     const question = { period, filter, prices: flags.prices, now };
-    const report = await costReport(context, question, (error) => {
-      // The others are counted, but the command fails.
-      this.warn(error);
-      process.exitCode = 1;
-    });
+    const report = await costReport(context, question, (error) => this.incomplete(error));
     if (period.cut) this.warn(`--until ${flags.until} is in the future: the period ends now.`);
     if (this.jsonEnabled()) return toCostJson(report);
     const text = await render(report, flags.format, form);

@@ -1,16 +1,13 @@
 import { Args, Flags } from "@oclif/core";
-import { toYaml } from "../../../stacks/yaml.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { EXCLUDED_CHARGES } from "../../../staging/excluded-charges.ts";
-import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { configured } from "../../flags.ts";
-import { writeData, writeOut } from "../../output.ts";
+import { configured, pricesFlag } from "../../flags.ts";
+import { writeData } from "../../output.ts";
 import { renderEstimate, renderEstimateCsv } from "../../render/estimate.ts";
-import { toJson } from "../../render/json.ts";
 import {
   alternative,
   type EstimatedSource,
@@ -81,12 +78,7 @@ ${EXCLUDED_CHARGES.map((line) => `- ${line}`).join("\n")}`;
       ...configured("staging.ttl"),
       helpValue: "DAYS",
     }),
-    prices: Flags.option({
-      options: PRICE_BOOK_NAMES,
-      ...configured("prices"),
-      summary: "Price book: the guide's prices, or AWS's list prices.",
-      helpValue: PRICE_BOOK_NAMES.join("|"),
-    })(),
+    prices: pricesFlag(),
     "request-payer": Flags.boolean({
       default: false,
       summary: "Accept the charges for requests to a Requester Pays bucket.",
@@ -113,15 +105,14 @@ ${EXCLUDED_CHARGES.map((line) => `- ${line}`).join("\n")}`;
     const result = estimate(request, priceBook(flags.prices));
     const aws = result.prices.name === "aws" ? { estimate: result } : alternative(request, priceBook("aws"));
     const metadata = toEstimateMetadata(result, aws);
-    if (this.jsonEnabled()) return metadata;
-    if (flags.format === "json") await writeData(toJson(metadata));
-    else if (flags.format === "csv") await writeData(renderEstimateCsv(metadata));
-    else if (flags.format === "yaml") await writeData(toYaml(metadata));
-    else {
-      const columns = process.stdout.columns ?? DEFAULT_COLUMNS;
-      await writeOut(renderEstimate({ estimate: result, aws, source, columns, requestPayer }));
+    if (flags.format === "csv") {
+      await writeData(renderEstimateCsv(metadata));
+      return undefined;
     }
-    return undefined;
+    const columns = process.stdout.columns ?? DEFAULT_COLUMNS;
+    return await this.print(metadata, flags.format, () =>
+      renderEstimate({ estimate: result, aws, source, columns, requestPayer }),
+    );
   }
 
   async #dataset(

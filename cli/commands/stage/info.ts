@@ -1,12 +1,9 @@
-import { Args, Flags } from "@oclif/core";
-import { toYaml } from "../../../stacks/yaml.ts";
+import { Flags } from "@oclif/core";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
-import { formatFlag } from "../../flags.ts";
-import { writeData, writeOut } from "../../output.ts";
+import { formatFlag, stagingIdArg } from "../../flags.ts";
 import { renderDetails } from "../../render/details.ts";
-import { toJson } from "../../render/json.ts";
 import { findDamage, type RegionPresence } from "../../services/entry/presence.ts";
 import {
   type EntryReport,
@@ -37,12 +34,7 @@ Costs come from the usage ledger, like those of stage cost, with the guide's pri
     },
   ];
 
-  static override args = {
-    "staging-id": Args.string({
-      required: true,
-      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
-    }),
-  };
+  static override args = { "staging-id": stagingIdArg };
 
   static override flags = {
     format: formatFlag(),
@@ -68,15 +60,7 @@ Costs come from the usage ledger, like those of stage cost, with the guide's pri
     );
     this.#reportDamage(known, flags.environment);
     const report = flags.verify ? { ...known, drift: await this.#compare(context, known.record) } : known;
-    if (this.jsonEnabled()) return toReportJson(report);
-    if (flags.format === "json") {
-      await writeData(toJson(toReportJson(report)));
-    } else if (flags.format === "yaml") {
-      await writeData(toYaml(toReportJson(report)));
-    } else {
-      await writeOut(renderDetails(report));
-    }
-    return undefined;
+    return await this.print(toReportJson(report), flags.format, () => renderDetails(report));
   }
 
   async #verify(context: Context, record: StagingRecord, verbose: boolean): Promise<RegionPresence[]> {
@@ -100,7 +84,6 @@ Costs come from the usage ledger, like those of stage cost, with the guide's pri
   #reportDamage({ record, presence, now }: EntryReport, environment: string): void {
     const damage = findDamage(record, presence, now, environment);
     if (damage === undefined) return;
-    process.exitCode = 1;
-    this.warn(`${damage.message}. Fix: ${damage.fix}`);
+    this.incomplete(`${damage.message}. Fix: ${damage.fix}`);
   }
 }

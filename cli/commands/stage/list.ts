@@ -1,5 +1,4 @@
 import { Flags } from "@oclif/core";
-import { toYaml } from "../../../stacks/yaml.ts";
 import { describeExpired } from "../../../staging/declared-expiry.ts";
 import { type EntrySpec, parseSweepId } from "../../../staging/entry.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
@@ -12,10 +11,10 @@ import { csvForm, FORMATS as PLAIN_FORMATS, rawFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
 import type { CsvForm } from "../../render/csv.ts";
 import { INCOMPLETE_COLUMNS, renderIncompleteCsv } from "../../render/incomplete.ts";
-import { toJson } from "../../render/json.ts";
 import { DATA_COLUMN, listingColumns, writeListingCsv } from "../../render/listing.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../render/streams.ts";
 import { renderTable } from "../../render/table.ts";
+import { allOf } from "../../services/common/pages.ts";
 import { collecting, updateKnownIds } from "../../services/completion/known-ids.ts";
 import { expiredDeclared, itemsInStack } from "../../services/entry/listing/expired-declared.ts";
 import {
@@ -151,7 +150,7 @@ export default class StageList extends BaseCommand {
     const listed = new Map<string, string>();
     const listing: Listing = { filter, order, now, deleting, check, form, listed };
     const result = await this.#print(tables, listing, flags.format);
-    for (const warning of damaged.warnings) this.#incomplete(new UserError(warning));
+    for (const warning of damaged.warnings) this.incomplete(warning);
     const isWhole = filter.sweepId === undefined && filter.region === undefined;
     await updateKnownIds(context, "entries", {
       add: listed,
@@ -159,16 +158,14 @@ export default class StageList extends BaseCommand {
     });
     if (isWhole) {
       const inState = (entries: readonly EntrySpec[]) => this.#itemsInStack(context, entries);
-      const expired = await expiredDeclared(context, tables, now, inState, (error) =>
-        this.#incomplete(error),
-      );
+      const expired = await expiredDeclared(context, tables, now, inState, (error) => this.incomplete(error));
       for (const entry of expired) this.warn(describeExpired(entry, context.environmentName));
     }
     return result;
   }
 
   async #print(tables: Tables, listing: Listing, format: Format): Promise<ListedMetadata[] | undefined> {
-    if (this.jsonEnabled()) return this.#collect(tables, listing);
+    if (this.jsonEnabled()) return await allOf(this.#metadata(tables, listing));
     switch (format) {
       case "table":
         await this.#table(tables, listing);
@@ -203,34 +200,26 @@ export default class StageList extends BaseCommand {
     }
     // Refuses the tables of another environment, whose uploads these would be.
     await context.tables();
-    const all = await listIncompleteMetadata(context, filter, (error) => this.#incomplete(error));
+    const all = await listIncompleteMetadata(context, filter, (error) => this.incomplete(error));
     const entries = (reverse ? all.reverse() : all).slice(0, limit);
-    if (this.jsonEnabled()) return entries;
-    if (format === "json") await writeData(toJson(entries));
-    else if (format === "yaml") await writeData(toYaml(entries));
-    else if (format === "csv") await writeData(renderIncompleteCsv(entries, form));
-    else if (entries.length > 0) await writeOut(renderTable(INCOMPLETE_COLUMNS, entries));
+    if (format === "csv") await writeData(renderIncompleteCsv(entries, form));
+    else if (format !== "table" || entries.length > 0)
+      return await this.print(entries, format, () => renderTable(INCOMPLETE_COLUMNS, entries));
     else this.note("No upload is incomplete.");
-    return undefined;
-  }
-
-  async #collect(tables: Tables, listing: Listing): Promise<ListedMetadata[]> {
-    const all: ListedMetadata[] = [];
-    for await (const page of this.#metadata(tables, listing)) all.push(...page);
-    return all;
+    return this.jsonEnabled() ? entries : undefined;
   }
 
   #metadata(
     tables: Tables,
     { filter, order, now, deleting, check, listed }: Listing,
   ): AsyncGenerator<ListedMetadata[]> {
-    const onMalformed = (error: UserError) => this.#incomplete(error);
+    const onMalformed = (error: UserError) => this.incomplete(error);
     const pages = listMetadataPages(tables, filter, order, now, onMalformed, deleting, check);
     return collecting(pages, ({ staging_id, filename }) => [staging_id, filename], listed);
   }
 
   async #table(tables: Tables, { filter, order, now, deleting, check, listed }: Listing): Promise<void> {
-    const records = sortedRecordPages(tables, filter, order, (error) => this.#incomplete(error));
+    const records = sortedRecordPages(tables, filter, order, (error) => this.incomplete(error));
     const pages = collecting(records, ({ stagingId, filename }) => [stagingId, filename], listed);
     const data = check === undefined ? undefined : { column: DATA_COLUMN, rows: check };
     const count = await writeTable(pages, listingColumns(now, deleting), writeOut, data);
@@ -253,12 +242,6 @@ export default class StageList extends BaseCommand {
       this.warn(known);
       return new Map();
     }
-  }
-
-  /** The list continues, but the command fails. */
-  #incomplete(error: Error): void {
-    this.warn(error);
-    process.exitCode = 1;
   }
 }
 

@@ -1,5 +1,6 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../base-command.ts";
+import { stagingIdArg } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
 import { textOf } from "../../screen.ts";
 import { presenceJson, type RegionPresenceJson } from "../../services/entry/presence.ts";
@@ -34,12 +35,7 @@ Complete regions do not change. To resume an interrupted repair, run the same co
     },
   ];
 
-  static override args = {
-    "staging-id": Args.string({
-      required: true,
-      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
-    }),
-  };
+  static override args = { "staging-id": stagingIdArg };
 
   static override flags = {
     verify: Flags.boolean({

@@ -1,8 +1,9 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { parseBandwidthLimit } from "../../../staging/bandwidth.ts";
 import { storedName } from "../../../staging/entry.ts";
 import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { BaseCommand } from "../../base-command.ts";
+import { stagingIdArg } from "../../flags.ts";
 import { uploadPlanLines } from "../../render/summary.ts";
 import { reportStaged, stagedFact, stagedMetadata, summaryOfDetails } from "../../report-staged.ts";
 import { updateKnownIds } from "../../services/completion/known-ids.ts";
@@ -26,12 +27,7 @@ export default class StageResume extends BaseCommand {
     { description: "List interrupted uploads", command: "<%= config.bin %> stage list --incomplete" },
   ];
 
-  static override args = {
-    "staging-id": Args.string({
-      required: true,
-      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
-    }),
-  };
+  static override args = { "staging-id": stagingIdArg };
 
   static override flags = {
     "bandwidth-limit": Flags.string({

@@ -1,7 +1,8 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { parseDestination } from "../../../staging/destination.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import { BaseCommand } from "../../base-command.ts";
+import { stagingIdArg } from "../../flags.ts";
 import { writeForPrograms } from "../../output.ts";
 import { resolveId } from "../../services/entry/resolve-id.ts";
 import { stageScript } from "../../services/entry/stage-script.ts";
@@ -35,12 +36,7 @@ It prints the path of the data on stdout. Exit codes: 0 complete and verified, 1
     },
   ];
 
-  static override args = {
-    "staging-id": Args.string({
-      required: true,
-      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
-    }),
-  };
+  static override args = { "staging-id": stagingIdArg };
 
   static override flags = {
     dest: Flags.string({

@@ -1,4 +1,4 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { parseAccountList } from "../../../staging/accounts.ts";
 import { parseDestination } from "../../../staging/destination.ts";
 import { parseSweepId } from "../../../staging/entry.ts";
@@ -8,7 +8,7 @@ import { parseRegionList } from "../../../staging/regions.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { confirm } from "../../confirm.ts";
-import { yesFlag } from "../../flags.ts";
+import { stagingIdArg, yesFlag } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
 import { pointOnlyLines } from "../../render/sharing.ts";
 import { renderChanges, renderRegionPlan } from "../../render/update.ts";
@@ -63,12 +63,7 @@ The TTL counts in days from the upload, not from now. The primary region cannot 
     },
   ];
 
-  static override args = {
-    "staging-id": Args.string({
-      required: true,
-      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
-    }),
-  };
+  static override args = { "staging-id": stagingIdArg };
 
   static override flags = {
     ttl: Flags.string({

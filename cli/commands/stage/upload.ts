@@ -19,7 +19,6 @@ import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
-import { interruptible } from "../../interruptible.ts";
 import { uploadPlanLines } from "../../render/summary.ts";
 import {
   reportStaged,
@@ -45,6 +44,7 @@ import { type InspectedSource, inspectSource } from "../../services/entry/upload
 import { refuseStandardInput } from "../../services/entry/upload/stream-source.ts";
 import { endUpload } from "../../services/entry/upload/unfinished.ts";
 import { upload as startUpload } from "../../services/entry/upload/upload.ts";
+import { interruptible } from "../../signals.ts";
 import { uploadFlags } from "../../upload-flags.ts";
 import { watchUpdate } from "../../watch-update.ts";
 

@@ -1,14 +1,13 @@
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
-import { yesFlag } from "../../flags.ts";
+import { sweepIdArg, yesFlag } from "../../flags.ts";
 import { countsText } from "../../render/sweep-progress.ts";
 import { plural } from "../../render/text.ts";
 import { cancelRun } from "../../services/sweep/cancel.ts";
 import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
 import { sweepTable } from "../../services/sweep/tables.ts";
 import { readSweepProgress } from "../../services/sweep/watch.ts";
-import { sweepIdArg } from "../../sweep-arg.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 interface SweepCancelResult {

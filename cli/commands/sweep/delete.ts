@@ -2,14 +2,13 @@ import { LOG_TTL_DAYS } from "../../../staging/sweep/names.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
-import { yesFlag } from "../../flags.ts";
+import { sweepIdArg, yesFlag } from "../../flags.ts";
 import { countsText } from "../../render/sweep-progress.ts";
 import { plural } from "../../render/text.ts";
 import { updateKnownIds } from "../../services/completion/known-ids.ts";
 import { type DeletableSweep, deleteSweep, findDeletableSweep } from "../../services/sweep/delete.ts";
 import { hasEnded } from "../../services/sweep/progress.ts";
 import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
-import { sweepIdArg } from "../../sweep-arg.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 interface SweepDeleteResult {

@@ -1,17 +1,13 @@
-import { toYaml } from "../../../stacks/yaml.ts";
 import { priceBook } from "../../../staging/price-books.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandsIn } from "../../command-line.ts";
-import { formatFlag } from "../../flags.ts";
-import { writeData, writeOut } from "../../output.ts";
-import { toJson } from "../../render/json.ts";
+import { formatFlag, sweepIdArg } from "../../flags.ts";
 import { renderSweep } from "../../render/sweep-details.ts";
 import { reportSweep, type SweepReportJson, toSweepReportJson } from "../../services/sweep/report.ts";
 import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
 import { settingsHere } from "../../services/sweep/settings.ts";
 import { costAtMost } from "../../services/sweep/spending.ts";
 import { sweepTable } from "../../services/sweep/tables.ts";
-import { sweepIdArg } from "../../sweep-arg.ts";
 
 export default class SweepInfo extends BaseCommand {
   static override summary = "Show everything about one sweep.";
@@ -33,17 +29,11 @@ export default class SweepInfo extends BaseCommand {
     const { args, flags } = await this.parse(SweepInfo);
     const context = this.contextOf(flags);
     const id = await resolveSweepId(context, args["sweep-id"]);
-    const report = await reportSweep(await sweepTable(context), id, (error) => {
-      this.warn(error);
-      process.exitCode = 1;
-    });
+    const report = await reportSweep(await sweepTable(context), id, (error) => this.incomplete(error));
     const spec = (await settingsHere(context.environmentName, id))?.spec;
     const cost = spec && costAtMost(report, spec, priceBook("aws").instanceHour);
-    const json = toSweepReportJson(report, cost);
-    if (this.jsonEnabled()) return json;
-    if (flags.format === "json") await writeData(toJson(json));
-    else if (flags.format === "yaml") await writeData(toYaml(json));
-    else await writeOut(renderSweep(report, cost, commandsIn(flags.environment)));
-    return undefined;
+    return await this.print(toSweepReportJson(report, cost), flags.format, () =>
+      renderSweep(report, cost, commandsIn(flags.environment)),
+    );
   }
 }

@@ -2,9 +2,10 @@ import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../base-command.ts";
 import { csvForm, FORMATS as PLAIN_FORMATS, rawFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
-import type { CsvForm } from "../../render/csv.ts";
+import { type CsvForm, writeCsv } from "../../render/csv.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../render/streams.ts";
-import { SWEEP_COLUMNS, writeSweepsCsv } from "../../render/sweep-listing.ts";
+import { SWEEP_COLUMNS, SWEEP_CSV_COLUMNS } from "../../render/sweep-listing.ts";
+import { allOf } from "../../services/common/pages.ts";
 import { collecting, updateKnownIds } from "../../services/completion/known-ids.ts";
 import { listSweeps, type SweepFilter, type SweepJson, toSweepJson } from "../../services/sweep/listing.ts";
 import { SWEEP_STATES, type SweepProgress } from "../../services/sweep/progress.ts";
@@ -58,11 +59,7 @@ STATE is starting, running, succeeded (every index is done), failed (all indices
     const context = this.contextOf(flags);
     const table = await sweepTable(context);
     const listed = new Map<string, string>();
-    const found = listSweeps(table, filter, (error) => {
-      // The list continues, but the command fails.
-      this.warn(error);
-      process.exitCode = 1;
-    });
+    const found = listSweeps(table, filter, (error) => this.incomplete(error));
     const pages = collecting(found, ({ meta }) => [meta.sweepId, meta.name], listed);
     const result = await this.#print(pages, flags.format, form, filter);
     const isComplete = filter.states.length === 0 && filter.limit === undefined;
@@ -76,14 +73,10 @@ STATE is starting, running, succeeded (every index is done), failed (all indices
     form: CsvForm,
     filter: SweepFilter,
   ): Promise<SweepJson[] | undefined> {
-    if (this.jsonEnabled()) {
-      const all: SweepJson[] = [];
-      for await (const page of asJson(pages)) all.push(...page);
-      return all;
-    }
+    if (this.jsonEnabled()) return await allOf(asJson(pages));
     if (format === "json") await writeJsonArray(asJson(pages), writeData);
     else if (format === "yaml") await writeYamlSequence(asJson(pages), writeData);
-    else if (format === "csv") await writeSweepsCsv(pages, writeData, form);
+    else if (format === "csv") await writeCsv(SWEEP_CSV_COLUMNS, asJson(pages), writeData, form);
     else if ((await writeTable(pages, SWEEP_COLUMNS, writeOut)) === 0) {
       this.note(
         filter.states.length > 0

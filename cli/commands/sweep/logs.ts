@@ -5,7 +5,7 @@ import type { SweepId } from "../../../staging/sweep/id.ts";
 import { LOG_TTL_DAYS } from "../../../staging/sweep/names.ts";
 import { MAX_INDICES } from "../../../staging/sweep/row-checks.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { interruptible } from "../../interruptible.ts";
+import { sweepIdArg } from "../../flags.ts";
 import { writeLog } from "../../output.ts";
 import { pause } from "../../services/common/pause.ts";
 import { findMeta } from "../../services/sweep/items.ts";
@@ -15,7 +15,7 @@ import { hasEnded } from "../../services/sweep/progress.ts";
 import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
 import { type SweepTable, sweepTable } from "../../services/sweep/tables.ts";
 import { noSweep, readSweepProgress } from "../../services/sweep/watch.ts";
-import { sweepIdArg } from "../../sweep-arg.ts";
+import { interruptible } from "../../signals.ts";
 
 /** A log in the list of `--json`. */
 interface LogJson {

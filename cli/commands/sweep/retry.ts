@@ -3,11 +3,11 @@ import { InputError } from "../../../staging/errors.ts";
 import { MAX_INDICES } from "../../../staging/sweep/row-checks.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
+import { sweepIdArg } from "../../flags.ts";
 import { plural } from "../../render/text.ts";
 import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
 import { planRetry, retrySweep } from "../../services/sweep/retry.ts";
-import { sweepIdArg } from "../../sweep-arg.ts";
-import { watchOnScreen } from "../../watch-sweep.ts";
+import { reportEnd, watchOnScreen } from "../../watch-sweep.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 interface SweepRetryResult {
@@ -67,22 +67,13 @@ In a terminal the command then follows the sweep, like spawn launch. The exit co
       retrySweep(context, plan, options),
     );
     this.note("", `✅ ${plural(plan.count, "index runs", "indices run")} again`);
-    const command = (verb: string): string => commandLine(`spawn sweep ${verb} ${id}`, flags.environment);
     const isAtTerminal = process.stdout.isTTY === true && process.stderr.isTTY === true;
     if (flags.detach || !(flags.wait || (isAtTerminal && !this.jsonEnabled()))) {
-      this.note(`To follow the sweep: ${command("watch")}`);
+      this.note(`To follow the sweep: ${commandLine(`spawn sweep watch ${id}`, flags.environment)}`);
       return { sweep_id: id, indices: plan.count, state: null };
     }
     const progress = await watchOnScreen(context, id, { quiet: this.jsonEnabled() });
-    if (progress === undefined) {
-      this.note(`${id} continues. To follow it again: ${command("watch")}`);
-      process.exitCode = 130;
-    } else if (progress.state === "succeeded") {
-      this.note(`✅ ${id} succeeded`);
-    } else {
-      process.exitCode = 1;
-      this.note(`${id} ended as ${progress.state}: ${command("info")}`);
-    }
+    this.note(reportEnd(progress, id, flags.environment));
     return { sweep_id: id, indices: plan.count, state: progress?.state ?? null };
   }
 }

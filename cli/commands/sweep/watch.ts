@@ -1,9 +1,8 @@
 import { BaseCommand } from "../../base-command.ts";
-import { commandLine } from "../../command-line.ts";
+import { sweepIdArg } from "../../flags.ts";
 import { type SweepJson, toSweepJson } from "../../services/sweep/listing.ts";
 import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
-import { sweepIdArg } from "../../sweep-arg.ts";
-import { watchOnScreen } from "../../watch-sweep.ts";
+import { reportEnd, watchOnScreen } from "../../watch-sweep.ts";
 
 export default class SweepWatch extends BaseCommand {
   static override summary = "Follow a sweep until it ends.";
@@ -24,19 +23,7 @@ export default class SweepWatch extends BaseCommand {
     const context = this.contextOf(flags);
     const id = await resolveSweepId(context, args["sweep-id"]);
     const progress = await watchOnScreen(context, id, { quiet: this.jsonEnabled() });
-    if (progress === undefined) {
-      this.note(
-        `${id} continues. To follow it again: ${commandLine(`spawn sweep watch ${id}`, flags.environment)}`,
-      );
-      process.exitCode = 130;
-      return undefined;
-    }
-    if (progress.state !== "succeeded") {
-      process.exitCode = 1;
-      this.note(
-        `${id} ended as ${progress.state}: ${commandLine(`spawn sweep info ${id}`, flags.environment)}`,
-      );
-    } else this.note(`✅ ${id} succeeded`);
-    return toSweepJson(progress);
+    this.note(reportEnd(progress, id, flags.environment));
+    return progress && toSweepJson(progress);
   }
 }

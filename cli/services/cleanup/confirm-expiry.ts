@@ -2,7 +2,7 @@ import { headObject } from "../../../provider/store/stored-object.ts";
 import { readTags } from "../../../provider/store/tagging.ts";
 import { TTL_TAG } from "../../../staging/classes.ts";
 import { entryStackName, parseSweepId } from "../../../staging/entry.ts";
-import { InputError, UserError } from "../../../staging/errors.ts";
+import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { manifestKey } from "../../../staging/manifest.ts";
 import { USAGE_ROW } from "../../../staging/resources/tokens.ts";
@@ -11,6 +11,7 @@ import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import { readStateOrBackup, type StateResource } from "../../engine/state.ts";
+import { undefinedIfInvalid } from "../common/invalid.ts";
 import { bucketsOfEntry } from "../entry/remains/buckets.ts";
 import { reasonOf } from "./entries.ts";
 import type { CleanupQuestion } from "./plan.ts";
@@ -31,15 +32,10 @@ export function expiryInState(resources: readonly StateResource[], id: StagingId
   const row = resources.find(({ type, inputs }) => type === USAGE_ROW && inputs?.["stagingId"] === id);
   const { uploadedAt, ttlDays, sweepId } = row?.inputs ?? {};
   if (typeof uploadedAt !== "string" || typeof ttlDays !== "number") return undefined;
-  try {
-    return {
-      expiresAt: expiresAt(parseIsoTime(uploadedAt), parseTtlDays(ttlDays)),
-      sweepId: typeof sweepId === "string" ? parseSweepId(sweepId) : undefined,
-    };
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
+  return undefinedIfInvalid(() => ({
+    expiresAt: expiresAt(parseIsoTime(uploadedAt), parseTtlDays(ttlDays)),
+    sweepId: typeof sweepId === "string" ? parseSweepId(sweepId) : undefined,
+  }));
 }
 
 /** @throws UserError unless the state of the entry's stack also selects the entry for removal */

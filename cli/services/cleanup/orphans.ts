@@ -99,10 +99,7 @@ async function candidatesIn(
 
 function notSearched(context: Pick<Context, "at">, bucket: string, cause: unknown): UserError {
   const { message, why } = explained(context, cause);
-  return new UserError(`the bucket ${bucket} was not searched: ${message}`, {
-    ...(why === undefined ? {} : { why }),
-    cause,
-  });
+  return new UserError(`the bucket ${bucket} was not searched: ${message}`, { why, cause });
 }
 
 /** The kind of orphan that an ID may have; undefined if a process works, or may work, on the entry. */

@@ -1,6 +1,6 @@
 import { entryStackName, idsOf } from "../../../staging/entry.ts";
-import { InputError, type UserError } from "../../../staging/errors.ts";
-import { ID_DIGITS, ID_PREFIX, parseStagingId, type StagingId } from "../../../staging/ids.ts";
+import type { UserError } from "../../../staging/errors.ts";
+import { ID_DIGITS, ID_PREFIX, isStagingId, type StagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { sweepOfStack } from "../../../staging/sweep/id.ts";
 import type { Context } from "../../context.ts";
@@ -70,19 +70,9 @@ export async function entryStacks(
 
 function idsOfStacks(stacks: readonly string[], environment: string): StagingId[] {
   return stacks.flatMap((stack) => {
-    const id = stagingIdIn(stack.slice(environment.length + 1));
-    return id !== undefined && entryStackName(environment, id) === stack ? [id] : [];
+    const id = stack.slice(environment.length + 1);
+    return isStagingId(id) && entryStackName(environment, id) === stack ? [id] : [];
   });
-}
-
-/** The staging ID in `text`; undefined for any other text. */
-export function stagingIdIn(text: string): StagingId | undefined {
-  try {
-    return parseStagingId(text);
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -1,10 +1,9 @@
 import { errorName } from "../../../connection/errors/failure.ts";
 import type { ObjectStore } from "../../../provider/store/object-store.ts";
-import type { StagingId } from "../../../staging/ids.ts";
+import { isStagingId, type StagingId } from "../../../staging/ids.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";
 import type { Region } from "../../../staging/regions.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
-import { stagingIdIn } from "./owners.ts";
 
 /** A multipart upload that is neither completed nor aborted. */
 export interface OpenUpload {
@@ -27,8 +26,8 @@ const PREFIX = "stage-";
 export async function* idsWithObjects({ store, name }: Bucket): AsyncGenerator<StagingId> {
   const folders = { bucket: name, prefix: PREFIX, delimiter: "/" };
   for await (const prefix of store.listPrefixes(folders)) {
-    const id = stagingIdIn(prefix.slice(0, -1));
-    if (id !== undefined) yield id;
+    const id = prefix.slice(0, -1);
+    if (isStagingId(id)) yield id;
   }
 }
 
@@ -39,9 +38,8 @@ export async function* openUploads(
 ): AsyncGenerator<OpenUpload & { readonly id: StagingId; readonly begunAt: Date }> {
   const uploads = store.listUploads({ bucket: name, prefix });
   for await (const { key, uploadId, initiated } of uploads) {
-    const slash = key.indexOf("/");
-    const id = slash < 0 ? undefined : stagingIdIn(key.slice(0, slash));
-    if (id !== undefined) yield { id, key, uploadId, begunAt: knownTime(initiated) };
+    const [id = "", ...path] = key.split("/");
+    if (path.length > 0 && isStagingId(id)) yield { id, key, uploadId, begunAt: knownTime(initiated) };
   }
 }
 
@@ -60,12 +58,8 @@ const NOTHING: Amount = { count: 0, bytes: 0, changedAt: new Date(0) };
 /** The complete objects under an ID. */
 export async function objectsOf({ store, name }: Bucket, id: StagingId): Promise<Amount> {
   let amount = NOTHING;
-  for await (const { size, lastModified } of store.listObjects({
-    bucket: name,
-    prefix: entryPrefix(id),
-  })) {
+  for await (const { size, lastModified } of store.listObjects({ bucket: name, prefix: entryPrefix(id) }))
     amount = sumOf(amount, { count: 1, bytes: size, changedAt: knownTime(lastModified) });
-  }
   return amount;
 }
 

@@ -1,16 +1,11 @@
-import {
-  GetItemCommand,
-  ScanCommand,
-  type ScanCommandInput,
-  type ScanCommandOutput,
-} from "@aws-sdk/client-dynamodb";
+import { ScanCommand, type ScanCommandInput } from "@aws-sdk/client-dynamodb";
 import { plainItem } from "../../../provider/plain-item.ts";
-import { InputError, UserError } from "../../../staging/errors.ts";
+import { InputError, type UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { type LedgerRow, parseLedgerRow } from "../../../staging/ledger.ts";
-import { USAGE_KEY } from "../../../staging/usage.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Tables } from "../entry/records.ts";
+import { itemPages, parsedRows } from "../common/items.ts";
+import { type Tables, usageItem } from "../entry/records.ts";
 
 export interface LedgerFilter {
   readonly stagingId?: StagingId | undefined;
@@ -36,38 +31,17 @@ export async function* ledgerPages(
     return;
   }
   const scan = scanOf(tables.settings.usageTable, filter);
-  const fetch = (start: ScanCommandInput["ExclusiveStartKey"]): Promise<ScanCommandOutput> =>
-    tables.client.send(
-      new ScanCommand({ ...scan, ...(start === undefined ? {} : { ExclusiveStartKey: start }) }),
-    );
-  let next: Promise<ScanCommandOutput> | undefined = fetch(undefined);
-  while (next !== undefined) {
-    const { Items = [], LastEvaluatedKey }: ScanCommandOutput = await next;
-    next = LastEvaluatedKey === undefined ? undefined : fetch(LastEvaluatedKey);
-    // If the caller stops here, the fetch ahead must not become an unhandled rejection.
-    next?.catch(() => undefined);
-    const page: LedgerRow[] = [];
-    for (const item of Items) {
-      try {
-        page.push(parseLedgerRow(plainItem(item)));
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        onMalformed(error);
-      }
-    }
-    yield page;
-  }
+  const pages = itemPages((start) =>
+    tables.client.send(new ScanCommand({ ...scan, ExclusiveStartKey: start })),
+  );
+  for await (const page of pages)
+    yield await parsedRows(page, (item) => parseLedgerRow(plainItem(item)), onMalformed);
 }
 
-async function ledgerRow({ client, settings }: Tables, id: StagingId): Promise<LedgerRow> {
-  const { Item } = await client.send(
-    new GetItemCommand({
-      TableName: settings.usageTable,
-      Key: { [USAGE_KEY]: { S: id } },
-      ConsistentRead: true,
-    }),
-  );
-  if (Item !== undefined) return parseLedgerRow(plainItem(Item));
+async function ledgerRow(tables: Tables, id: StagingId): Promise<LedgerRow> {
+  const item = await usageItem(tables, id, true);
+  if (item !== undefined) return parseLedgerRow(item);
+  const { settings } = tables;
   throw new InputError(`no staging entry ${id} was ever in environment ${settings.name}`, {
     why: "The usage ledger keeps a row for every entry, including deleted ones, and has none for this one.",
     fix: `To list the entries with costs: ${commandLine("spawn stage cost --format csv", settings.name)}`,

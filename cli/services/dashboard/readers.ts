@@ -2,6 +2,7 @@ import type { Cost, Presence, Problem, Sweeps } from "../../../dashboard/snapsho
 import { parsePeriod } from "../../../staging/period.ts";
 import type { PriceBookName } from "../../../staging/price-book.ts";
 import type { Context } from "../../context.ts";
+import { allOf } from "../common/pages.ts";
 import { serverTime } from "../common/server-time.ts";
 import { toCostJson } from "../cost/json.ts";
 import { costReport } from "../cost/report.ts";
@@ -82,8 +83,7 @@ async function newest<T>(
   pages: AsyncIterable<readonly T[]>,
   limit: number,
 ): Promise<{ readonly items: readonly T[]; readonly more: boolean }> {
-  const items: T[] = [];
-  for await (const page of pages) items.push(...page);
+  const items = await allOf(pages);
   return { items: items.slice(0, limit), more: items.length > limit };
 }
 

@@ -1,4 +1,5 @@
-import { DeleteAccessPointCommand } from "@aws-sdk/client-s3-control";
+import { DeleteAccessPointCommand, type S3ControlClient } from "@aws-sdk/client-s3-control";
+import { errorName } from "../../../connection/errors/failure.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { Context } from "../../context.ts";
 import type { StateResource } from "../../engine/pending.ts";
@@ -41,17 +42,25 @@ export async function deleteAccessPoints(
   context: Pick<Context, "clientConfig">,
   points: readonly AccessPointName[],
 ): Promise<void> {
-  // Usually there is none, and the client need not be loaded.
-  if (points.length === 0) return;
-  const { makeS3ControlClient } = await import("../../clients/s3-control.ts");
   for (const { accountId, name, region } of points) {
-    const client = makeS3ControlClient(await context.clientConfig("S3_CONTROL", region));
-    try {
-      await client.send(new DeleteAccessPointCommand({ AccountId: accountId, Name: name }));
-    } catch (error) {
-      if (!(error instanceof Error && error.name === "NoSuchAccessPoint")) throw error;
-    } finally {
-      client.destroy();
-    }
+    const command = new DeleteAccessPointCommand({ AccountId: accountId, Name: name });
+    await withS3Control(context, region, (client) => client.send(command)).catch((error: unknown) => {
+      if (errorName(error) !== "NoSuchAccessPoint") throw error;
+    });
+  }
+}
+
+/** Runs `work` with a client of S3 Control, which it closes afterwards. */
+export async function withS3Control<T>(
+  context: Pick<Context, "clientConfig">,
+  region: string,
+  work: (client: S3ControlClient) => Promise<T>,
+): Promise<T> {
+  const { makeS3ControlClient } = await import("../../clients/s3-control.ts");
+  const client = makeS3ControlClient(await context.clientConfig("S3_CONTROL", region));
+  try {
+    return await work(client);
+  } finally {
+    client.destroy();
   }
 }

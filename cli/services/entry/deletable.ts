@@ -1,7 +1,4 @@
-import { readTextIfThere } from "../../../files/read.ts";
-import { spawnPaths } from "../../../local/paths.ts";
-import { ENTRY_SETTINGS } from "../../../stacks/entry-settings.ts";
-import { type EntrySpec, entryStackName, storedName } from "../../../staging/entry.ts";
+import { entryStackName, storedName } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { once } from "../../../staging/once.ts";
@@ -9,12 +6,12 @@ import { CorruptRecordError, type StagingRecord } from "../../../staging/record.
 import type { StackName } from "../../../staging/stack-name.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context, EntryContext, RemainsContext } from "../../context.ts";
-import { settingsFile } from "../../engine/entry-project.ts";
 import { openSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { refuseDeclared, refuseInFile } from "../environment/declared.ts";
 import { entryInUse, sweepsReading } from "../sweep/open-sweeps.ts";
 import { noEntry } from "./absent.ts";
+import { entrySettingsHere } from "./entry-settings.ts";
 import { catchCorrupt, findRecord } from "./records.ts";
 import { findRemains } from "./remains/find.ts";
 import { holdsAnything, isGone } from "./remains/remains.ts";
@@ -108,9 +105,8 @@ async function findUnfinished(
   stack: StackName,
   stacks: Stacks,
 ): Promise<Deletable | undefined> {
-  const file = settingsFile(spawnPaths().stacks, stack);
-  const text = await readTextIfThere(file);
-  const spec = text === undefined ? undefined : specIn(text, file);
+  // Without the file, or with a damaged one, the stack's state has everything that a deletion needs.
+  const spec = (await entrySettingsHere(stack))?.spec;
   if (spec !== undefined) return { ...UNKNOWN, id, filename: storedName(spec), regions: spec.regions };
   return (await stacks()).includes(stack) ? { ...UNKNOWN, id } : undefined;
 }
@@ -125,14 +121,4 @@ async function findRemainder(context: RemainsContext, id: StagingId): Promise<De
   if (!holdsAnything(remains) && unknown !== undefined) throw unknown;
   const regions = remains.places.map(({ region }) => region);
   return { ...UNKNOWN, id, filename: life?.filename, sizeBytes: life?.sizeBytes, regions };
-}
-
-/** @returns undefined for a damaged file: the stack's state has everything that a deletion needs */
-function specIn(text: string, file: string): EntrySpec | undefined {
-  try {
-    return ENTRY_SETTINGS.parseFile(text, file).spec;
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
 }

@@ -1,14 +1,11 @@
-import { readTextIfThere } from "../../../files/read.ts";
-import { spawnPaths } from "../../../local/paths.ts";
-import { ENTRY_SETTINGS, type EntrySettings } from "../../../stacks/entry-settings.ts";
+import type { EntrySettings } from "../../../stacks/entry-settings.ts";
 import { entryStackName } from "../../../staging/entry.ts";
-import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { disagreementOf, type OtherBuckets } from "../../../staging/record-names.ts";
-import { settingsFile } from "../../engine/entry-project.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
 import { readStateOrBackup } from "../../engine/state.ts";
+import { entrySettingsHere } from "./entry-settings.ts";
 
 /**
  * Buckets that can hold an entry beside those of the environment's settings: the buckets in the entry's settings file on this machine
@@ -42,14 +39,6 @@ export async function otherBuckets(
 
 /** The settings file of an entry on this machine; undefined if it is missing, unreadable or another entry's. */
 export async function localSettings(environment: string, id: StagingId): Promise<EntrySettings | undefined> {
-  const file = settingsFile(spawnPaths().stacks, entryStackName(environment, id));
-  const text = await readTextIfThere(file);
-  if (text === undefined) return undefined;
-  try {
-    const settings = ENTRY_SETTINGS.parseFile(text, file);
-    return settings.spec.id === id && settings.environment.name === environment ? settings : undefined;
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
+  const settings = await entrySettingsHere(entryStackName(environment, id));
+  return settings?.spec.id === id && settings.environment.name === environment ? settings : undefined;
 }

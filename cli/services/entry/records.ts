@@ -5,7 +5,6 @@ import {
   GetItemCommand,
   QueryCommand,
   type QueryCommandInput,
-  type QueryCommandOutput,
 } from "@aws-sdk/client-dynamodb";
 import { plainItem } from "../../../provider/plain-item.ts";
 import type { EnvironmentSettings } from "../../../staging/environment.ts";
@@ -27,6 +26,7 @@ import type { Region } from "../../../staging/regions.ts";
 import { shellQuoted } from "../../../staging/shell.ts";
 import { parseUsageRow, USAGE_KEY, type UsageRow } from "../../../staging/usage.ts";
 import { commandLine } from "../../command-line.ts";
+import { itemPages, parsedRows } from "../common/items.ts";
 
 /** The tables with the records and the usage rows of an environment. */
 export interface Tables {
@@ -148,18 +148,28 @@ export async function getRecord(tables: Tables, id: StagingId): Promise<StagingR
 
 /** The usage row of an entry; all counters are zero if it has no row. */
 export async function getUsage(tables: Tables, id: StagingId): Promise<UsageRow> {
-  const { Item } = await tables.client.send(
-    new GetItemCommand({ TableName: tables.settings.usageTable, Key: { [USAGE_KEY]: { S: id } } }),
-  );
-  return parseUsageRow(plainItem(Item ?? { [USAGE_KEY]: { S: id } }));
+  return parseUsageRow((await usageItem(tables, id)) ?? { [USAGE_KEY]: id });
 }
 
 /** The ledger's row of an entry, with its generations and counters; empty if it has no row. */
 export async function getLedgerRow(tables: Tables, id: StagingId): Promise<LedgerRow> {
-  const { Item } = await tables.client.send(
-    new GetItemCommand({ TableName: tables.settings.usageTable, Key: { [USAGE_KEY]: { S: id } } }),
+  return parseLedgerRow((await usageItem(tables, id)) ?? { [USAGE_KEY]: id });
+}
+
+/** The item of an entry's usage row; undefined if it has none. */
+export async function usageItem(
+  { client, settings }: Tables,
+  id: StagingId,
+  isConsistent = false,
+): Promise<PlainItem | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({
+      TableName: settings.usageTable,
+      Key: { [USAGE_KEY]: { S: id } },
+      ConsistentRead: isConsistent,
+    }),
   );
-  return parseLedgerRow(plainItem(Item ?? { [USAGE_KEY]: { S: id } }));
+  return Item && plainItem(Item);
 }
 
 /**
@@ -172,27 +182,11 @@ export async function* listRecordPages(
   onMalformed: (error: UserError) => void,
 ): AsyncGenerator<StagingRecord[]> {
   const input = queryOf(tables.settings.recordsTable, query);
-  const fetch = (start: QueryCommandInput["ExclusiveStartKey"]): Promise<QueryCommandOutput> =>
-    tables.client.send(
-      new QueryCommand({ ...input, ...(start === undefined ? {} : { ExclusiveStartKey: start }) }),
-    );
-  let next: Promise<QueryCommandOutput> | undefined = fetch(undefined);
-  while (next !== undefined) {
-    const { Items = [], LastEvaluatedKey }: QueryCommandOutput = await next;
-    next = LastEvaluatedKey === undefined ? undefined : fetch(LastEvaluatedKey);
-    // If the caller stops here, the fetch of the next page must not become an unhandled rejection.
-    next?.catch(() => undefined);
-    const page: StagingRecord[] = [];
-    for (const item of Items) {
-      try {
-        page.push(await readRecord(tables, item));
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        onMalformed(error);
-      }
-    }
-    yield page;
-  }
+  const pages = itemPages((start) =>
+    tables.client.send(new QueryCommand({ ...input, ExclusiveStartKey: start })),
+  );
+  for await (const page of pages)
+    yield await parsedRows(page, (item) => readRecord(tables, item), onMalformed);
 }
 
 function queryOf(
@@ -238,15 +232,7 @@ export async function getLedgerRows(
   ids: readonly StagingId[],
   onMalformed: (error: UserError) => void,
 ): Promise<LedgerRow[]> {
-  return (await getUsageItems(tables, ids)).flatMap((item) => {
-    try {
-      return [parseLedgerRow(item)];
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      onMalformed(error);
-      return [];
-    }
-  });
+  return await parsedRows(await getUsageItems(tables, ids), parseLedgerRow, onMalformed);
 }
 
 async function getUsageItems(tables: Tables, ids: readonly StagingId[]): Promise<PlainItem[]> {

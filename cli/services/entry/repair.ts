@@ -193,7 +193,7 @@ async function settle(
       `the data of ${record.stagingId} are whole again, but its stack could not be updated`,
       {
         why: [error.message, error.why].filter(Boolean).join(": "),
-        ...(error.fix === undefined ? {} : { fix: error.fix }),
+        fix: error.fix,
         cause: error,
       },
     );

@@ -1,4 +1,4 @@
-import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { InputError } from "../../../staging/errors.ts";
 import { isStagingId, parseIdStart, type StagingId } from "../../../staging/ids.ts";
 import { printable } from "../../../staging/printable.ts";
@@ -8,6 +8,7 @@ import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
 import { entryStacks } from "../cleanup/owners.ts";
+import { itemPages } from "../common/items.ts";
 import { unfinishedStacks } from "./upload/unfinished.ts";
 
 /** `entries`: existing entries. `ledger`: also deleted ones, for reports. */
@@ -74,9 +75,8 @@ async function storedIds(
   const [table, key] =
     scope === "ledger" ? [settings.usageTable, USAGE_KEY] : [settings.recordsTable, RECORD_KEY];
   const found: Candidates = new Map();
-  let next: ScanCommandOutput["LastEvaluatedKey"];
-  do {
-    const page: ScanCommandOutput = await client.send(
+  const pages = itemPages((from) =>
+    client.send(
       new ScanCommand({
         TableName: table,
         ConsistentRead: true,
@@ -84,14 +84,13 @@ async function storedIds(
         ProjectionExpression: "#id, #filename",
         ExpressionAttributeNames: { "#id": key, "#filename": "filename" },
         ExpressionAttributeValues: { ":start": { S: start } },
-        ...(next === undefined ? {} : { ExclusiveStartKey: next }),
+        ExclusiveStartKey: from,
       }),
-    );
-    for (const { [key]: id, filename } of page.Items ?? []) {
+    ),
+  );
+  for await (const page of pages)
+    for (const { [key]: id, filename } of page)
       if (id?.S !== undefined && isStagingId(id.S)) found.set(id.S, filename?.S);
-    }
-    next = page.LastEvaluatedKey;
-  } while (next !== undefined);
   return found;
 }
 

@@ -14,6 +14,7 @@ import { settingsFile, writeAtomically } from "../../engine/entry-project.ts";
 import { openSession } from "../../engine/session.ts";
 import type { StateResource } from "../../engine/state.ts";
 import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
+import { sentences } from "../common/sentences.ts";
 import { writableTimes } from "../environment/environment.ts";
 import { findLocks, lockedError } from "../environment/object-locks.ts";
 import { refuseProtected } from "./delete-guards.ts";
@@ -109,12 +110,6 @@ async function refuseIfChanged(
 function unfinished(error: unknown, id: StagingId): unknown {
   if (!(error instanceof UserError)) return error;
   const again = `Repeat the command to resume the update; ${id} can be used meanwhile.`;
-  return new UserError(error.message, {
-    ...(error.why === undefined ? {} : { why: error.why }),
-    fix: [error.fix === undefined ? undefined : error.fix.replace(/(?<![.!?])$/, "."), again]
-      .filter(Boolean)
-      .join(" "),
-    exitCode: error.exitCode,
-    cause: error,
-  });
+  const { message, why, fix, exitCode } = error;
+  return new UserError(message, { why, fix: sentences(fix, again), exitCode, cause: error });
 }

@@ -1,16 +1,13 @@
 import { recordOf, type StagedFacts } from "../../../components/entry-details.ts";
-import { readTextIfThere } from "../../../files/read.ts";
-import { spawnPaths } from "../../../local/paths.ts";
-import { ENTRY_SETTINGS } from "../../../stacks/entry-settings.ts";
 import { entryStackName } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { RECORD_KEY, recordItem, type StagingRecord } from "../../../staging/record.ts";
 import { RECORD_TYPE, STAGED_DATA } from "../../../staging/resources/tokens.ts";
 import type { Context } from "../../context.ts";
-import { settingsFile } from "../../engine/entry-project.ts";
 import type { StateResource } from "../../engine/state.ts";
 import { ACCESS_POINT_TYPE } from "./access-points.ts";
+import { entrySettingsHere } from "./entry-settings.ts";
 import { readRecord, undefinedIfCorrupt } from "./records.ts";
 
 /**
@@ -50,9 +47,8 @@ async function recordOfResources(
   )?.outputs;
   // An unfinished upload has inputs only.
   if (data === undefined || typeof data["uploadedAt"] !== "string") return undefined;
-  const file = settingsFile(spawnPaths().stacks, entryStackName(context.environmentName, id));
-  const text = await readTextIfThere(file);
-  if (text === undefined) return undefined;
+  const settings = await entrySettingsHere(entryStackName(context.environmentName, id));
+  if (settings === undefined) return undefined;
   const points = resources.filter(({ type }) => type === ACCESS_POINT_TYPE);
   const access = points.flatMap(({ outputs: { region, arn, alias } = {} }) =>
     typeof region === "string" && typeof arn === "string" && typeof alias === "string"
@@ -61,13 +57,12 @@ async function recordOfResources(
   );
   const tables = await context.tables();
   try {
-    const { spec } = ENTRY_SETTINGS.parseFile(text, file);
     const facts = data as unknown as StagedFacts;
-    const record = recordOf(spec, await context.settings(), facts, Object.fromEntries(access));
+    const record = recordOf(settings.spec, await context.settings(), facts, Object.fromEntries(access));
     // Checked like every other record.
     return await undefinedIfCorrupt(readRecord(tables, recordItem(record)));
   } catch (error) {
-    if (error instanceof InputError) return undefined; // the file cannot be read
+    if (error instanceof InputError) return undefined; // the environment no longer has a region of the entry
     throw error;
   }
 }

@@ -1,6 +1,3 @@
-import { readTextIfThere } from "../../../files/read.ts";
-import { spawnPaths } from "../../../local/paths.ts";
-import { ENTRY_SETTINGS } from "../../../stacks/entry-settings.ts";
 import type { AccountId } from "../../../staging/accounts.ts";
 import { entryStackName } from "../../../staging/entry.ts";
 import {
@@ -19,9 +16,9 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
-import { settingsFile } from "../../engine/entry-project.ts";
 import { entryInUse, sweepsReading } from "../sweep/open-sweeps.ts";
 import { requireRecord } from "./absent.ts";
+import { entrySettingsHere } from "./entry-settings.ts";
 import { damageError, regionPresence } from "./presence.ts";
 import type { StackUpdate } from "./stack-update.ts";
 
@@ -135,13 +132,7 @@ async function isRemembered(
   { environmentName }: Pick<Context, "environmentName">,
   record: StagingRecord,
 ): Promise<boolean> {
-  const file = settingsFile(spawnPaths().stacks, entryStackName(environmentName, record.stagingId));
-  const text = await readTextIfThere(file);
-  if (text === undefined) return false;
-  try {
-    return differences(record, ENTRY_SETTINGS.parseFile(text, file).spec).length === 0;
-  } catch (error) {
-    if (error instanceof InputError) return false; // the update replaces a file that cannot be read
-    throw error;
-  }
+  // The update replaces a file that cannot be read.
+  const settings = await entrySettingsHere(entryStackName(environmentName, record.stagingId));
+  return settings !== undefined && differences(record, settings.spec).length === 0;
 }

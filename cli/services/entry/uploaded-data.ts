@@ -1,10 +1,9 @@
-import { errorName } from "../../../connection/errors/failure.ts";
-import type { ObjectStore, UploadAddress } from "../../../provider/store/object-store.ts";
 import { bucketOf } from "../../../staging/environment.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { entryPrefix, manifestKey } from "../../../staging/manifest.ts";
 import type { Region } from "../../../staging/regions.ts";
 import type { Context } from "../../context.ts";
+import { type Bucket, openUploads, partsOf } from "../cleanup/places.ts";
 import type { IncompleteEntry } from "./listing/incomplete.ts";
 
 /** The data of an entry in one region, from listings of S3. */
@@ -18,36 +17,29 @@ interface UploadedData {
 /** The data that an upload has sent to a region's bucket so far. */
 export async function uploadedIn(
   context: Pick<Context, "store">,
-  entry: IncompleteEntry,
+  { settings: { spec, environment } }: IncompleteEntry,
   region: Region,
 ): Promise<UploadedData> {
-  const { spec, environment } = entry.settings;
-  return uploadedTo(await context.store(region), bucketOf(environment, region), spec.id);
+  const name = bucketOf(environment, region);
+  return await uploadedTo({ store: await context.store(region), region, name, isOwn: true }, spec.id);
 }
 
-export async function uploadedTo(store: ObjectStore, bucket: string, id: StagingId): Promise<UploadedData> {
-  const place: Place = { store, bucket, prefix: entryPrefix(id) };
-  const [whole, inParts] = await Promise.all([objects(place, manifestKey(id)), openParts(place)]);
+export async function uploadedTo(bucket: Bucket, id: StagingId): Promise<UploadedData> {
+  const [whole, inParts] = await Promise.all([wholeObjects(bucket, id), openParts(bucket, id)]);
   let { bytes } = whole;
   // Several attempts may each have begun an upload of a key; the next attempt resumes the longest.
   for (const [key, arrived] of inParts) if (!whole.keys.has(key)) bytes += arrived;
   return { bytes, files: whole.keys.size };
 }
 
-interface Place {
-  readonly store: ObjectStore;
-  readonly bucket: string;
-  readonly prefix: string;
-}
-
-async function objects(
-  { store, ...place }: Place,
-  except: string,
+async function wholeObjects(
+  { store, name }: Bucket,
+  id: StagingId,
 ): Promise<{ bytes: number; keys: ReadonlySet<string> }> {
   const keys = new Set<string>();
   let bytes = 0;
-  for await (const { key, size } of store.listObjects(place)) {
-    if (key === except) continue;
+  for await (const { key, size } of store.listObjects({ bucket: name, prefix: entryPrefix(id) })) {
+    if (key === manifestKey(id)) continue;
     keys.add(key);
     bytes += size;
   }
@@ -55,23 +47,11 @@ async function objects(
 }
 
 /** Bytes in the parts of open uploads, by key; of several uploads of a key, the largest. */
-async function openParts({ store, ...place }: Place): Promise<Map<string, number>> {
+async function openParts(bucket: Bucket, id: StagingId): Promise<Map<string, number>> {
   const most = new Map<string, number>();
-  for await (const { key, uploadId } of store.listUploads(place)) {
-    const bytes = await bytesInParts(store, { bucket: place.bucket, key, uploadId });
-    most.set(key, Math.max(bytes, most.get(key) ?? 0));
+  for await (const upload of openUploads(bucket, entryPrefix(id))) {
+    const { bytes } = await partsOf(bucket, upload);
+    most.set(upload.key, Math.max(bytes, most.get(upload.key) ?? 0));
   }
   return most;
-}
-
-async function bytesInParts(store: ObjectStore, upload: UploadAddress): Promise<number> {
-  let bytes = 0;
-  try {
-    for await (const { size } of store.listParts(upload)) bytes += size;
-  } catch (error) {
-    // It was completed or aborted after the listing.
-    if (errorName(error) !== "NoSuchUpload") throw error;
-    return 0;
-  }
-  return bytes;
 }

@@ -1,4 +1,4 @@
-import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { errorName } from "../../../connection/errors/failure.ts";
 import type { ObjectStore } from "../../../provider/store/object-store.ts";
 import { idsOf } from "../../../staging/entry.ts";
@@ -12,6 +12,7 @@ import type { EngineSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { readStateOrBackup } from "../../engine/state.ts";
 import { openUploads } from "../cleanup/places.ts";
+import { itemPages } from "../common/items.ts";
 import { idsIn } from "../entry/delete-guards.ts";
 import type { Tables } from "../entry/records.ts";
 import { itemsOf } from "./held.ts";
@@ -105,30 +106,24 @@ async function idsOfStacks({ entryProject, settings }: EngineSession): Promise<S
 
 /** IDs in the records table, also of corrupt records; none without a table. */
 async function recordedIds({ client, settings }: Tables): Promise<StagingId[]> {
-  const ids: StagingId[] = [];
-  let start: ScanCommandOutput["LastEvaluatedKey"];
-  do {
-    const page: ScanCommandOutput = await client
-      .send(
-        new ScanCommand({
-          TableName: settings.recordsTable,
-          ProjectionExpression: "#id",
-          ExpressionAttributeNames: { "#id": RECORD_KEY },
-          ConsistentRead: true,
-          ...(start === undefined ? {} : { ExclusiveStartKey: start }),
-        }),
-      )
-      .catch((error: unknown): ScanCommandOutput => {
-        if (errorName(error) === "ResourceNotFoundException") return { $metadata: {} };
-        throw error;
-      });
-    for (const item of page.Items ?? []) {
-      const id = item[RECORD_KEY]?.S ?? "";
-      if (isStagingId(id)) ids.push(id);
-    }
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
-  return ids;
+  const pages = itemPages((start) =>
+    client.send(
+      new ScanCommand({
+        TableName: settings.recordsTable,
+        ProjectionExpression: "#id",
+        ExpressionAttributeNames: { "#id": RECORD_KEY },
+        ConsistentRead: true,
+        ExclusiveStartKey: start,
+      }),
+    ),
+  );
+  const ids: string[] = [];
+  try {
+    for await (const page of pages) ids.push(...page.map((item) => item[RECORD_KEY]?.S ?? ""));
+  } catch (error) {
+    if (errorName(error) !== "ResourceNotFoundException") throw error;
+  }
+  return ids.filter(isStagingId);
 }
 
 async function idsInBuckets(context: Pick<Context, "settings" | "store">): Promise<StagingId[]> {

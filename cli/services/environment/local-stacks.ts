@@ -1,14 +1,12 @@
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { readTextIfThere } from "../../../files/read.ts";
+import { namesIn } from "../../../files/read.ts";
 import { spawnPaths, stateUrlOf } from "../../../local/paths.ts";
-import { ENTRY_SETTINGS } from "../../../stacks/entry-settings.ts";
 import { listEnvironments, readEnvironmentFile } from "../../../stacks/environment-file.ts";
 import { findProjectFolder } from "../../../stacks/project-folder.ts";
-import { SWEEP_SETTINGS } from "../../../stacks/sweep-settings.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
-import { isStackName, type StackName } from "../../../staging/stack-name.ts";
+import { environmentOfStack, isStackName, type StackName } from "../../../staging/stack-name.ts";
 import { sweepOfStack } from "../../../staging/sweep/id.ts";
 import { isRecord } from "../../../staging/type-guards.ts";
 import { Context, type StepPrinter } from "../../context.ts";
@@ -19,8 +17,9 @@ import { type EngineSettings, reasonOf, runEngine } from "../../engine/process.t
 import { openSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { readStateFile, stacksIn } from "../../engine/state-file.ts";
+import { entrySettingsHere } from "../entry/entry-settings.ts";
 import { endLaunch } from "../sweep/launch-journal.ts";
-import { rowsFile } from "../sweep/settings.ts";
+import { rowsFile, settingsHere } from "../sweep/settings.ts";
 
 type Cloud = "local" | "aws";
 
@@ -122,16 +121,12 @@ async function cloudOf(
 }
 
 async function cloudInSettings(stack: StackName): Promise<Cloud | undefined> {
-  const file = settingsFile(spawnPaths().stacks, stack);
-  const text = await readTextIfThere(file);
-  if (text === undefined) return undefined;
-  const isSweep = sweepOfStack(stack) !== undefined;
-  try {
-    return (isSweep ? SWEEP_SETTINGS : ENTRY_SETTINGS).parseFile(text, file).environment.cloud;
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
+  const sweep = sweepOfStack(stack);
+  const settings =
+    sweep === undefined
+      ? await entrySettingsHere(stack)
+      : await settingsHere(environmentOfStack(stack), sweep);
+  return settings?.environment.cloud;
 }
 
 /** The environment's stack has its cloud among its outputs. */
@@ -220,11 +215,4 @@ async function forget(folder: string, stack: StackName): Promise<void> {
   if (sweep === undefined) return;
   await rm(rowsFile(folder, sweep), { force: true });
   await endLaunch(stack);
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
 }

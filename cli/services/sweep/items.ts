@@ -23,11 +23,9 @@ import type { SweepTable } from "./tables.ts";
 
 /** The sweep's `meta` item; undefined if there is none. @throws CorruptSweepItem */
 export async function findMeta(table: SweepTable, id: SweepId): Promise<SweepMeta | undefined> {
-  const { Item } = await table.client.send(
-    new GetItemCommand({ TableName: table.name, Key: itemKey(id, META_ITEM), ConsistentRead: true }),
-  );
-  if (Item === undefined) return undefined;
-  const plain = plainItem(Item);
+  const item = await metaItem(table, id);
+  if (item === undefined) return undefined;
+  const plain = plainItem(item);
   try {
     return parseMetaItem(plain);
   } catch (error) {
@@ -37,30 +35,26 @@ export async function findMeta(table: SweepTable, id: SweepId): Promise<SweepMet
 
 /** Whether lists show the sweep: it exists and was not deleted. */
 export async function isListed(table: SweepTable, id: SweepId): Promise<boolean> {
-  const { Item } = await table.client.send(
-    new GetItemCommand({
-      TableName: table.name,
-      Key: itemKey(id, META_ITEM),
-      ProjectionExpression: "#kind",
-      ExpressionAttributeNames: { "#kind": SWEEP_KIND_ATTRIBUTE },
-      ConsistentRead: true,
-    }),
-  );
-  return Item?.[SWEEP_KIND_ATTRIBUTE] !== undefined;
+  return (await metaItem(table, id, SWEEP_KIND_ATTRIBUTE))?.[SWEEP_KIND_ATTRIBUTE] !== undefined;
 }
 
 /** The generation that the last retry has begun; 0 without one. Higher than the sweep's while a retry is running, or if it was interrupted. */
 export async function generationBegun(table: SweepTable, id: SweepId): Promise<number> {
+  const item = await metaItem(table, id, DEADLINE_GENERATION);
+  return Number(item?.[DEADLINE_GENERATION]?.N ?? 0);
+}
+
+/** The `meta` item of a sweep; undefined if there is none. @param only the one attribute to read */
+async function metaItem(table: SweepTable, id: SweepId, only?: string) {
   const { Item } = await table.client.send(
     new GetItemCommand({
       TableName: table.name,
       Key: itemKey(id, META_ITEM),
-      ProjectionExpression: "#begun",
-      ExpressionAttributeNames: { "#begun": DEADLINE_GENERATION },
       ConsistentRead: true,
+      ...(only && { ProjectionExpression: "#only", ExpressionAttributeNames: { "#only": only } }),
     }),
   );
-  return Number(Item?.[DEADLINE_GENERATION]?.N ?? 0);
+  return Item;
 }
 
 /** Removes a sweep from the index of all sweeps. Its items stay until they expire. */

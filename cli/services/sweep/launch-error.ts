@@ -3,6 +3,7 @@ import type { SweepId } from "../../../staging/sweep/id.ts";
 import { commandLine, commandsIn } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { explainSystemError } from "../../system-errors.ts";
+import { sentences } from "../common/sentences.ts";
 import { findMeta } from "./items.ts";
 import { sweepTable } from "./tables.ts";
 
@@ -43,6 +44,3 @@ async function hasStarted(context: Pick<Context, "settings" | "tables">, id: Swe
     return false;
   }
 }
-
-const sentences = (first: string | undefined, second: string): string =>
-  first ? `${first}${/[.!?]$/.test(first) ? "" : "."} ${second}` : second;

@@ -14,6 +14,7 @@ import { workerPolicy } from "../../../staging/sweep/worker-policy.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
 import type { SessionSource } from "../../engine/session.ts";
+import { undefinedIfInvalid } from "../common/invalid.ts";
 import { serverTime } from "../common/server-time.ts";
 import { checkEnvironmentIsUp } from "../entry/upload/preflight.ts";
 import { explainMissing } from "../environment/account.ts";
@@ -128,29 +129,18 @@ function pricing(spot: SpotPrices | undefined): Pick<SweepPlanInput, "hourOf" | 
   if (spot === undefined) return { hourOf: list };
   return {
     spotHourOf: spot.of,
-    hourOf(type, region) {
-      try {
-        return list(type, region);
-      } catch (error) {
-        const now = error instanceof InputError ? spot.of(type, region) : undefined;
-        if (now === undefined) throw error;
-        return now;
-      }
-    },
+    // The last call throws the error of an unknown price.
+    hourOf: (type, region) =>
+      undefinedIfInvalid(() => list(type, region)) ?? spot.of(type, region) ?? list(type, region),
   };
 }
 
 /** Cost limits use list prices. For an unlisted type they use the current spot price, which can rise. */
 function unlistedTypes(plan: SweepPlan, { spot, instanceTypes }: SweepParameters): string[] {
   if (!spot) return [];
-  const isListed = (type: string, region: Region): boolean => {
-    try {
-      return priceBook("aws").instanceHour(type, region) >= 0;
-    } catch (error) {
-      if (error instanceof InputError) return false;
-      throw error;
-    }
-  };
+  const list = priceBook("aws").instanceHour;
+  const isListed = (type: string, region: Region): boolean =>
+    undefinedIfInvalid(() => list(type, region)) !== undefined;
   const unlisted = instanceTypes.filter(
     (type) => !plan.regions.every(({ region }) => isListed(type, region)),
   );

@@ -1,7 +1,8 @@
-import { InputError } from "../../../staging/errors.ts";
 import { addMoney, type MicroDollars, scaleMoney } from "../../../staging/money.ts";
 import type { Region } from "../../../staging/regions.ts";
 import type { SweepSpec } from "../../../staging/sweep/spec.ts";
+import { undefinedIfInvalid } from "../common/invalid.ts";
+import type { RegionProgress } from "./progress.ts";
 import type { SweepReport } from "./report.ts";
 
 /**
@@ -18,19 +19,13 @@ export function costAtMost(
   const { startedAt, deadlineAt } = meta;
   if (startedAt === undefined) return undefined;
   const latest = Math.min(now.getTime(), deadlineAt.getTime());
-  try {
-    return addMoney(
-      ...regions.map(({ region, workers }) => {
-        const hour = Math.max(...instanceTypes.map((type) => hourOf(type, region))) as MicroDollars;
-        const until = endedAt.get(region)?.getTime() ?? latest;
-        const ms = Math.max(0, until - startedAt.getTime());
-        return scaleMoney(hour, BigInt(workers) * BigInt(ms), MS_PER_HOUR);
-      }),
-    );
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
+  const costIn = ({ region, workers }: RegionProgress): MicroDollars => {
+    const hour = Math.max(...instanceTypes.map((type) => hourOf(type, region))) as MicroDollars;
+    const until = endedAt.get(region)?.getTime() ?? latest;
+    const ms = Math.max(0, until - startedAt.getTime());
+    return scaleMoney(hour, BigInt(workers) * BigInt(ms), MS_PER_HOUR);
+  };
+  return undefinedIfInvalid(() => addMoney(...regions.map(costIn)));
 }
 
 const MS_PER_HOUR = 3_600_000n;

@@ -1,12 +1,10 @@
-import { readTextIfThere } from "../../../../files/read.ts";
-import { spawnPaths } from "../../../../local/paths.ts";
-import { ENTRY_SETTINGS, type EntrySettings } from "../../../../stacks/entry-settings.ts";
+import type { EntrySettings } from "../../../../stacks/entry-settings.ts";
 import { type EntrySpec, splitSpec } from "../../../../staging/entry.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import type { StagingRecord } from "../../../../staging/record.ts";
 import type { StackName } from "../../../../staging/stack-name.ts";
 import type { Context } from "../../../context.ts";
-import { settingsFile } from "../../../engine/entry-project.ts";
+import { readEntrySettings } from "../entry-settings.ts";
 import { findRecord } from "../records.ts";
 import { importShared } from "../upload/shared-uploads.ts";
 import { changeOf, type MeasuredSource } from "../upload/source-change.ts";
@@ -96,11 +94,9 @@ async function readBegun(
 ): Promise<BegunEntry | undefined> {
   const unfinished = await readUnfinished(stack);
   if (unfinished === undefined) return undefined;
-  const file = settingsFile(spawnPaths().stacks, stack);
-  const text = await readTextIfThere(file);
+  const settings = await readEntrySettings(stack);
   // The command was killed before it created anything.
-  if (text === undefined) return undefined;
-  const settings = ENTRY_SETTINGS.parseFile(text, file);
+  if (settings === undefined) return undefined;
   const record = await findRecord(await context.tables(), settings.spec.id);
   return {
     ...{ stack, settings, unfinished },

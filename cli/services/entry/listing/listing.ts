@@ -1,6 +1,7 @@
 import { InputError, type UserError } from "../../../../staging/errors.ts";
 import type { StagingRecord } from "../../../../staging/record.ts";
 import { expiresAt } from "../../../../staging/ttl.ts";
+import { allOf } from "../../common/pages.ts";
 import { type StagingMetadata, toMetadata } from "../metadata.ts";
 import { presenceJson, type RegionPresenceJson } from "../presence.ts";
 import { getUsages, listRecordPages, type RecordFilter, type Tables } from "../records.ts";
@@ -63,8 +64,7 @@ export async function* sortedRecordPages(
     yield* firstOf(pages, limit);
     return;
   }
-  const all: StagingRecord[] = [];
-  for await (const page of listRecordPages(tables, filter, onMalformed)) all.push(...page);
+  const all = await allOf(listRecordPages(tables, filter, onMalformed));
   const compare = COMPARISONS[sort];
   // Of equal entries the newest comes first in both directions, because the sort is stable.
   all.sort(reverse ? (a, b) => compare(b, a) : compare);

@@ -5,7 +5,7 @@ import { accessPointName } from "../../../../staging/access-point.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
 import type { Region } from "../../../../staging/regions.ts";
 import type { Context } from "../../../context.ts";
-import type { AccessPointName } from "../access-points.ts";
+import { type AccessPointName, withS3Control } from "../access-points.ts";
 
 /**
  * The access points under the entry's name in the account of the credentials in use.
@@ -33,16 +33,13 @@ async function findIn(
   context: Pick<Context, "clientConfig">,
   point: AccessPointName,
 ): Promise<AccessPointName | undefined> {
-  const { makeS3ControlClient } = await import("../../../clients/s3-control.ts");
-  const client = makeS3ControlClient(await context.clientConfig("S3_CONTROL", point.region));
+  const command = new GetAccessPointCommand({ AccountId: point.accountId, Name: point.name });
   try {
-    await client.send(new GetAccessPointCommand({ AccountId: point.accountId, Name: point.name }));
+    await withS3Control(context, point.region, (client) => client.send(command));
     return point;
   } catch (error) {
     if (errorName(error) === "NoSuchAccessPoint" || statusOf(error) === 404) return undefined;
     throw error;
-  } finally {
-    client.destroy();
   }
 }
 

@@ -1,15 +1,12 @@
-import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { errorName } from "../../../../connection/errors/failure.ts";
-import { plainItem } from "../../../../provider/plain-item.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
 import { type Generation, parseLedgerRow } from "../../../../staging/ledger.ts";
 import { CorruptRecordError } from "../../../../staging/record.ts";
-import { USAGE_KEY } from "../../../../staging/usage.ts";
 import type { Context, RemainsContext } from "../../../context.ts";
 import { explained } from "../../common/outcomes.ts";
 import { localSettings } from "../other-buckets.ts";
-import { catchCorrupt, findRecord, type Tables } from "../records.ts";
+import { catchCorrupt, findRecord, type Tables, usageItem } from "../records.ts";
 import { findAccessPoints } from "./access-points.ts";
 import { bucketsOfEntry, type Depth, remainsIn } from "./buckets.ts";
 import type { EntryRemains } from "./remains.ts";
@@ -65,11 +62,7 @@ export async function findRemains(
 
 function notSeen(context: Pick<Context, "at">, what: string, cause: unknown): UserError {
   const { message, why, fix } = explained(context, cause);
-  return new UserError(`${what} could not be searched: ${message}`, {
-    ...(why === undefined ? {} : { why }),
-    ...(fix === undefined ? {} : { fix }),
-    cause,
-  });
+  return new UserError(`${what} could not be searched: ${message}`, { why, fix, cause });
 }
 
 async function recordOf(tables: Tables, id: StagingId): Promise<EntryRemains["record"]> {
@@ -78,21 +71,9 @@ async function recordOf(tables: Tables, id: StagingId): Promise<EntryRemains["re
 }
 
 /** The life that is open in the ledger. Read strongly consistent: a row just closed is seen as it is. */
-async function openLifeOf(
-  { client, settings }: Tables,
-  id: StagingId,
-): Promise<Generation | "unreadable" | undefined> {
-  const answer = await unlessNoTable(() =>
-    client.send(
-      new GetItemCommand({
-        TableName: settings.usageTable,
-        Key: { [USAGE_KEY]: { S: id } },
-        ConsistentRead: true,
-      }),
-    ),
-  );
-  if (answer?.Item === undefined) return undefined;
-  const row = plainItem(answer.Item);
+async function openLifeOf(tables: Tables, id: StagingId): Promise<Generation | "unreadable" | undefined> {
+  const row = await unlessNoTable(() => usageItem(tables, id, true));
+  if (row === undefined) return undefined;
   // Workers may have counted in a row that no upload has opened.
   if (row["opened_at"] === undefined || row["closed_at"] !== undefined) return undefined;
   try {

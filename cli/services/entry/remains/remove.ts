@@ -9,6 +9,7 @@ import { serverClock } from "../../../../staging/server-clock.ts";
 import { expiresAt, isoSeconds } from "../../../../staging/ttl.ts";
 import { commandLine } from "../../../command-line.ts";
 import type { Context, RemainsContext } from "../../../context.ts";
+import { sentences } from "../../common/sentences.ts";
 import { deleteAccessPoints } from "../access-points.ts";
 import { findRemains } from "./find.ts";
 import { type EntryRemains, isGone } from "./remains.ts";
@@ -74,8 +75,8 @@ function notGone({ environmentName }: Pick<Context, "environmentName">, left: En
   const fix = commandLine(`spawn stage delete ${id} --yes`, environmentName);
   if (first !== undefined) {
     return new UserError(`it is not known whether ${id} is deleted: ${first.message}`, {
-      ...(first.why === undefined ? {} : { why: first.why }),
-      fix: first.fix === undefined ? fix : `${first.fix.replace(/(?<![.!?])$/, ".")} Then: ${fix}`,
+      why: first.why,
+      fix: first.fix === undefined ? fix : sentences(first.fix, `Then: ${fix}`),
       cause: first,
     });
   }

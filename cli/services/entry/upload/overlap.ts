@@ -42,22 +42,23 @@ async function aliasesOf(
   bucket: string,
   asked: string,
 ): Promise<readonly (string | undefined)[]> {
-  const [{ ListAccessPointsCommand }, { makeS3ControlClient }, { accountOf }] = await Promise.all([
+  const [{ ListAccessPointsCommand }, { withS3Control }, { accountOf }] = await Promise.all([
     import("@aws-sdk/client-s3-control"),
-    import("../../../clients/s3-control.ts"),
+    import("../access-points.ts"),
     import("../remains/access-points.ts"),
   ]);
-  const client = makeS3ControlClient(await context.clientConfig("S3_CONTROL", region));
   const AccountId = await accountOf(context);
-  const found: (string | undefined)[] = [];
-  let NextToken: string | undefined;
   try {
-    do {
-      const page = await client.send(new ListAccessPointsCommand({ AccountId, Bucket: bucket, NextToken }));
-      found.push(...(page.AccessPointList ?? []).map(({ Alias }) => Alias));
-      NextToken = page.NextToken;
-    } while (NextToken !== undefined);
-    return found;
+    return await withS3Control(context, region, async (client) => {
+      const found: (string | undefined)[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await client.send(new ListAccessPointsCommand({ AccountId, Bucket: bucket, NextToken }));
+        found.push(...(page.AccessPointList ?? []).map(({ Alias }) => Alias));
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return found;
+    });
   } catch (error) {
     // A bucket that does not exist has no access points.
     if (statusOf(error) === 404) return [];
@@ -66,7 +67,5 @@ async function aliasesOf(
       why: `The credentials in use may not list the access points of ${bucket}, a bucket that the upload writes to.`,
       fix: "Name the bucket itself: s3://BUCKET/PREFIX/. Or use credentials with s3:ListAccessPoints.",
     });
-  } finally {
-    client.destroy();
   }
 }

@@ -1,4 +1,4 @@
-import { QueryCommand, type QueryCommandOutput } from "@aws-sdk/client-dynamodb";
+import { QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { EntrySpec } from "../../../../staging/entry.ts";
 import { NO_SHA256 } from "../../../../staging/manifest.ts";
 import {
@@ -10,6 +10,7 @@ import {
 import { reuseMismatch } from "../../../../staging/reuse.ts";
 import { isS3Url } from "../../../../staging/s3-url.ts";
 import type { Context } from "../../../context.ts";
+import { itemPages } from "../../common/items.ts";
 import { serverTime } from "../../common/server-time.ts";
 import { damageIn } from "../presence.ts";
 import { readRecord, undefinedIfCorrupt } from "../records.ts";
@@ -99,9 +100,8 @@ async function recordsOfSize(
   const tables = await context.tables();
   const { client, settings } = tables;
   const records: StagingRecord[] = [];
-  let next: QueryCommandOutput["LastEvaluatedKey"];
-  do {
-    const page: QueryCommandOutput = await client.send(
+  const pages = itemPages((start) =>
+    client.send(
       new QueryCommand({
         TableName: settings.recordsTable,
         IndexName: UPLOADED_INDEX,
@@ -117,15 +117,16 @@ async function recordsOfSize(
           ":size": { N: String(sizeBytes) },
           ":kind": { S: fileCount === undefined ? "file" : "directory" },
         },
-        ...(next === undefined ? {} : { ExclusiveStartKey: next }),
+        ExclusiveStartKey: start,
       }),
-    );
-    for (const item of page.Items ?? []) {
+    ),
+  );
+  for await (const page of pages) {
+    for (const item of page) {
       // `stage list` reports a corrupt record; here it is ignored.
       const record = await undefinedIfCorrupt(readRecord(tables, item));
       if (record !== undefined) records.push(record);
     }
-    next = page.LastEvaluatedKey;
-  } while (next !== undefined);
+  }
   return records;
 }

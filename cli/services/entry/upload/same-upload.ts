@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readTextIfThere } from "../../../../files/read.ts";
+import { namesIn, readTextIfThere } from "../../../../files/read.ts";
 import { spawnPaths } from "../../../../local/paths.ts";
 import { type EntrySpec, storedName } from "../../../../staging/entry.ts";
-import { isStagingId, parseStagingId, type StagingId } from "../../../../staging/ids.ts";
+import { isStagingId, type StagingId } from "../../../../staging/ids.ts";
 import { CorruptRecordError, type StagingRecord } from "../../../../staging/record.ts";
 import { serverClock } from "../../../../staging/server-clock.ts";
 import { expiresAt, isoSeconds } from "../../../../staging/ttl.ts";
@@ -64,11 +64,7 @@ export async function findUploaded(
   source: MeasuredSource,
 ): Promise<EarlierUpload[]> {
   const folder = folderOf(context.environmentName, spec, source);
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  const ids = names.filter(isStagingId).map(parseStagingId);
+  const ids = (await namesIn(folder)).filter(isStagingId);
   if (ids.length === 0) return [];
   const tables = await context.tables();
   const changes = changesOf(source);

@@ -8,6 +8,7 @@ import type { Context } from "../../../context.ts";
 import type { EngineSettings } from "../../../engine/process.ts";
 import { runUpdate, type UpdateOptions } from "../../../engine/update.ts";
 import { explainSystemError } from "../../../system-errors.ts";
+import { sentences } from "../../common/sentences.ts";
 import { findRecord } from "../records.ts";
 import { unshareUpload } from "./shared-uploads.ts";
 import { endUpload } from "./unfinished.ts";
@@ -47,8 +48,8 @@ export async function withEntry(
   const command = (verb: string) => commandLine(`spawn stage ${verb} ${spec.id}`, environment.name);
   if (await isRecorded(context, spec)) {
     return new UserError(known.message, {
-      why: [sentence(known.why), `The entry ${spec.id} is whole and recorded.`].filter(Boolean).join(" "),
-      fix: [sentence(known.fix), `To see the entry: ${command("info")}`].filter(Boolean).join(" "),
+      why: sentences(known.why, `The entry ${spec.id} is whole and recorded.`),
+      fix: sentences(known.fix, `To see the entry: ${command("info")}`),
       exitCode,
       cause: error,
     });
@@ -57,10 +58,8 @@ export async function withEntry(
   // An error with a code already says that only a new upload helps.
   const isFinal = known.code !== undefined;
   return new UserError(known.message, {
-    why: [sentence(known.why), `The entry ${spec.id} is incomplete and has no record.`]
-      .filter(Boolean)
-      .join(" "),
-    fix: [isFinal ? known.fix : sentence(known.fix), ...(isFinal ? [] : ways)].filter(Boolean).join(" "),
+    why: sentences(known.why, `The entry ${spec.id} is incomplete and has no record.`),
+    fix: sentences(known.fix, ...(isFinal ? [] : ways)),
     exitCode,
     cause: error,
   });
@@ -74,6 +73,3 @@ async function isRecorded(context: Pick<Context, "tables">, { id }: EntrySpec): 
     return false;
   }
 }
-
-const sentence = (text: string | undefined): string | undefined =>
-  text === undefined || /[.!?]$/.test(text) ? text : `${text}.`;

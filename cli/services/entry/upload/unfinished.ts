@@ -1,8 +1,8 @@
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
-import { readTextIfThere } from "../../../../files/read.ts";
+import { namesIn, readTextIfThere } from "../../../../files/read.ts";
 import { withLock } from "../../../../local/lock.ts";
 import { spawnPaths } from "../../../../local/paths.ts";
 import { decodeJson } from "../../../../staging/decode.ts";
@@ -91,11 +91,7 @@ export async function unfinishedStacks(environment: string): Promise<StackName[]
 
 /** The stacks of an environment that have a journal in a folder, which need not exist. */
 export async function journalsIn(folder: string, environment: string): Promise<StackName[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  return names
+  return (await namesIn(folder))
     .filter((name) => name.startsWith(`${environment}.`) && name.endsWith(".json"))
     .map((name) => name.slice(0, -".json".length))
     .filter(isStackName);

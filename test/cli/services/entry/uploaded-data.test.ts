@@ -5,10 +5,12 @@ import { uploadedTo } from "../../../../cli/services/entry/uploaded-data.ts";
 import { sdkStore } from "../../../../provider/store/client.ts";
 import { parseStagingId } from "../../../../staging/ids.ts";
 import { manifestKey } from "../../../../staging/manifest.ts";
+import type { Region } from "../../../../staging/regions.ts";
 import { listenOn } from "../../../provider/transfer/endpoint.ts";
 
 const ID = parseStagingId("stage-abc123def456");
 const BUCKET = "arrived";
+const region = "us-east-1" as Region;
 
 const xml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
@@ -63,10 +65,8 @@ describe("the arrived data of an upload", () => {
   ]) {
     it(`include objects, and parts of other uploads: ${JSON.stringify(name)}`, async () => {
       [whole, open] = [`${ID}/1${name}`, `${ID}/2${name}`];
-      expect(await uploadedTo(sdkStore(client, "us-east-1"), BUCKET, ID)).to.deep.equal({
-        bytes: 17,
-        files: 1,
-      });
+      const bucket = { store: sdkStore(client, region), region, name: BUCKET, isOwn: true };
+      expect(await uploadedTo(bucket, ID)).to.deep.equal({ bytes: 17, files: 1 });
     });
   }
 });
