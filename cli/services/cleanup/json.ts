@@ -50,7 +50,11 @@ export function toCleanupJson(
       ...endOf(entry, result?.entries),
     })),
     declared: plan.declared.map(({ id, item, reason }) => ({ staging_id: id, declared_as: item, reason })),
-    incomplete: plan.incomplete.map(({ id, stack, state }) => ({ staging_id: id, stack, state })),
+    incomplete: plan.incomplete.map(({ id, stack, state }) => ({
+      staging_id: id,
+      stack,
+      state: String(state),
+    })),
     orphans: plan.orphans.map((orphan) => ({ ...orphanJson(orphan), ...endOf(orphan, result?.orphans) })),
   };
 }

@@ -9,15 +9,20 @@ interface Page {
   readonly LastEvaluatedKey?: Item | undefined;
 }
 
+/** The part of a request that selects the page; empty for the first one. */
+interface Start {
+  readonly ExclusiveStartKey?: Item;
+}
+
 /**
  * The items of a query or a scan, a page at a time. It fetches the next page while the caller uses the current one.
- * @param fetch requests the page after a key
+ * @param fetch requests a page
  */
-export async function* itemPages(fetch: (start: Item | undefined) => Promise<Page>): AsyncGenerator<Item[]> {
-  let next: Promise<Page> | undefined = fetch(undefined);
+export async function* itemPages(fetch: (start: Start) => Promise<Page>): AsyncGenerator<Item[]> {
+  let next: Promise<Page> | undefined = fetch({});
   while (next !== undefined) {
     const { Items = [], LastEvaluatedKey }: Page = await next;
-    next = LastEvaluatedKey === undefined ? undefined : fetch(LastEvaluatedKey);
+    next = LastEvaluatedKey === undefined ? undefined : fetch({ ExclusiveStartKey: LastEvaluatedKey });
     // If the caller stops here, the fetch of the next page must not become an unhandled rejection.
     next?.catch(() => undefined);
     yield Items;

@@ -88,6 +88,8 @@ export type EstimateMetadata = ReturnType<typeof toEstimateMetadata>;
 
 export function toEstimateMetadata(made: Estimate, aws: Alternative) {
   const listed = "estimate" in aws ? aws.estimate : undefined;
+  // A later version may have other price books.
+  const prices: string = made.prices.name;
   return {
     size_bytes: made.sizeBytes,
     /** GB of 2^30 bytes. */
@@ -95,7 +97,7 @@ export function toEstimateMetadata(made: Estimate, aws: Alternative) {
     regions: made.regions,
     instances_per_region: made.instancesPerRegion,
     ttl_days: made.ttl,
-    prices: made.prices.name,
+    prices,
     direct_cost: toDollars(made.compared.direct),
     replication_cost: toDollars(made.staging.replication),
     storage_cost: toDollars(made.staging.storage),

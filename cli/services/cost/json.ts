@@ -9,10 +9,12 @@ export type CostJson = ReturnType<typeof toCostJson>;
 
 export function toCostJson(report: CostReport) {
   const { period, compared } = report;
+  // A later version may have other price books.
+  const prices: string = report.prices;
   return {
     period: { since: isoSeconds(period.since), until: isoSeconds(period.until), label: period.label },
     /** The price book: `guide` or `aws`. */
-    prices: report.prices,
+    prices,
     /** Uploads with data in the period. */
     operations: report.operations,
     staged_bytes: report.stagedBytes,

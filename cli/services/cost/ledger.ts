@@ -31,9 +31,7 @@ export async function* ledgerPages(
     return;
   }
   const scan = scanOf(tables.settings.usageTable, filter);
-  const pages = itemPages((start) =>
-    tables.client.send(new ScanCommand({ ...scan, ExclusiveStartKey: start })),
-  );
+  const pages = itemPages((start) => tables.client.send(new ScanCommand({ ...scan, ...start })));
   for await (const page of pages)
     yield await parsedRows(page, (item) => parseLedgerRow(plainItem(item)), onMalformed);
 }

@@ -182,9 +182,7 @@ export async function* listRecordPages(
   onMalformed: (error: UserError) => void,
 ): AsyncGenerator<StagingRecord[]> {
   const input = queryOf(tables.settings.recordsTable, query);
-  const pages = itemPages((start) =>
-    tables.client.send(new QueryCommand({ ...input, ExclusiveStartKey: start })),
-  );
+  const pages = itemPages((start) => tables.client.send(new QueryCommand({ ...input, ...start })));
   for await (const page of pages)
     yield await parsedRows(page, (item) => readRecord(tables, item), onMalformed);
 }

@@ -84,7 +84,7 @@ async function storedIds(
         ProjectionExpression: "#id, #filename",
         ExpressionAttributeNames: { "#id": key, "#filename": "filename" },
         ExpressionAttributeValues: { ":start": { S: start } },
-        ExclusiveStartKey: from,
+        ...from,
       }),
     ),
   );

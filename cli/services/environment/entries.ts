@@ -113,7 +113,7 @@ async function recordedIds({ client, settings }: Tables): Promise<StagingId[]> {
         ProjectionExpression: "#id",
         ExpressionAttributeNames: { "#id": RECORD_KEY },
         ConsistentRead: true,
-        ExclusiveStartKey: start,
+        ...start,
       }),
     ),
   );

@@ -7,6 +7,8 @@ import type { PreparedLaunch } from "./launch.ts";
 export type LaunchPlanJson = ReturnType<typeof launchPlanJson>;
 
 export function launchPlanJson({ parameters, plan, datasets }: PreparedLaunch) {
+  // AWS may add others.
+  const architecture: string = plan.architecture;
   return {
     name: parameters.name,
     count: parameters.count,
@@ -25,7 +27,7 @@ export function launchPlanJson({ parameters, plan, datasets }: PreparedLaunch) {
     })),
     workers: plan.workers,
     instance_types: plan.instanceTypes,
-    architecture: plan.architecture,
+    architecture,
     spot: parameters.spot,
     disk_gb: plan.diskGib,
     deadline_seconds: plan.deadlineSeconds,

@@ -117,7 +117,7 @@ async function recordsOfSize(
           ":size": { N: String(sizeBytes) },
           ":kind": { S: fileCount === undefined ? "file" : "directory" },
         },
-        ExclusiveStartKey: start,
+        ...start,
       }),
     ),
   );
