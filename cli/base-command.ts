@@ -12,6 +12,7 @@ import { endOutput, isOutputDiscarded, OutputClosed, OutputFailed, writeData, wr
 import { failureEnvelope, renderDetails, renderFailure, successEnvelope } from "./render/failure.ts";
 import { toJson } from "./render/json.ts";
 import { ExactScreen, linesFor, textOf, writeExactly } from "./screen.ts";
+import type { WatchOptions } from "./watch-update.ts";
 
 /**
  * The base of all commands: global flags, error reporting and the JSON envelope.
@@ -95,6 +96,11 @@ export abstract class BaseCommand extends Command {
     this.#warnings.push(text);
     if (!this.jsonEnabled()) tell(linesFor(process.stderr, { style: "yellow", label: "Warning:", text }));
     return input;
+  }
+
+  /** How an update is shown: its progress on stderr, or with `--json` only its warnings, in the envelope. */
+  protected watching({ verbose }: { readonly verbose: boolean }): WatchOptions {
+    return { quiet: this.jsonEnabled(), verbose, onQuietWarning: (text) => this.warn(text) };
   }
 
   /** Warns about a part that is left out of the result. The rest is complete, but the command fails. */

@@ -18,6 +18,10 @@ export function configured<K extends SettingKey>(key: K) {
   };
 }
 
+/** The parsed value of an optional flag. */
+export const ifGiven = <V, T>(value: V | undefined, parse: (value: V) => T): T | undefined =>
+  value === undefined ? undefined : parse(value);
+
 /** Output formats of `list` and `info`. */
 export const FORMATS = ["table", "json", "yaml"] as const;
 

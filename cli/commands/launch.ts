@@ -10,6 +10,7 @@ import { BaseCommand } from "../base-command.ts";
 import { commandLine } from "../command-line.ts";
 import { confirm } from "../confirm.ts";
 import type { Context } from "../context.ts";
+import { ifGiven } from "../flags.ts";
 import { launchFlags } from "../launch-flags.ts";
 import { writeOut } from "../output.ts";
 import { launchPlanLines, stepText } from "../render/launch-plan.ts";
@@ -96,7 +97,7 @@ The script can run more than once for an index: after an interruption, and after
       this.note("Nothing was started.");
       return { sweep_id: null, started: false, state: null, plan };
     }
-    const id = await watchUpdate(this.#watching(mode), (options) => startSweep(context, launch, options));
+    const id = await watchUpdate(this.#showingSteps(mode), (options) => startSweep(context, launch, options));
     return await this.#started(context, id, mode, plan);
   }
 
@@ -104,7 +105,7 @@ The script can run more than once for an index: after an interruption, and after
     const { resolveSweepId } = await import("../services/sweep/resolve-id.ts");
     const { resumeLaunch } = await import("../services/sweep/resume.ts");
     const id = await resolveSweepId(context, text);
-    await watchUpdate(this.#watching(mode), (options) => resumeLaunch(context, id, options));
+    await watchUpdate(this.#showingSteps(mode), (options) => resumeLaunch(context, id, options));
     return await this.#started(context, id, mode, null);
   }
 
@@ -150,10 +151,9 @@ The script can run more than once for an index: after an interruption, and after
     return process.stdout.isTTY === true && process.stderr.isTTY === true && !this.jsonEnabled();
   }
 
-  #watching({ verbose }: Mode): WatchOptions {
+  #showingSteps(mode: Mode): WatchOptions {
     return {
-      ...{ quiet: this.jsonEnabled(), verbose },
-      onQuietWarning: (text) => void this.warn(text),
+      ...this.watching(mode),
       onChange: (change) => {
         const text = stepText(change);
         if (text !== undefined) this.note(text);
@@ -183,9 +183,8 @@ interface RequestFlags {
 
 /** The command line's options first, because they need no file. @throws InputError */
 async function requestOf(flags: RequestFlags): Promise<LaunchRequest> {
-  const account = flags["stage-account"];
   const options = {
-    stageAccount: account === undefined ? undefined : parseAccountId(account),
+    stageAccount: ifGiven(flags["stage-account"], parseAccountId),
     stageBuckets: parseStageBuckets(flags["stage-bucket"] ?? []),
     stageDestinations: parseStageDestinations(flags["stage-dest"] ?? []),
     iamActions: parseIamActions(flags["iam-policy"] ?? []),

@@ -14,7 +14,7 @@ import {
   type OrphanPlace,
 } from "../services/cleanup/plan.ts";
 import { type Column, renderTable } from "./table.ts";
-import { compactBytes, formatFineMoney, formatUtcDay } from "./text.ts";
+import { compactBytes, formatFineMoney, formatUtcDay, plural } from "./text.ts";
 
 const ENTRY_COLUMNS: readonly Column<CleanableEntry>[] = [
   { title: "STAGING ID", value: (entry) => entry.id, minWidth: 18 },
@@ -59,7 +59,7 @@ function entryLines(entries: readonly CleanableEntry[]): Parts {
   const sum = sumOf(bytes, entries);
   return [
     [
-      `To be removed: ${counted(entries.length, "entry", "entries")} (${sum})`,
+      `To be removed: ${plural(entries.length, "entry", "entries")} (${sum})`,
       ...tableLines(ENTRY_COLUMNS, entries),
     ],
   ];
@@ -75,7 +75,7 @@ function declaredLines({ declared }: CleanupPlan, environment: string): Parts {
   const up = commandLine("spawn environment up", environment);
   return [
     [
-      `Declared in ${file}, not removed: ${counted(declared.length, "entry", "entries")}`,
+      `Declared in ${file}, not removed: ${plural(declared.length, "entry", "entries")}`,
       ...lines,
       `To remove one, delete its item from spawn:entries in ${file}, then run: ${up}`,
     ],
@@ -87,7 +87,7 @@ function incompleteLines(stacks: readonly IncompleteStack[], environment: string
   const lines = stacks.map(({ id, state }) => `  ${id}  ${remedy(id, state, environment)}`);
   return [
     [
-      `Unfinished, not removed: ${counted(stacks.length, "upload or deletion", "uploads and deletions")}`,
+      `Unfinished, not removed: ${plural(stacks.length, "upload or deletion", "uploads and deletions")}`,
       ...lines,
     ],
   ];
@@ -152,7 +152,7 @@ function orphanTable(title: string, orphans: readonly Orphan[]): string[] {
   );
   const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
   return [
-    `${title}: ${counted(orphans.length, "leftover", "leftovers")} (${sumOf(bytes, orphans)})`,
+    `${title}: ${plural(orphans.length, "leftover", "leftovers")} (${sumOf(bytes, orphans)})`,
     ...tableLines(ORPHAN_COLUMNS, rows),
   ];
 }
@@ -164,6 +164,3 @@ function sumOf(bytes: number, items: readonly { readonly costPerDay: MicroDollar
   const cost = addMoney(...items.map(({ costPerDay }) => costPerDay));
   return `${compactBytes(bytes)} in all regions, ${formatFineMoney(cost)} a day`;
 }
-
-const counted = (count: number, one: string, several: string): string =>
-  `${formatInteger(count)} ${count === 1 ? one : several}`;

@@ -1,7 +1,6 @@
 import type { Embedded } from "../../dashboard/snapshot.ts";
-import { builtText } from "./built-text.ts";
 import { Html, html, scriptJson } from "./html.ts";
-import { contentPolicy, pageText } from "./page.ts";
+import { builtText, contentPolicy, pageText } from "./page.ts";
 import { PALETTE } from "./palette.ts";
 
 /**

@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { packageRoot } from "../../package-root.ts";
 import { Html, html } from "./html.ts";
 
 /** A self-contained page. */
@@ -40,3 +43,7 @@ export function contentPolicy(styles: readonly string[], scripts: readonly strin
 
 const hashesOf = (texts: readonly string[]): string =>
   texts.map((text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`).join(" ") || "'none'";
+
+/** A script or style that `scripts/build.ts` wrote to `dist/`, for an element of a page: it cannot end the element. */
+export const builtText = async (path: string): Promise<string> =>
+  (await readFile(join(packageRoot(), "dist", path), "utf8")).replaceAll(/<\/(script|style)/gi, "<\\/$1");

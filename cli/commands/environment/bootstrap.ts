@@ -5,7 +5,7 @@ import { shellQuoted } from "../../../staging/shell.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
-import { yesFlag } from "../../flags.ts";
+import { ifGiven, yesFlag } from "../../flags.ts";
 import { setConfig, unsetConfig } from "../../services/config/write.ts";
 import {
   type BootstrapPlan,
@@ -89,7 +89,7 @@ export default class EnvironmentBootstrap extends BaseCommand {
     const { flags } = await this.parse(EnvironmentBootstrap);
     const { environment } = flags;
     const context = this.contextOf(flags);
-    const region = flags.region === undefined ? undefined : parseRegion(flags.region);
+    const region = ifGiven(flags.region, parseRegion);
     const plan = await planBootstrap(context, { region, bucket: flags.bucket });
     const { place, url } = plan;
     const result = {

@@ -2,7 +2,7 @@ import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
-import { renderChanges } from "../../render/changes.ts";
+import { renderChanges } from "../../render/environment.ts";
 import { forgetKnownIds } from "../../services/completion/known-ids.ts";
 import { environmentDestroy } from "../../services/environment/environment.ts";
 import { watchUpdate } from "../../watch-update.ts";

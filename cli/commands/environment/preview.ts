@@ -1,7 +1,6 @@
 import { BaseCommand } from "../../base-command.ts";
 import type { ResourceChange } from "../../engine/update.ts";
-import { hasChanges, renderChanges } from "../../render/changes.ts";
-import { describeSources } from "../../render/sources.ts";
+import { describeSources, hasChanges, renderChanges } from "../../render/environment.ts";
 import { environmentPreview } from "../../services/environment/environment.ts";
 import { planEnvironment } from "../../services/environment/plan.ts";
 import { type PlannedTransfer, plannedTransfer } from "../../services/environment/planned-transfer.ts";
@@ -40,18 +39,12 @@ export default class EnvironmentPreview extends BaseCommand {
       if (transfer !== undefined) transfers.set(transfer.staging_id, transfer);
     };
     let expiry: readonly string[] = [];
-    const { changes } = await watchUpdate(
-      {
-        ...{ quiet: this.jsonEnabled(), verbose: flags.verbose, onChange },
-        onQuietWarning: (text) => this.warn(text),
-      },
-      async (options) => {
-        const plan = await planEnvironment(context, options);
-        expiry = plan.expiry;
-        this.note(...describeSources(plan));
-        return await environmentPreview(plan, options);
-      },
-    );
+    const { changes } = await watchUpdate({ ...this.watching(flags), onChange }, async (options) => {
+      const plan = await planEnvironment(context, options);
+      expiry = plan.expiry;
+      this.note(...describeSources(plan));
+      return await environmentPreview(plan, options);
+    });
     for (const warning of expiry) this.warn(warning);
     const steps = [...found.values()];
     for (const { op, urn } of steps) this.log(`${op.padEnd(8)} ${resourceOf(urn)}`);

@@ -1,6 +1,6 @@
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
-import { settingsPath } from "../../render/settings-path.ts";
+import { settingsPath } from "../../render/environment.ts";
 import { type EnvironmentStatus, environmentStatus } from "../../services/environment/status.ts";
 
 export default class EnvironmentStatusCommand extends BaseCommand {

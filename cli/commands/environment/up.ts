@@ -3,12 +3,10 @@ import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
-import { renderChanges } from "../../render/changes.ts";
-import { settingsPath } from "../../render/settings-path.ts";
-import { describeSources } from "../../render/sources.ts";
+import { describeSources, renderChanges, settingsPath } from "../../render/environment.ts";
 import { environmentUp, prepareEnvironment } from "../../services/environment/environment.ts";
 import { type DataToDelete, planEnvironment } from "../../services/environment/plan.ts";
-import { type WatchOptions, watchUpdate } from "../../watch-update.ts";
+import { watchUpdate } from "../../watch-update.ts";
 
 interface EnvironmentUpResult {
   readonly environment: string;
@@ -46,10 +44,7 @@ Recreates resources that were deleted by hand, and reverts manual changes. If th
       ...[`Environment: ${flags.environment}`, `Regions: ${regions.join(", ")}`],
       ...(settings === undefined ? [""] : [`Settings: ${settings}`, ""]),
     );
-    const watch: WatchOptions = {
-      ...{ quiet: this.jsonEnabled(), verbose: flags.verbose },
-      onQuietWarning: (text) => this.warn(text),
-    };
+    const watch = this.watching(flags);
     const plan = await watchUpdate(watch, async (options) => {
       await prepareEnvironment(context, options);
       return await planEnvironment(context, options);

@@ -6,7 +6,7 @@ import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { type ConfirmOptions, confirm } from "../../confirm.ts";
 import type { Context } from "../../context.ts";
-import { yesFlag } from "../../flags.ts";
+import { ifGiven, yesFlag } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
 import { renderCleanup } from "../../render/cleanup.ts";
 import { plural } from "../../render/text.ts";
@@ -62,7 +62,7 @@ Entries that the environment's file declares are only reported, never removed. -
     const context = this.contextOf(flags);
     const question: CleanupQuestion = {
       expired: flags.expired,
-      sweepId: flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]),
+      sweepId: ifGiven(flags["sweep-id"], parseSweepId),
       orphans: flags.orphans,
     };
     const command = commandFor(question, context);

@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { parseRegion } from "../../../staging/regions.ts";
 import { formatBytes, formatInteger } from "../../../staging/units.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { stagingIdArg } from "../../flags.ts";
+import { ifGiven, stagingIdArg } from "../../flags.ts";
 import { writeForPrograms } from "../../output.ts";
 import { type DownloadResult, downloadEntry, regionOfShell } from "../../services/entry/download.ts";
 import { resolveId } from "../../services/entry/resolve-id.ts";
@@ -54,18 +54,12 @@ stdout has only the path. A download increments the entry's download count, but 
 
   async run(): Promise<ReturnType<typeof toJson> | undefined> {
     const { args, flags } = await this.parse(StageDownload);
-    const region = flags.region === undefined ? undefined : parseRegion(flags.region);
+    const region = ifGiven(flags.region, parseRegion);
     const machineRegion = regionOfShell();
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
-    const result = await watchUpdate(
-      {
-        quiet: this.jsonEnabled(),
-        verbose: flags.verbose,
-        onQuietWarning: (message) => this.warn(message),
-      },
-      (options) =>
-        downloadEntry(context, { id, path: args.path, region, machineRegion, force: flags.force }, options),
+    const result = await watchUpdate(this.watching(flags), (options) =>
+      downloadEntry(context, { id, path: args.path, region, machineRegion, force: flags.force }, options),
     );
     if (result.unverifiedFiles > 0) {
       this.warn(

@@ -7,7 +7,7 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import { explainAwsError } from "../../aws-errors.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
-import { csvForm, FORMATS as PLAIN_FORMATS, rawFlag } from "../../flags.ts";
+import { csvForm, ifGiven, FORMATS as PLAIN_FORMATS, rawFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
 import type { CsvForm } from "../../render/csv.ts";
 import { INCOMPLETE_COLUMNS, renderIncompleteCsv } from "../../render/incomplete.ts";
@@ -133,8 +133,8 @@ export default class StageList extends BaseCommand {
   async run(): Promise<ListedMetadata[] | IncompleteMetadata[] | undefined> {
     const { flags } = await this.parse(StageList);
     const filter: RecordFilter = {
-      sweepId: flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]),
-      region: flags.region === undefined ? undefined : parseRegion(flags.region),
+      sweepId: ifGiven(flags["sweep-id"], parseSweepId),
+      region: ifGiven(flags.region, parseRegion),
     };
     const { sort, reverse } = parseSort(flags.sort);
     const order: ListOrder = { sort, reverse: reverse !== flags.reverse, limit: flags.limit };

@@ -3,7 +3,7 @@ import { parseBandwidthLimit } from "../../../staging/bandwidth.ts";
 import { storedName } from "../../../staging/entry.ts";
 import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { stagingIdArg } from "../../flags.ts";
+import { ifGiven, stagingIdArg } from "../../flags.ts";
 import { uploadPlanLines } from "../../render/summary.ts";
 import { reportStaged, stagedFact, stagedMetadata, summaryOfDetails } from "../../report-staged.ts";
 import { updateKnownIds } from "../../services/completion/known-ids.ts";
@@ -43,9 +43,8 @@ export default class StageResume extends BaseCommand {
 
   async run(): Promise<StagingMetadata | undefined> {
     const { args, flags } = await this.parse(StageResume);
-    const timeoutSeconds = flags.timeout === undefined ? undefined : parseTimeoutSeconds(flags.timeout);
-    const limit = flags["bandwidth-limit"];
-    const bandwidthLimit = limit === undefined ? undefined : parseBandwidthLimit(limit);
+    const timeoutSeconds = ifGiven(flags.timeout, parseTimeoutSeconds);
+    const bandwidthLimit = ifGiven(flags["bandwidth-limit"], parseBandwidthLimit);
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
     const found = await findResumable(context, id);
@@ -66,11 +65,9 @@ export default class StageResume extends BaseCommand {
         requestPayer: spec.requestPayer,
       }),
     );
-    const watching = {
-      ...{ quiet: this.jsonEnabled(), verbose: flags.verbose },
-      onQuietWarning: (text: string) => this.warn(text),
-    };
-    const details = await watchUpdate(watching, (options) => resumeUpload(context, entry, options));
+    const details = await watchUpdate(this.watching(flags), (options) =>
+      resumeUpload(context, entry, options),
+    );
     this.afterOutput(stagedFact(details.id), async () => {
       // The current properties of a changed source.
       const unfinished = (await readUnfinished(entry.stack)) ?? entry.unfinished;

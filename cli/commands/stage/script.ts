@@ -2,7 +2,7 @@ import { Flags } from "@oclif/core";
 import { parseDestination } from "../../../staging/destination.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { stagingIdArg } from "../../flags.ts";
+import { ifGiven, stagingIdArg } from "../../flags.ts";
 import { writeForPrograms } from "../../output.ts";
 import { resolveId } from "../../services/entry/resolve-id.ts";
 import { stageScript } from "../../services/entry/stage-script.ts";
@@ -52,8 +52,8 @@ It prints the path of the data on stdout. Exit codes: 0 complete and verified, 1
 
   async run(): Promise<StageScriptResult | undefined> {
     const { args, flags } = await this.parse(StageScript);
-    const destination = flags.dest === undefined ? undefined : parseDestination(flags.dest);
-    const region = flags.region === undefined ? undefined : parseRegion(flags.region);
+    const destination = ifGiven(flags.dest, parseDestination);
+    const region = ifGiven(flags.region, parseRegion);
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
     const script = await stageScript(context, id, { destination, region });

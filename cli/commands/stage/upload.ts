@@ -19,6 +19,7 @@ import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
+import { ifGiven } from "../../flags.ts";
 import { uploadPlanLines } from "../../render/summary.ts";
 import {
   reportStaged,
@@ -127,17 +128,15 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
     const { args, flags } = await this.parse(StageUpload);
     const regions = parseRegionList(flags.regions);
     const ttl = parseTtlDays(flags.ttl);
-    const destination = flags.dest === undefined ? undefined : parseDestination(flags.dest);
-    const sweepId = flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]);
+    const destination = ifGiven(flags.dest, parseDestination);
+    const sweepId = ifGiven(flags["sweep-id"], parseSweepId);
     const replication = parseReplicationMethod(flags.replication);
     const exclude = (flags.exclude ?? []).map(parseExcludePattern);
-    const name = flags.name === undefined ? undefined : parseFilename(flags.name);
-    const timeoutSeconds = flags.timeout === undefined ? undefined : parseTimeoutSeconds(flags.timeout);
-    const limit = flags["bandwidth-limit"];
-    const bandwidthLimit = limit === undefined ? undefined : parseBandwidthLimit(limit);
+    const name = ifGiven(flags.name, parseFilename);
+    const timeoutSeconds = ifGiven(flags.timeout, parseTimeoutSeconds);
+    const bandwidthLimit = ifGiven(flags["bandwidth-limit"], parseBandwidthLimit);
     const requestPayer = flags["request-payer"];
-    const accounts = flags["allow-accounts"];
-    const allowAccounts = accounts === undefined ? [] : parseAccountList(accounts);
+    const allowAccounts = ifGiven(flags["allow-accounts"], parseAccountList) ?? [];
     const context = this.contextOf(flags);
     const noSha256 = flags["no-sha256"];
     refuseStandardInput(args["local-path"]);
@@ -184,10 +183,7 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
     if (continuation.kind === "new" && continuation.why !== undefined) this.note(continuation.why, "");
     if (resumed !== undefined) this.note(`Resuming ${resumed.settings.spec.id}, which was interrupted`, "");
     else if (!flags.reuse) await this.#warnOfDuplicate(upload);
-    const watching = {
-      ...{ quiet: this.jsonEnabled(), verbose: flags.verbose, shown: source.warnings },
-      onQuietWarning: (text: string) => this.warn(text),
-    };
+    const watching = { ...this.watching(flags), shown: source.warnings };
     const details = await watchUpdate(watching, (options) =>
       resumed === undefined
         ? startUpload(context, spec, source, options)

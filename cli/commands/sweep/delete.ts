@@ -48,10 +48,7 @@ Results and staged data stay. Logs stay until they expire, ${LOG_TTL_DAYS} days 
       this.note("Nothing was deleted.");
       return { sweep_id: id, deleted: false };
     }
-    const onQuietWarning = (text: string): void => void this.warn(text);
-    await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose, onQuietWarning }, (options) =>
-      deleteSweep(context, sweep, options),
-    );
+    await watchUpdate(this.watching(flags), (options) => deleteSweep(context, sweep, options));
     await updateKnownIds(context, "sweeps", { remove: [id] });
     this.note(
       "",

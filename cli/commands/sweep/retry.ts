@@ -62,10 +62,7 @@ In a terminal the command then follows the sweep, like spawn launch. The exit co
     const indices = flags.index === undefined ? undefined : parseIndices(flags.index.join(","));
     const id = await resolveSweepId(context, args["sweep-id"]);
     const plan = await planRetry(context, id, indices);
-    const onQuietWarning = (text: string): void => void this.warn(text);
-    await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose, onQuietWarning }, (options) =>
-      retrySweep(context, plan, options),
-    );
+    await watchUpdate(this.watching(flags), (options) => retrySweep(context, plan, options));
     this.note("", `✅ ${plural(plan.count, "index runs", "indices run")} again`);
     const isAtTerminal = process.stdout.isTTY === true && process.stderr.isTTY === true;
     if (flags.detach || !(flags.wait || (isAtTerminal && !this.jsonEnabled()))) {

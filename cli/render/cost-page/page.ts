@@ -1,7 +1,6 @@
 import type { CostReport } from "../../services/cost/result.ts";
-import { builtText } from "../built-text.ts";
 import { Html, html, scriptJson } from "../html.ts";
-import { contentPolicy, pageText } from "../page.ts";
+import { builtText, contentPolicy, pageText } from "../page.ts";
 import { formatUtc } from "../text.ts";
 import { SCRIPT } from "./script.ts";
 import {

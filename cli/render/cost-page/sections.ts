@@ -30,7 +30,7 @@ const TABLE_ROWS = 100;
 const money = (amount: MicroDollars): Html =>
   html`<data value="${toDollars(amount)}">${formatMoney(amount)}</data>`;
 
-const entriesOf = (count: number): string => (count === 1 ? "1 entry" : `${formatInteger(count)} entries`);
+const entriesOf = (count: number): string => plural(count, "entry", "entries");
 
 /** The figures at the top. */
 export function headline(report: CostReport): Html {

@@ -1,6 +1,6 @@
 import { errorName } from "../../../connection/errors/failure.ts";
 import type { ObjectStore } from "../../../provider/store/object-store.ts";
-import { isStagingId, type StagingId } from "../../../staging/ids.ts";
+import { ID_PREFIX, isStagingId, type StagingId } from "../../../staging/ids.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";
 import type { Region } from "../../../staging/regions.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
@@ -19,22 +19,25 @@ export interface Bucket {
   readonly isOwn: boolean;
 }
 
-/** The prefix of all entries. */
-const PREFIX = "stage-";
-
-/** The IDs under which the bucket has objects. Other names belong to the user. */
-export async function* idsWithObjects({ store, name }: Bucket): AsyncGenerator<StagingId> {
-  const folders = { bucket: name, prefix: PREFIX, delimiter: "/" };
-  for await (const prefix of store.listPrefixes(folders)) {
-    const id = prefix.slice(0, -1);
-    if (isStagingId(id)) yield id;
+/** The names of folders that are IDs of one kind. Other names belong to the user. */
+export async function* folderIds<Id extends string>(
+  prefixes: AsyncIterable<string>,
+  isId: (name: string) => name is Id,
+): AsyncGenerator<Id> {
+  for await (const prefix of prefixes) {
+    const name = prefix.slice(0, -1);
+    if (isId(name)) yield name;
   }
 }
+
+/** The IDs under which the bucket has objects. */
+export const idsWithObjects = ({ store, name }: Bucket): AsyncGenerator<StagingId> =>
+  folderIds(store.listPrefixes({ bucket: name, prefix: ID_PREFIX, delimiter: "/" }), isStagingId);
 
 /** The open uploads of the bucket, each with its entry's ID. */
 export async function* openUploads(
   { store, name }: Bucket,
-  prefix: string = PREFIX,
+  prefix: string = ID_PREFIX,
 ): AsyncGenerator<OpenUpload & { readonly id: StagingId; readonly begunAt: Date }> {
   const uploads = store.listUploads({ bucket: name, prefix });
   for await (const { key, uploadId, initiated } of uploads) {

@@ -1,4 +1,10 @@
-import { type ChargeKind, chargesOf, type LastingCharge } from "../../../staging/bill.ts";
+import {
+  CHARGE_KINDS,
+  type ChargeKind,
+  type ChargeSums,
+  chargesOf,
+  type LastingCharge,
+} from "../../../staging/bill.ts";
 import { downloadCost, storageCost } from "../../../staging/cost.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { Generation, LedgerRow } from "../../../staging/ledger.ts";
@@ -7,7 +13,27 @@ import type { Period } from "../../../staging/period.ts";
 import type { PriceBook } from "../../../staging/price-book.ts";
 import { type Residency, residenciesOf } from "../../../staging/residencies.ts";
 import { MS_PER_DAY } from "../../../staging/ttl.ts";
-import { type Sum, zero } from "./sums.ts";
+
+/** Amounts by their cause, to add to. */
+export type Sum = Record<ChargeKind, MicroDollars>;
+
+export const zero = (): Sum => ({ replication: ZERO, storage: ZERO, noncurrent: ZERO, requests: ZERO });
+
+export function addTo(sum: Sum, more: ChargeSums): void {
+  for (const kind of CHARGE_KINDS) sum[kind] = addMoney(sum[kind], more[kind]);
+}
+
+/** Charges, and the cost of direct downloads in their place. */
+type Compared = ChargeSums & { readonly direct: MicroDollars };
+
+export function sumCosts(costs: readonly Compared[]): Sum & { direct: MicroDollars } {
+  const sum = { ...zero(), direct: ZERO };
+  for (const cost of costs) {
+    addTo(sum, cost);
+    sum.direct = addMoney(sum.direct, cost.direct);
+  }
+  return sum;
+}
 
 /** A generation of an entry, seen from a period. */
 interface GenerationInPeriod {

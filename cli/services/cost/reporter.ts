@@ -6,15 +6,18 @@ import type { Period } from "../../../staging/period.ts";
 import type { PriceBook } from "../../../staging/price-book.ts";
 import { MS_PER_DAY } from "../../../staging/ttl.ts";
 import {
+  addTo,
   type GenerationCost,
   generationCost,
   inPeriod,
   primaryOf,
   refuseTooManyDays,
   remoteInstances,
+  type Sum,
+  sumCosts,
+  zero,
 } from "./generation-cost.ts";
 import type { Cost, CostReport, DayCost, EntryCost } from "./result.ts";
-import { addTo, type Sum, sumCosts, zero } from "./sums.ts";
 
 /** A longer period does not list the days before the first cost. */
 const LISTED_DAYS = 92;

@@ -6,17 +6,11 @@ import type { PriceBookName } from "../../../staging/price-book.ts";
 import type { LedgerFilter } from "./ledger.ts";
 import type { UnfinishedCost } from "./unfinished.ts";
 
-/** Charges by their cause. */
-export interface Cost extends ChargeSums {
-  /** Charged when a region got its replica. */
-  readonly replication: MicroDollars;
-  /** For the time in the period during which the data existed. */
-  readonly storage: MicroDollars;
-  /** For the time from the expiry until S3 deleted the data permanently; zero at the guide's prices. */
-  readonly noncurrent: MicroDollars;
-  /** Charged at the time of the upload, the copy or the change; zero at the guide's prices. */
-  readonly requests: MicroDollars;
-}
+/**
+ * Charges by their cause: `replication` when a region got its replica, `storage` while the data existed in the period, `noncurrent` from
+ * the expiry until S3 deleted the data permanently, and `requests`. The last two are zero at the guide's prices.
+ */
+export type Cost = ChargeSums;
 
 /** The cost of an entry in the period. */
 export interface EntryCost extends Cost {
@@ -40,17 +34,6 @@ export interface EntryCost extends Cost {
   readonly direct: MicroDollars;
 }
 
-interface RegionCost extends Cost {
-  readonly region: string;
-}
-
-interface SweepCost extends Cost {
-  /** Undefined: no sweep. */
-  readonly sweepId: string | undefined;
-  readonly entries: number;
-  readonly direct: MicroDollars;
-}
-
 export interface DayCost extends Cost {
   /** `2026-11-24`, in UTC. */
   readonly date: string;
@@ -67,8 +50,13 @@ export interface CostReport extends Cost {
   readonly compared: Savings;
   /** The most expensive first. */
   readonly entries: readonly EntryCost[];
-  readonly regions: readonly RegionCost[];
-  readonly sweeps: readonly SweepCost[];
+  readonly regions: readonly (Cost & { readonly region: string })[];
+  readonly sweeps: readonly (Cost & {
+    /** Undefined: no sweep. */
+    readonly sweepId: string | undefined;
+    readonly entries: number;
+    readonly direct: MicroDollars;
+  })[];
   readonly days: readonly DayCost[];
   /** Not in the totals; absent if the report did not search for it. */
   readonly unfinished?: UnfinishedCost;

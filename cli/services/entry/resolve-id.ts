@@ -9,16 +9,17 @@ import type { Context } from "../../context.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
 import { entryStacks } from "../cleanup/owners.ts";
 import { itemPages } from "../common/items.ts";
+import { onlyMatch } from "../common/only-match.ts";
 import { unfinishedStacks } from "./upload/unfinished.ts";
 
 /** `entries`: existing entries. `ledger`: also deleted ones, for reports. */
 export type IdScope = "entries" | "ledger";
 
 /** Matching IDs, each with its file name if that is known. */
-type Candidates = Map<StagingId, string | undefined>;
+type Candidates = Map<StagingId, string>;
 
-/** Candidates that an error lists. */
-const SHOWN = 10;
+/** In place of the file name of an entry without a record. */
+const NO_NAME = "interrupted";
 
 /**
  * The ID that a whole or shortened ID stands for. A whole ID costs no request and is not looked up.
@@ -31,15 +32,12 @@ export async function resolveId(
 ): Promise<StagingId> {
   const start = parseIdStart(text);
   if (isStagingId(start)) return start;
+  const { environmentName } = context;
+  const none = new InputError(`no staging ID in environment ${environmentName} begins with ${start}`, {
+    fix: commandLine(scope === "ledger" ? "spawn stage cost" : "spawn stage list", environmentName),
+  });
   const candidates = await candidatesFor(context, start, scope);
-  const [only, ...others] = candidates.keys();
-  if (only === undefined) {
-    throw new InputError(`no staging ID in environment ${context.environmentName} begins with ${start}`, {
-      fix: commandLine(scope === "ledger" ? "spawn stage cost" : "spawn stage list", context.environmentName),
-    });
-  }
-  if (others.length === 0) return only;
-  throw ambiguous(start, candidates);
+  return onlyMatch(candidates, none, (count) => `${count} staging IDs begin with ${start}`);
 }
 
 /** Resolves all IDs before any is used. @throws as {@link resolveId} */
@@ -57,12 +55,12 @@ async function candidatesFor(
   if (scope === "ledger") return stored;
   for (const stack of await unfinishedStacks(context.environmentName)) {
     const id = stack.slice(`${context.environmentName}.`.length);
-    if (isStagingId(id) && id.startsWith(start) && !stored.has(id)) stored.set(id, undefined);
+    if (isStagingId(id) && id.startsWith(start) && !stored.has(id)) stored.set(id, NO_NAME);
   }
   if (stored.size > 0) return stored;
   // Only a stack may have the entry. The engine is started for that only if nothing else matches.
   const stacks = await entryStacks(context, (await openSession(context)).entryProject);
-  return new Map([...stacks].filter((id) => id.startsWith(start)).map((id) => [id, undefined]));
+  return new Map([...stacks].filter((id) => id.startsWith(start)).map((id) => [id, NO_NAME]));
 }
 
 /** The scan is strongly consistent, so that a new entry counts. DynamoDB reads the whole table for it. */
@@ -90,20 +88,7 @@ async function storedIds(
   );
   for await (const page of pages)
     for (const { [key]: id, filename } of page)
-      if (id?.S !== undefined && isStagingId(id.S)) found.set(id.S, filename?.S);
+      if (id?.S !== undefined && isStagingId(id.S))
+        found.set(id.S, filename?.S === undefined ? NO_NAME : printable(filename.S));
   return found;
-}
-
-function ambiguous(start: string, candidates: Candidates): InputError {
-  const all = [...candidates].sort(([a], [b]) => a.localeCompare(b));
-  const shown = all
-    .slice(0, SHOWN)
-    .map(([id, filename]) =>
-      filename === undefined ? `${id} (interrupted)` : `${id} (${printable(filename)})`,
-    );
-  const more = all.length > SHOWN ? [`and ${all.length - SHOWN} more`] : [];
-  return new InputError(`${all.length} staging IDs begin with ${start}`, {
-    why: `${[...shown, ...more].join(", ")}.`,
-    fix: "Type more digits of the ID.",
-  });
 }

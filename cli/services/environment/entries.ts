@@ -1,6 +1,5 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { errorName } from "../../../connection/errors/failure.ts";
-import type { ObjectStore } from "../../../provider/store/object-store.ts";
 import { idsOf } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { ID_PREFIX, isStagingId, type StagingId } from "../../../staging/ids.ts";
@@ -11,7 +10,7 @@ import type { Context } from "../../context.ts";
 import type { EngineSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { readStateOrBackup } from "../../engine/state.ts";
-import { openUploads } from "../cleanup/places.ts";
+import { folderIds, openUploads } from "../cleanup/places.ts";
 import { itemPages } from "../common/items.ts";
 import { idsIn } from "../entry/delete-guards.ts";
 import type { Tables } from "../entry/records.ts";
@@ -133,7 +132,9 @@ async function idsInBuckets(context: Pick<Context, "settings" | "store">): Promi
       const store = await context.store(region);
       const ids = new Set<StagingId>();
       try {
-        for await (const id of idsWithVersions(store, name)) ids.add(id);
+        // The delimiter gives one line per entry that has a version or a delete marker.
+        const folders = store.listVersionPrefixes({ bucket: name, prefix: ID_PREFIX, delimiter: "/" });
+        for await (const id of folderIds(folders, isStagingId)) ids.add(id);
         for await (const { id } of openUploads({ store, region, name, isOwn: true })) ids.add(id);
       } catch (error) {
         if (errorName(error) !== "NoSuchBucket") throw error;
@@ -142,13 +143,4 @@ async function idsInBuckets(context: Pick<Context, "settings" | "store">): Promi
     }),
   );
   return found.flat();
-}
-
-/** Entries that have a version or a delete marker in the bucket. The delimiter gives one line per entry. */
-async function* idsWithVersions(store: ObjectStore, bucket: string): AsyncGenerator<StagingId> {
-  const folders = { bucket, prefix: ID_PREFIX, delimiter: "/" };
-  for await (const prefix of store.listVersionPrefixes(folders)) {
-    const id = prefix.slice(0, -1);
-    if (isStagingId(id)) yield id;
-  }
 }

@@ -1,10 +1,17 @@
 import type { EnvironmentConfig } from "../../../stacks/environment-file.ts";
 import { expiryWarnings } from "../../../staging/declared-expiry.ts";
-import type { ReplacedEntry, UncomparedEntry } from "../../../staging/declared-ids.ts";
+import {
+  type CompareSource,
+  type IdentifiedEntries,
+  identifyEntries,
+  type ReplacedEntry,
+  type UncomparedEntry,
+} from "../../../staging/declared-ids.ts";
 import type { EntrySpec } from "../../../staging/entry.ts";
 import { type EnvironmentSettings, settingsFileName } from "../../../staging/environment.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
+import { once } from "../../../staging/once.ts";
 import { refuseForeignBucket, refuseOtherAccount } from "../../../staging/ownership/account.ts";
 import { type Missing, missingOf } from "../../../staging/ownership/missing.ts";
 import type { Held } from "../../../staging/ownership/names.ts";
@@ -16,9 +23,9 @@ import { createStack } from "../../engine/new-stack.ts";
 import { type EngineSession, openSession, type SessionSource } from "../../engine/session.ts";
 import { readState, type StateResource } from "../../engine/state.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
+import { sourceClients } from "../entry/upload/source.ts";
 import { isProtectedByProgram } from "./deletion-protection.ts";
 import { heldOf, propertiesOf } from "./held.ts";
-import { identify } from "./identify.ts";
 import { surveyOf, wholeEnvironment } from "./ownership.ts";
 
 /** Data that an update of the environment's stack would delete. */
@@ -85,6 +92,32 @@ export async function planEnvironment(
     left: there.filter(
       (resource) => isProtectedByProgram(settings.cloud, resource) && isLeft(settings, resource),
     ),
+  };
+}
+
+/** The declared entries with the IDs of the state; a changed source gets another ID. */
+const identify = (
+  context: Pick<Context, "clientConfig">,
+  { settings, entries }: EnvironmentConfig,
+  held: Held,
+  signal: AbortSignal,
+): Promise<IdentifiedEntries> =>
+  identifyEntries(settings.name, entries, held.entries ?? [], comparison(context, signal), serverClock.now());
+
+/** All comparisons share their threads and clients. */
+function comparison(context: Pick<Context, "clientConfig">, signal: AbortSignal): CompareSource {
+  // The transfer modules take long to load, and most environments declare no entry.
+  const tools = once(async () => {
+    const [{ compareSource }, { FileThreads }, clients] = await Promise.all([
+      import("../../../provider/transfer/compare-source.ts"),
+      import("../../../provider/transfer/source/file-threads.ts"),
+      sourceClients(context),
+    ]);
+    return { compareSource, shared: { signal, clients, threads: new FileThreads() } };
+  });
+  return async ({ source, exclude, followLinks = false, requestPayer = false, sha256: pinned }, staged) => {
+    const { compareSource, shared } = await tools();
+    return await compareSource(source, staged, { ...shared, exclude, followLinks, requestPayer, pinned });
   };
 }
 

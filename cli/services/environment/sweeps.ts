@@ -9,6 +9,7 @@ import type { Context } from "../../context.ts";
 import type { EngineSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
+import { folderIds } from "../cleanup/places.ts";
 import { openSweeps } from "../sweep/open-sweeps.ts";
 
 /** Maximum number of sweeps that an error names. */
@@ -71,11 +72,8 @@ export async function deleteLogsLeft(
 
 /** Sweeps that have versions in the bucket. The delimiter gives one line per sweep. */
 async function sweepsWithLogs(store: ObjectStore, bucket: string): Promise<SweepId[]> {
+  const folders = store.listVersionPrefixes({ bucket, prefix: SWEEP_PREFIX, delimiter: "/" });
   const ids: SweepId[] = [];
-  const folders = { bucket, prefix: SWEEP_PREFIX, delimiter: "/" };
-  for await (const prefix of store.listVersionPrefixes(folders)) {
-    const id = prefix.slice(0, -1);
-    if (isSweepId(id)) ids.push(id);
-  }
+  for await (const id of folderIds(folders, isSweepId)) ids.push(id);
   return ids;
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { settingsPath } from "../../../cli/render/settings-path.ts";
+import { settingsPath } from "../../../cli/render/environment.ts";
 
 describe("The path of the settings file", () => {
   it("is shown only if the file is not in the working folder", () => {
