@@ -274,6 +274,9 @@ export type RemainsContext = Pick<
 /** The part of the context that commands on one entry need: its record, its data in each region, and its stack. */
 export type EntryContext = RemainsContext & Pick<Context, "connection"> & SessionSource;
 
+/** The part of the context that updates of an entry's stack need. */
+export type UpdateContext = EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">;
+
 /** The error for an environment on AWS in a shell that `spawn env` has set to the local cloud. */
 const shellOfLocalCloud = (environment: string): InputError =>
   new InputError(`environment ${environment} is on AWS, but this shell is set to the local cloud`, {

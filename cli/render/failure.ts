@@ -1,6 +1,7 @@
 import type { UserError } from "../../staging/errors.ts";
 import { printableLines } from "../../staging/printable.ts";
 import { linesFor } from "../screen.ts";
+import { type ErrorJson, errorJson } from "../services/common/outcomes.ts";
 
 /** The lines of an error on stderr: what happened, the cause, and the fix. For {@link writeExactly}. */
 export function renderFailure(error: UserError, stream: NodeJS.WriteStream): string {
@@ -19,7 +20,7 @@ interface Envelope {
   /** The exit code. */
   readonly status: number;
   readonly result?: unknown;
-  readonly error?: { readonly message: string; readonly why?: string; readonly fix?: string };
+  readonly error?: ErrorJson;
   readonly warnings: readonly string[];
 }
 
@@ -28,12 +29,7 @@ export function successEnvelope(status: number, result: unknown, warnings: reado
 }
 
 export function failureEnvelope(error: UserError, warnings: readonly string[]): Envelope {
-  const { message, why, fix, exitCode } = error;
-  return {
-    status: exitCode,
-    error: { message, ...(why === undefined ? {} : { why }), ...(fix === undefined ? {} : { fix }) },
-    warnings,
-  };
+  return { status: error.exitCode, error: errorJson(error), warnings };
 }
 
 /** All details of an error, for `--verbose`: its stack and those of its causes. */

@@ -25,7 +25,7 @@ export const REQUESTER_PAYS =
   "Requester pays: AWS charges your account for requests to the source and for transfer out of its region (not in the sums here).";
 
 /** The facts shown after an upload. */
-interface UploadSummary {
+export interface UploadSummary {
   readonly stagingId: StagingId;
   readonly environment: string;
   readonly sizeBytes: number;

@@ -68,14 +68,14 @@ export default class StageResume extends BaseCommand {
     const details = await watchUpdate(this.watching(flags), (options) =>
       resumeUpload(context, entry, options),
     );
-    this.afterOutput(stagedFact(details.id), async () => {
+    this.afterOutput(stagedFact(id), async () => {
       // The current properties of a changed source.
       const unfinished = (await readUnfinished(entry.stack)) ?? entry.unfinished;
       await rememberUploaded(context.environmentName, id, spec, { ...unfinished, version: unfinished });
       await endUpload(entry.stack);
       await updateKnownIds(context, "entries", { add: [[id, storedName(spec)]] });
     });
-    if (this.jsonEnabled()) return await stagedMetadata(context, details);
+    if (this.jsonEnabled()) return await stagedMetadata(context, id);
     await reportStaged(summaryOfDetails(details), context.environmentName, (...lines) => this.note(...lines));
     return undefined;
   }

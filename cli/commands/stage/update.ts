@@ -105,7 +105,7 @@ The TTL counts in days from the upload, not from now. The primary region cannot 
     if (!plan.isDone) {
       if (!(await this.#isConfirmed(plan, flags.yes))) {
         this.note("Nothing was changed.");
-        return this.#result(plan, [], await stagedMetadata(context, { id }));
+        return this.#result(plan, [], await stagedMetadata(context, id));
       }
       const hasActed = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
         updateEntry(context, plan, options),
@@ -119,7 +119,7 @@ The TTL counts in days from the upload, not from now. The primary region cannot 
           ...pointOnlyLines({ allowAccounts: plan.after.allowAccounts, bucketReaders: plan.bucketReaders }),
         );
     }
-    if (this.jsonEnabled()) return this.#result(plan, changed, await stagedMetadata(context, { id }));
+    if (this.jsonEnabled()) return this.#result(plan, changed, await stagedMetadata(context, id));
     await writeOut(`${textOf(lines)}\n`);
     return undefined;
   }

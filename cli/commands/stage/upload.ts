@@ -12,7 +12,7 @@ import {
 import { bucketOf } from "../../../staging/environment.ts";
 import { parseExcludePattern } from "../../../staging/exclude-pattern.ts";
 import { parseFilename } from "../../../staging/filename.ts";
-import { newStagingId, parseStagingId } from "../../../staging/ids.ts";
+import { newStagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
@@ -225,14 +225,14 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
     staged: StagedSummary,
     reused?: boolean,
   ): Promise<UploadResult | undefined> {
-    const id = parseStagingId(staged.id);
+    const id = staged.stagingId;
     this.afterOutput(stagedFact(id), async () => {
       await rememberUploaded(context.environmentName, id, spec, source);
       await updateKnownIds(context, "entries", { add: [[id, storedName(spec)]] });
       if (reused !== true) await endUpload(entryStackName(context.environmentName, id));
     });
     if (this.jsonEnabled()) {
-      return { ...(await stagedMetadata(context, staged)), ...(reused === undefined ? {} : { reused }) };
+      return { ...(await stagedMetadata(context, id)), ...(reused === undefined ? {} : { reused }) };
     }
     await reportStaged(staged, context.environmentName, (...lines) => this.note(...lines));
     return undefined;

@@ -12,6 +12,7 @@ import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
 import { statusOf } from "./metadata.ts";
+import { bucketsOfRecord } from "./records.ts";
 
 export type { RegionPresence, RegionState };
 
@@ -102,15 +103,11 @@ export const expectedOf = (record: StagingRecord): Expected => ({
 
 /** The copies of an entry, the primary region first. */
 export function copiesOf(
-  { regions, buckets }: StagingRecord,
+  record: StagingRecord,
   store: (region: Region) => Promise<RegionCopy["store"]>,
 ): Promise<RegionCopy[]> {
   return Promise.all(
-    regions.map(async (region, at) => ({
-      region,
-      bucket: buckets[at] ?? "",
-      store: await store(region),
-    })),
+    bucketsOfRecord(record).map(async (place) => ({ ...place, store: await store(place.region) })),
   );
 }
 

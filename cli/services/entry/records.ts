@@ -94,6 +94,10 @@ export async function readRecord(
   );
 }
 
+/** The buckets that hold an entry, the primary region first. */
+export const bucketsOfRecord = ({ regions, buckets }: Pick<StagingRecord, "regions" | "buckets">) =>
+  regions.map((region, at) => ({ region, bucket: buckets[at] ?? "" }));
+
 /** A text of unknown length and characters, for an error. */
 const shown = (text: string): string => JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text);
 

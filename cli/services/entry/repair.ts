@@ -10,7 +10,7 @@ import { readersTagOf } from "../../../staging/readers.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { expiresAt, isoSeconds, removalMidnight } from "../../../staging/ttl.ts";
-import type { Context, EntryContext } from "../../context.ts";
+import type { Context, UpdateContext } from "../../context.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
 import { type AuthoritativeRecord, authoritativeRecord } from "./authoritative-record.ts";
 import { partOf } from "./drift.ts";
@@ -48,7 +48,7 @@ interface RepairRequest {
  * @throws UserError if no region is whole before the repair, or one of them is not whole after it
  */
 export async function repairEntry(
-  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
+  context: UpdateContext,
   { id, verify }: RepairRequest,
   options: UpdateOptions,
 ): Promise<Repaired> {
@@ -165,7 +165,7 @@ async function noteLateObjects(
  * @returns the repaired parts
  */
 async function settle(
-  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
+  context: UpdateContext,
   { record, damage }: AuthoritativeRecord,
   options: UpdateOptions,
 ): Promise<string[]> {

@@ -9,7 +9,7 @@ import { recordItem, type StagingRecord } from "../../../staging/record.ts";
 import { RECORD_TYPE } from "../../../staging/resources/tokens.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context, EntryContext } from "../../context.ts";
+import type { Context, UpdateContext } from "../../context.ts";
 import { settingsFile, writeAtomically } from "../../engine/entry-project.ts";
 import { openSession } from "../../engine/session.ts";
 import type { StateResource } from "../../engine/state.ts";
@@ -40,7 +40,7 @@ export interface StackUpdate {
  * @throws UserError if the update fails; the same command resumes it
  */
 export async function updateEntry(
-  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
+  context: UpdateContext,
   { record, after, isRepair = false }: StackUpdate,
   options: UpdateOptions,
 ): Promise<boolean> {

@@ -20,6 +20,7 @@ import { entryInUse, sweepsReading } from "../sweep/open-sweeps.ts";
 import { requireRecord } from "./absent.ts";
 import { entrySettingsHere } from "./entry-settings.ts";
 import { damageError, regionPresence } from "./presence.ts";
+import { bucketsOfRecord } from "./records.ts";
 import type { StackUpdate } from "./stack-update.ts";
 
 /** A planned change of a staged entry. */
@@ -89,15 +90,12 @@ async function refuseDamaged(
 }
 
 /** An update would delete data in a bucket of another name, and upload them again from a source that may no longer exist. */
-function refuseMovedBuckets(
-  { stagingId, regions, buckets }: StagingRecord,
-  settings: EnvironmentSettings,
-): void {
-  for (const [at, region] of regions.entries()) {
-    const [then, now] = [buckets[at], settings.buckets.get(region)];
+function refuseMovedBuckets(record: StagingRecord, settings: EnvironmentSettings): void {
+  for (const { region, bucket: then } of bucketsOfRecord(record)) {
+    const now = settings.buckets.get(region);
     if (then === now) continue;
     throw new InputError(
-      `${stagingId} is in the bucket ${then}, which environment ${settings.name} no longer names`,
+      `${record.stagingId} is in the bucket ${then}, which environment ${settings.name} no longer names`,
       {
         why: `Its bucket in ${region} is ${now ?? "none"} now.`,
         fix: `Set the bucket of ${region} to ${then} again, or stage the data again.`,
@@ -107,20 +105,13 @@ function refuseMovedBuckets(
 }
 
 /** Whether the objects still carry the tag of the entry's TTL. */
-async function hasTtlTags(
-  context: Pick<Context, "s3" | "store">,
-  { stagingId, regions, buckets, ttl, uploadedAt }: StagingRecord,
-): Promise<boolean> {
+async function hasTtlTags(context: Pick<Context, "s3" | "store">, record: StagingRecord): Promise<boolean> {
   const { inputsFromTags } = await import("../../../provider/expiration.ts");
   const { signal } = new AbortController();
+  const { stagingId, ttl, uploadedAt } = record;
   const found = await Promise.all(
-    regions.map(async (region, at) => {
-      const place = {
-        stagingId,
-        bucket: buckets[at] ?? "",
-        ttlDays: ttl,
-        uploadedAt: isoSeconds(uploadedAt),
-      };
+    bucketsOfRecord(record).map(async ({ region, bucket }) => {
+      const place = { stagingId, bucket, ttlDays: ttl, uploadedAt: isoSeconds(uploadedAt) };
       return (await inputsFromTags(place, await context.store(region), signal))?.ttlDays;
     }),
   );

@@ -7,7 +7,7 @@ import { RECORD_KEY } from "../../../staging/record.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { isRecord } from "../../../staging/type-guards.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
+import type { Context, UpdateContext } from "../../context.ts";
 import { takeOverDeadLocks } from "../../engine/lock.ts";
 import { clearPendingOperations } from "../../engine/pending.ts";
 import { repairState } from "../../engine/repair.ts";
@@ -43,20 +43,7 @@ import { deleteLogsLeft, refuseWithSweeps } from "./sweeps.ts";
  * @param plan from {@link planEnvironment}, after the user has confirmed its deletions
  */
 export async function environmentUp(
-  context: SessionSource &
-    Pick<
-      Context,
-      | "account"
-      | "anyBucketsS3"
-      | "clientConfig"
-      | "dynamo"
-      | "environment"
-      | "environmentName"
-      | "iam"
-      | "s3"
-      | "store"
-      | "tables"
-    >,
+  context: UpdateContext & Pick<Context, "environment">,
   plan: EnvironmentPlan,
   options: UpdateOptions,
 ): Promise<UpdateResult> {

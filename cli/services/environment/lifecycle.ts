@@ -4,6 +4,7 @@ import type { Region } from "../../../staging/regions.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { withOrderedProblems } from "../common/ordered-problems.ts";
+import { bucketsOfRecord } from "../entry/records.ts";
 
 /** The ID of the lifecycle rule that expires an entry, by region; undefined if none is in force. */
 export type LifecycleRules = ReadonlyMap<Region, string | undefined>;
@@ -17,7 +18,7 @@ const ONE_LOOK = { attempts: 1, firstDelayMs: 0 };
  */
 export async function lifecycleRulesOf(
   context: Pick<Context, "environmentName" | "s3">,
-  { regions, buckets, ttl }: Pick<StagingRecord, "regions" | "buckets" | "ttl">,
+  record: Pick<StagingRecord, "regions" | "buckets" | "ttl">,
   onProblem: (error: Error) => void,
 ): Promise<LifecycleRules> {
   const [{ requireLifecycleRule }, { ServerCapabilities }] = await Promise.all([
@@ -26,13 +27,13 @@ export async function lifecycleRulesOf(
   ]);
   const { signal } = new AbortController();
   const capabilities = new ServerCapabilities();
-  const found = await withOrderedProblems(regions.entries(), onProblem, async ([at, region], problem) => {
-    const bucket = buckets[at] ?? "";
+  const places = bucketsOfRecord(record);
+  const found = await withOrderedProblems(places, onProblem, async ({ region, bucket }, problem) => {
     try {
       const check = { client: await context.s3(region), bucket, settling: ONE_LOOK, signal };
       if (!(await capabilities.of(check)).lifecycleRules)
         throw noLifecycleRules(bucket, context.environmentName);
-      return [region, await requireLifecycleRule(check, ttl)] as const;
+      return [region, await requireLifecycleRule(check, record.ttl)] as const;
     } catch (error) {
       problem(asProblem(error, region, bucket));
       return [region, undefined] as const;

@@ -9,6 +9,7 @@ import { commandLine, commandsIn } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
 import { requireRecord } from "../entry/absent.ts";
 import { damageError, regionPresence } from "../entry/presence.ts";
+import { bucketsOfRecord } from "../entry/records.ts";
 import { resolveIds } from "../entry/resolve-id.ts";
 import { readUnfinished } from "../entry/upload/unfinished.ts";
 
@@ -37,8 +38,8 @@ export async function ownEntries(context: EntryContext, names: readonly string[]
 
 /** The facts about an entry that workers need. */
 export function datasetOf(record: StagingRecord): SweepDataset {
-  const { stagingId, kind, filename, sizeBytes, manifestSha256, destination, regions, buckets } = record;
-  const copies = regions.map((region, place) => ({ region, bucket: buckets[place] ?? "" }));
+  const { stagingId, kind, filename, sizeBytes, manifestSha256, destination } = record;
+  const copies = bucketsOfRecord(record);
   return { stagingId, kind, filename, sizeBytes, manifestSha256, destination, copies };
 }
 

@@ -5,11 +5,11 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import type { IndexItem } from "../../../staging/sweep/index-item.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
-import { findMeta, findRegions, indexPages, type RunningCounts } from "./items.ts";
+import { findRegions, indexPages, type RunningCounts } from "./items.ts";
 import { toSweepJson } from "./listing.ts";
 import { progressOf, type RegionProgress, type SweepProgress } from "./progress.ts";
 import type { SweepTable } from "./tables.ts";
-import { noSweep } from "./watch.ts";
+import { getMeta } from "./watch.ts";
 
 /** An index that failed, with the reason. */
 export interface FailedIndex {
@@ -45,8 +45,7 @@ export async function reportSweep(
   id: SweepId,
   onProblem: (error: UserError) => void,
 ): Promise<SweepReport> {
-  const meta = await findMeta(table, id);
-  if (meta === undefined) throw noSweep(table.environment, id);
+  const meta = await getMeta(table, id);
   const seen = new IndexSummary();
   for await (const page of indexPages(table, id, onProblem)) for (const item of page) seen.add(item);
   const now = serverClock.now();

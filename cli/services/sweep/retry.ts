@@ -5,13 +5,13 @@ import type { SweepSpec } from "../../../staging/sweep/spec.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context, EntryContext } from "../../context.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
-import { findMeta, findRegions, generationBegun } from "./items.ts";
+import { findRegions, generationBegun } from "./items.ts";
 import { refuseWithoutData } from "./own-entries.ts";
 import { retryGeneration } from "./retry-generation.ts";
 import { generationIn, settingsHere, settingsOf, writeSettings } from "./settings.ts";
 import { openSweepStack } from "./stack.ts";
 import { sweepTable } from "./tables.ts";
-import { noSweep } from "./watch.ts";
+import { getMeta } from "./watch.ts";
 
 /** The indices that a retry reopens. */
 interface RetryPlan {
@@ -41,8 +41,7 @@ export async function planRetry(
 ): Promise<RetryPlan> {
   const table = await sweepTable(context);
   const { environmentName: environment } = context;
-  const meta = await findMeta(table, id);
-  if (meta === undefined) throw noSweep(environment, id);
+  const meta = await getMeta(table, id);
   if (meta.startedAt === undefined) {
     const isCancelled = meta.cancelledAt !== undefined;
     throw new InputError(`${id} ${isCancelled ? "was cancelled before it started" : "has not started"}`, {

@@ -1,6 +1,7 @@
 import { InputError } from "../../../staging/errors.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
+import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { pause } from "../common/pause.ts";
@@ -84,10 +85,16 @@ export async function readSweepProgress(
   id: SweepId,
   signal?: AbortSignal,
 ): Promise<SweepProgress> {
-  const meta = await findMeta(table, id);
-  if (meta === undefined) throw noSweep(table.environment, id);
+  const meta = await getMeta(table, id);
   const running = meta.count <= COUNTED_INDICES ? await countRunning(table, id, signal) : undefined;
   return progressOf(meta, await findRegions(table, id), running, serverClock.now());
+}
+
+/** The sweep's `meta` item. @throws InputError if there is no such sweep */
+export async function getMeta(table: SweepTable, id: SweepId): Promise<SweepMeta> {
+  const meta = await findMeta(table, id);
+  if (meta === undefined) throw noSweep(table.environment, id);
+  return meta;
 }
 
 /** The error for an ID that no sweep has. */

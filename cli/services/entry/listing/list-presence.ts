@@ -2,7 +2,7 @@ import { UserError } from "../../../../staging/errors.ts";
 import type { StagingRecord } from "../../../../staging/record.ts";
 import type { Context } from "../../../context.ts";
 import { type RegionPresence, regionPresence } from "../presence.ts";
-import { findRecord } from "../records.ts";
+import { bucketsOfRecord, findRecord } from "../records.ts";
 
 /** Entries that are compared at the same time: two requests per region for a file, a listing per region for a directory. */
 const ENTRIES_IN_FLIGHT = 8;
@@ -82,8 +82,6 @@ async function lookAt(record: StagingRecord, look: Look, signal: AbortSignal): P
     signal.throwIfAborted();
     const { unreachable } = await import("../../../../provider/transfer/verify/region.ts");
     if (error instanceof UserError && error.exitCode !== 1) throw error;
-    return record.regions.map((region, at) =>
-      unreachable({ region, bucket: record.buckets[at] ?? "" }, error),
-    );
+    return bucketsOfRecord(record).map((place) => unreachable(place, error));
   }
 }

@@ -6,7 +6,7 @@ import type { StagingId } from "../../../../staging/ids.ts";
 import { serverClock } from "../../../../staging/server-clock.ts";
 import { expiresAt } from "../../../../staging/ttl.ts";
 import { commandLine } from "../../../command-line.ts";
-import type { Context, EntryContext } from "../../../context.ts";
+import type { Context, EntryContext, UpdateContext } from "../../../context.ts";
 import { settingsFile, writeAtomically } from "../../../engine/entry-project.ts";
 import { takeOverDeadLocks } from "../../../engine/lock.ts";
 import { createStack } from "../../../engine/new-stack.ts";
@@ -62,7 +62,7 @@ const noUpload = ({ environmentName }: Pick<Context, "environmentName">, id: Sta
  * @throws UserError if it has expired, or another process works on it
  */
 export async function resumeUpload(
-  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
+  context: UpdateContext,
   entry: IncompleteEntry,
   options: UpdateOptions,
 ): Promise<EntryDetails> {
@@ -75,7 +75,7 @@ export async function resumeUpload(
 
 /** Prepares the entry's stack for an update. */
 async function makeReady(
-  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
+  context: UpdateContext,
   { stack, settings, unfinished }: IncompleteEntry,
   options: UpdateOptions,
 ): Promise<EngineSettings> {

@@ -22,7 +22,7 @@ export async function spotPrices(
         InstanceTypes: types as _InstanceType[],
         ProductDescriptions: ["Linux/UNIX"],
         StartTime: now,
-        ...(next === undefined ? {} : { NextToken: next }),
+        NextToken: next,
       }),
     );
     for (const { InstanceType: type, SpotPrice } of SpotPriceHistory) {
