@@ -35,6 +35,21 @@ export const formatFlag = Flags.option({
   exclusive: ["json"],
 });
 
+/** Output formats of lists. */
+export const LIST_FORMATS = [...FORMATS, "csv"] as const;
+
+/** `--format` of lists. */
+export const listFormatFlag = Flags.option({
+  options: LIST_FORMATS,
+  default: "table",
+  summary: "Output format: a table, or a format for programs.",
+  helpValue: LIST_FORMATS.join("|"),
+  exclusive: ["json"],
+});
+
+/** A flag that may be repeated, each time with one value. */
+export const REPEATABLE = { multiple: true, multipleNonGreedy: true } as const;
+
 /** `--yes`: for scripts, which cannot answer a prompt. */
 export const yesFlag = Flags.boolean({
   char: "y",

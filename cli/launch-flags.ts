@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { pricesFlag, yesFlag } from "./flags.ts";
+import { pricesFlag, REPEATABLE, yesFlag } from "./flags.ts";
 
 /** The flags of `spawn launch`. */
 export const launchFlags = {
@@ -12,8 +12,7 @@ export const launchFlags = {
     summary:
       "Staged data that each worker downloads; repeatable. Replaces stage_id and stage_ids of the file.",
     helpValue: "ID",
-    multiple: true,
-    multipleNonGreedy: true,
+    ...REPEATABLE,
   }),
   "stage-account": Flags.string({
     summary: "AWS account that staged the data, if it is not yours.",
@@ -25,15 +24,13 @@ export const launchFlags = {
     summary:
       "Location of the data of --stage-account in a region: a bucket, or the alias or ARN of an access point; repeatable, also for one region.",
     helpValue: "REGION=BUCKET",
-    multiple: true,
-    multipleNonGreedy: true,
+    ...REPEATABLE,
     dependsOn: ["stage-account"],
   }),
   "stage-dest": Flags.string({
     summary: "Path on workers of an entry of --stage-account. Default: /mnt/data/NAME; repeatable.",
     helpValue: "ID=PATH",
-    multiple: true,
-    multipleNonGreedy: true,
+    ...REPEATABLE,
     dependsOn: ["stage-account"],
   }),
   spot: Flags.boolean({
@@ -47,14 +44,12 @@ export const launchFlags = {
   "iam-policy": Flags.string({
     summary: "Action that the workers may use on all resources, such as s3:GetObject; repeatable.",
     helpValue: "ACTION",
-    multiple: true,
-    multipleNonGreedy: true,
+    ...REPEATABLE,
   }),
   "iam-managed-policies": Flags.string({
     summary: "ARNs of managed policies for the workers, separated by commas; repeatable.",
     helpValue: "ARNS",
-    multiple: true,
-    multipleNonGreedy: true,
+    ...REPEATABLE,
   }),
   prices: pricesFlag({
     summary: "Price book for the savings over direct downloads: the guide's prices, or AWS's list prices.",

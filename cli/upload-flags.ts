@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { DEFAULT_TIMEOUT_SECONDS } from "../staging/timeout.ts";
-import { configured } from "./flags.ts";
+import { configured, REPEATABLE } from "./flags.ts";
 
 /** The options of `stage upload`. */
 export const uploadFlags = {
@@ -17,8 +17,7 @@ export const uploadFlags = {
     summary: "Exclude matching files of a directory. Repeatable.",
     description:
       "In the syntax of .gitignore, relative to the directory: '*.tmp' at any depth, 'build/' a folder with all its content, '/notes.txt' or './notes.txt' only at the top, '!keep.tmp' after another pattern to keep a file that it excludes, but not below an excluded folder. An absolute path below the directory is relative to it. Matching is case-sensitive. A warning names each pattern that matches nothing.",
-    multiple: true,
-    multipleNonGreedy: true,
+    ...REPEATABLE,
     helpValue: "PATTERN",
   }),
   "follow-links": Flags.boolean({

@@ -1,4 +1,4 @@
-import { textOf } from "../screen.ts";
+import { type Labelled, linesFor, textOf } from "../screen.ts";
 import { displayWidth } from "./text.ts";
 
 /** The part of a terminal or pipe that a view uses. */
@@ -11,7 +11,7 @@ export interface ViewStream {
 }
 
 /** Lines at the end of a terminal that are redrawn in place. */
-export class InPlace {
+class InPlace {
   readonly #stream: ViewStream;
   /** Lines on the terminal that the next drawing replaces. */
   #drawn: readonly string[] = [];
@@ -50,5 +50,56 @@ export class InPlace {
   /** Columns of the terminal. A terminal without a known size (in a container, under `script`) reports 0. */
   #width(): number {
     return this.#stream.columns || 80;
+  }
+}
+
+/** The options of a {@link View}. */
+export interface ViewOptions {
+  /** The terminal that decides whether labels of notes have colours. Default: without colours. */
+  readonly colours?: NodeJS.WritableStream;
+  /** Milliseconds; replaced in tests. */
+  readonly now?: () => number;
+}
+
+/** A view that is redrawn in place on a terminal. Elsewhere (CI, a log) it prints lines. */
+export abstract class View {
+  protected readonly isTerminal: boolean;
+  protected readonly screen: InPlace;
+  protected isClosed = false;
+  readonly #stream: ViewStream;
+  readonly #colours: NodeJS.WritableStream | undefined;
+  readonly #onResize = (): void => this.draw();
+
+  constructor(stream: ViewStream, { colours }: ViewOptions) {
+    this.isTerminal = stream.isTTY === true;
+    this.screen = new InPlace(stream);
+    this.#stream = stream;
+    this.#colours = colours;
+    if (this.isTerminal) stream.on?.("resize", this.#onResize);
+  }
+
+  /** Draws the current lines on a terminal. */
+  protected abstract draw(): void;
+
+  /** Prints a line in a pipe. */
+  protected print(line: string): void {
+    this.#stream.write(linesFor(undefined, line));
+  }
+
+  /** Prints a permanent line, on a terminal above the drawn ones. */
+  note(line: string | Labelled): void {
+    const text = linesFor(this.#colours, line);
+    if (!this.isTerminal || this.isClosed) {
+      this.#stream.write(text);
+      return;
+    }
+    this.screen.above(text);
+    this.draw();
+  }
+
+  /** Stops; the drawn lines stay. */
+  close(): void {
+    this.isClosed = true;
+    this.#stream.off?.("resize", this.#onResize);
   }
 }

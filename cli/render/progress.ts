@@ -1,19 +1,9 @@
 import { printable } from "../../staging/printable.ts";
 import type { Progress } from "../../staging/progress.ts";
-import { type Labelled, linesFor, textOf } from "../screen.ts";
-import { InPlace, type ViewStream } from "./in-place.ts";
+import { View, type ViewOptions, type ViewStream } from "./in-place.ts";
 import { barLine, logLine, type RegionState } from "./progress-lines.ts";
 import { SmoothedRate } from "./rate.ts";
 import { displayWidth } from "./text.ts";
-
-interface ProgressOptions {
-  /** The label of a region's phase. Default: {@link phaseLabel}. */
-  readonly label?: (region: string, phase: Progress["phase"]) => string;
-  /** The terminal that decides whether labels of notes have colours. Default: without colours. */
-  readonly colours?: NodeJS.WritableStream;
-  /** Milliseconds; replaced in tests. */
-  readonly now?: () => number;
-}
 
 /** Milliseconds between two drawings on a terminal, and between two lines of one region elsewhere. */
 const DRAW_EVERY = 100;
@@ -28,8 +18,6 @@ const PHASE_LABELS: Readonly<Record<Progress["phase"], string>> = {
   delete: "Deleting",
   tag: "Tagging",
 };
-
-const phaseLabel = (_region: string, phase: Progress["phase"]): string => PHASE_LABELS[phase];
 
 /** The phases in which a region gets its data; the others verify or tag them. */
 const DATA_PHASES: readonly Progress["phase"][] = ["upload", "download", "copy", "wait"];
@@ -49,35 +37,25 @@ interface Row {
  * Shows progress reports. On a terminal: one progress bar per region, redrawn in place at most ten times a second.
  * Elsewhere (CI, a log): plain lines, one per region every few seconds and one at the end of each phase.
  */
-export class ProgressView {
-  readonly #stream: ViewStream;
-  readonly #screen: InPlace;
-  readonly #label: (region: string, phase: Progress["phase"]) => string;
+export class ProgressView extends View {
   readonly #now: () => number;
-  readonly #colours: NodeJS.WritableStream | undefined;
   readonly #rows = new Map<string, Row>();
   /** The phase in which each region got its data. Its line stays on the screen. */
   readonly #dataRows = new Map<string, Row>();
   #drawnAt = Number.NEGATIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
-  readonly #onResize = (): void => this.#draw();
+  readonly #timer: NodeJS.Timeout;
 
-  constructor(stream: ViewStream, options: ProgressOptions = {}) {
-    this.#stream = stream;
-    this.#screen = new InPlace(stream);
-    this.#label = options.label ?? phaseLabel;
+  constructor(stream: ViewStream, options: ViewOptions = {}) {
+    super(stream, options);
     this.#now = options.now ?? Date.now;
-    this.#colours = options.colours;
-    if (stream.isTTY === true) stream.on?.("resize", this.#onResize);
     // Redraw without new reports, because the elapsed time and the rate change. `unref` lets the process exit.
-    this.#timer = setInterval(() => this.#tick(), stream.isTTY === true ? DRAW_EVERY : LINE_EVERY / 5);
+    this.#timer = setInterval(() => this.#tick(), this.isTerminal ? DRAW_EVERY : LINE_EVERY / 5);
     this.#timer.unref();
   }
 
   /** Accepts a report of a region; the newest replaces the previous one. */
   update(progress: Progress): void {
-    if (this.#closed) return;
+    if (this.isClosed) return;
     const now = this.#now();
     let row = this.#rows.get(progress.region);
     if (row === undefined || row.progress.phase !== progress.phase || row.endedAt !== undefined) {
@@ -95,40 +73,27 @@ export class ProgressView {
     row.progress = progress;
     if (progress.finished) row.endedAt = now;
     if (progress.finished && DATA_PHASES.includes(progress.phase)) this.#dataRows.set(progress.region, row);
-    if (this.#stream.isTTY !== true) this.#printIfDue(row, now);
-    else if (now - this.#drawnAt >= DRAW_EVERY) this.#draw();
-  }
-
-  /** Prints a permanent line above the bars. */
-  note(line: string | Labelled): void {
-    const text = linesFor(this.#colours, line);
-    if (this.#stream.isTTY !== true || this.#closed) {
-      this.#stream.write(text);
-      return;
-    }
-    this.#screen.above(text);
-    this.#draw();
+    if (!this.isTerminal) this.#printIfDue(row, now);
+    else if (now - this.#drawnAt >= DRAW_EVERY) this.draw();
   }
 
   /** Draws the final state permanently and stops. A region that got its data shows that phase. May be called twice. */
-  close(): void {
-    if (this.#closed) return;
+  override close(): void {
+    if (this.isClosed) return;
     for (const [region, row] of this.#rows) {
       // The last tagging report may come too late.
       const isOver = row.endedAt !== undefined || !DATA_PHASES.includes(row.progress.phase);
       if (isOver) this.#rows.set(region, this.#dataRows.get(region) ?? row);
     }
-    if (this.#stream.isTTY === true) this.#draw();
-    this.#closed = true;
+    if (this.isTerminal) this.draw();
     clearInterval(this.#timer);
-    this.#timer = undefined;
-    this.#stream.off?.("resize", this.#onResize);
+    super.close();
   }
 
   #tick(): void {
     const now = this.#now();
-    if (this.#stream.isTTY === true) {
-      if ([...this.#rows.values()].some((row) => row.endedAt === undefined)) this.#draw();
+    if (this.isTerminal) {
+      if ([...this.#rows.values()].some((row) => row.endedAt === undefined)) this.draw();
       return;
     }
     for (const row of this.#rows.values()) if (row.endedAt === undefined) this.#printIfDue(row, now);
@@ -137,19 +102,19 @@ export class ProgressView {
   #printIfDue(row: Row, now: number): void {
     if (row.endedAt === undefined && now - row.printedAt < LINE_EVERY) return;
     row.printedAt = now;
-    this.#stream.write(`${textOf([logLine(this.#stateOf(row, now))])}\n`);
+    this.print(logLine(this.#stateOf(row, now)));
   }
 
-  #draw(): void {
-    if (this.#closed || this.#rows.size === 0) return;
+  protected override draw(): void {
+    if (this.isClosed || this.#rows.size === 0) return;
     const now = this.#now();
     const states = [...this.#rows.values()].map((row) => this.#stateOf(row, now));
     const widths = {
-      columns: this.#screen.columns,
+      columns: this.screen.columns,
       region: Math.max(...states.map(({ region }) => displayWidth(region))),
       label: Math.max(...states.map(({ label }) => displayWidth(label))),
     };
-    this.#screen.draw(states.map((state) => barLine(state, widths)));
+    this.screen.draw(states.map((state) => barLine(state, widths)));
     this.#drawnAt = now;
   }
 
@@ -161,7 +126,7 @@ export class ProgressView {
     const smoothed = row.endedAt === undefined ? row.rate.perSecond : mean;
     return {
       region: printable(progress.region),
-      label: this.#label(progress.region, progress.phase),
+      label: PHASE_LABELS[progress.phase],
       progress,
       rate: smoothed,
       seconds,

@@ -1,7 +1,7 @@
 import { directCost, savings, stagingCost } from "../../staging/cost.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { formatMoney, type MicroDollars } from "../../staging/money.ts";
-import { GUIDE_PRICES, type PriceBook } from "../../staging/price-book.ts";
+import { GUIDE_PRICES } from "../../staging/price-book.ts";
 import { expiresAt, type TtlDays } from "../../staging/ttl.ts";
 import { formatBytes } from "../../staging/units.ts";
 import { commandLine } from "../command-line.ts";
@@ -53,13 +53,13 @@ export function uploadPlanLines(plan: UploadPlan): string[] {
 }
 
 /** The summary of a finished upload: ID, expiry, costs with their formulas, estimated savings, next command. */
-export function uploadSummaryLines(summary: UploadSummary, prices: PriceBook = GUIDE_PRICES): string[] {
+export function uploadSummaryLines(summary: UploadSummary): string[] {
   const { stagingId, environment, sizeBytes, ttl, uploadedAt } = summary;
   const [primary = "", ...others] = summary.regions;
   const regions = summary.regions.length;
-  const cost = stagingCost(sizeBytes, summary.regions, ttl, prices);
-  const replicationPrices = others.map((region) => prices.replicationPerGb(primary, region));
-  const storagePrices = summary.regions.map((region) => prices.storagePerGbMonth(region));
+  const cost = stagingCost(sizeBytes, summary.regions, ttl, GUIDE_PRICES);
+  const replicationPrices = others.map((region) => GUIDE_PRICES.replicationPerGb(primary, region));
+  const storagePrices = summary.regions.map((region) => GUIDE_PRICES.storagePerGbMonth(region));
   const size = compactBytes(sizeBytes);
   const days = plural(ttl, "day");
   return [
@@ -77,7 +77,7 @@ export function uploadSummaryLines(summary: UploadSummary, prices: PriceBook = G
     `  Storage: ${formatFineMoney(cost.storagePerDay)}/day (${size} × ${plural(regions, "region")} × ${priceRange(storagePrices)}/GB/month)`,
     `  Total (${days}): ${formatMoney(cost.total)}`,
     "",
-    ...savingsLines(sizeBytes, summary.regions, cost.total, prices),
+    ...savingsLines(sizeBytes, summary.regions, cost.total),
     "To use in parameter sweep:",
     `  ${commandLine(`spawn launch --params sweep.yaml --stage-id ${stagingId}`, environment)}`,
     "",
@@ -85,17 +85,12 @@ export function uploadSummaryLines(summary: UploadSummary, prices: PriceBook = G
   ];
 }
 
-function savingsLines(
-  sizeBytes: number,
-  regions: readonly string[],
-  staged: MicroDollars,
-  prices: PriceBook,
-): string[] {
+function savingsLines(sizeBytes: number, regions: readonly string[], staged: MicroDollars): string[] {
   // With one region there are no cross-region downloads to compare with.
   if (regions.length === 1 || sizeBytes === 0) return [];
   const where = regions.length === 2 ? "" : " per region";
   const lines = EXAMPLE_INSTANCES.map((instances) => {
-    const compared = savings(directCost(sizeBytes, regions, instances, prices), staged);
+    const compared = savings(directCost(sizeBytes, regions, instances, GUIDE_PRICES), staged);
     const share = compared.share ?? 0;
     const verdict = share > 0 ? `${formatShare(share)} savings` : "no savings";
     return `  vs. ${instances} instances${where} downloading: ${formatMoney(compared.direct)} → ${formatMoney(staged)} (${verdict})`;

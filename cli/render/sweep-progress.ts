@@ -1,11 +1,10 @@
-import { type Labelled, linesFor } from "../screen.ts";
 import {
   type Counts,
   hasEnded,
   type RegionProgress,
   type SweepProgress,
 } from "../services/sweep/progress.ts";
-import { InPlace, type ViewStream } from "./in-place.ts";
+import { View, type ViewOptions, type ViewStream } from "./in-place.ts";
 import { cutColumns, displayWidth, padColumns } from "./text.ts";
 
 /** Milliseconds between two lines in a pipe. */
@@ -13,70 +12,44 @@ const LINE_EVERY = 5_000;
 const BAR = 40;
 const MIN_BAR = 8;
 
-interface SweepViewOptions {
-  /** The terminal that decides whether labels of notes have colours. Default: without colours. */
-  readonly colours?: NodeJS.WritableStream;
-  /** Milliseconds; replaced in tests. */
-  readonly now?: () => number;
-}
-
 /**
  * Shows the progress of a sweep. On a terminal: a bar per region, redrawn in place. Elsewhere (CI, a log): a line
  * after a change, at most every few seconds, and one at the end.
  */
-export class SweepView {
-  readonly #stream: ViewStream;
-  readonly #screen: InPlace;
-  readonly #colours: NodeJS.WritableStream | undefined;
+export class SweepView extends View {
   readonly #now: () => number;
   #progress: SweepProgress | undefined;
   /** The last line in a pipe, and its time. */
   #line = "";
   #writtenAt = Number.NEGATIVE_INFINITY;
-  readonly #onResize = (): void => this.#draw();
 
-  constructor(stream: ViewStream, { colours, now = () => performance.now() }: SweepViewOptions = {}) {
-    this.#stream = stream;
-    this.#screen = new InPlace(stream);
-    this.#colours = colours;
-    this.#now = now;
-    if (stream.isTTY === true) stream.on?.("resize", this.#onResize);
+  constructor(stream: ViewStream, options: ViewOptions = {}) {
+    super(stream, options);
+    this.#now = options.now ?? (() => performance.now());
   }
 
   update(progress: SweepProgress): void {
     this.#progress = progress;
-    if (this.#stream.isTTY === true) this.#draw();
-    else this.#print(hasEnded(progress));
+    if (this.isTerminal) this.draw();
+    else this.#printIfDue(hasEnded(progress));
   }
 
-  /** Prints a permanent line above the bars. */
-  note(line: string | Labelled): void {
-    const text = linesFor(this.#colours, line);
-    if (this.#stream.isTTY !== true) {
-      this.#stream.write(text);
-      return;
-    }
-    this.#screen.above(text);
-    this.#draw();
+  override close(): void {
+    if (!this.isTerminal) this.#printIfDue(true);
+    super.close();
   }
 
-  /** Stops; the drawn lines stay. */
-  close(): void {
-    if (this.#stream.isTTY !== true) this.#print(true);
-    this.#stream.off?.("resize", this.#onResize);
+  protected override draw(): void {
+    if (this.#progress !== undefined) this.screen.draw(regionLines(this.#progress, this.screen.columns));
   }
 
-  #draw(): void {
-    if (this.#progress !== undefined) this.#screen.draw(regionLines(this.#progress, this.#screen.columns));
-  }
-
-  #print(isLast: boolean): void {
+  #printIfDue(isLast: boolean): void {
     if (this.#progress === undefined) return;
     const line = sweepLine(this.#progress);
     if (line === this.#line || (!isLast && this.#now() - this.#writtenAt < LINE_EVERY)) return;
     this.#line = line;
     this.#writtenAt = this.#now();
-    this.#stream.write(linesFor(undefined, line));
+    this.print(line);
   }
 }
 

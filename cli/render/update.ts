@@ -1,23 +1,19 @@
 import { replicationCost, storageCost } from "../../staging/cost.ts";
 import { differences, type EntryState, regionChanges } from "../../staging/entry-update.ts";
 import { formatMoney } from "../../staging/money.ts";
-import { GUIDE_PRICES, type PriceBook } from "../../staging/price-book.ts";
+import { GUIDE_PRICES } from "../../staging/price-book.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
 import { formatFineMoney, plural } from "./text.ts";
 
 /** The text before an update that adds or removes regions; empty for any other. */
-export function renderRegionPlan(
-  record: StagingRecord,
-  after: EntryState,
-  prices: PriceBook = GUIDE_PRICES,
-): string[] {
+export function renderRegionPlan(record: StagingRecord, after: EntryState): string[] {
   const { sizeBytes, stagingId } = record;
   const { added, removed } = regionChanges(record, after);
   const lines: string[] = [];
   if (added.length > 0) {
-    const once = formatMoney(replicationCost(sizeBytes, record.regions[0], added, prices));
-    const aDay = formatFineMoney(storageCost(sizeBytes, added, MS_PER_DAY, prices));
+    const once = formatMoney(replicationCost(sizeBytes, record.regions[0], added, GUIDE_PRICES));
+    const aDay = formatFineMoney(storageCost(sizeBytes, added, MS_PER_DAY, GUIDE_PRICES));
     lines.push(`Adding ${added.join(", ")}: replication ${once}, storage ${aDay}/day`);
   }
   if (removed.length > 0) {

@@ -7,7 +7,7 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import { explainAwsError } from "../../aws-errors.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
-import { csvForm, ifGiven, FORMATS as PLAIN_FORMATS, rawFlag } from "../../flags.ts";
+import { csvForm, ifGiven, type LIST_FORMATS, listFormatFlag, rawFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
 import type { CsvForm } from "../../render/csv.ts";
 import { INCOMPLETE_COLUMNS, renderIncompleteCsv } from "../../render/incomplete.ts";
@@ -34,8 +34,7 @@ import {
 import type { RecordFilter, Tables } from "../../services/entry/records.ts";
 import { deletionsBegun } from "../../services/entry/upload/unfinished.ts";
 
-const FORMATS = [...PLAIN_FORMATS, "csv"] as const;
-type Format = (typeof FORMATS)[number];
+type Format = (typeof LIST_FORMATS)[number];
 
 /** The entries to list, and the format. */
 interface Listing {
@@ -118,15 +117,10 @@ export default class StageList extends BaseCommand {
     }),
     reverse: Flags.boolean({ summary: "Reverse the order.", default: false }),
     limit: Flags.integer({ summary: "Maximum number of entries.", min: 1, helpValue: "N" }),
-    format: Flags.option({
-      options: FORMATS,
-      default: "table",
-      summary: "Output format: a table, or a format for programs.",
+    format: listFormatFlag({
       description:
         "json and yaml print the metadata; --json adds an envelope with a status and warnings. csv has one row per entry; see --raw.",
-      helpValue: FORMATS.join("|"),
-      exclusive: ["json"],
-    })(),
+    }),
     raw: rawFlag,
   };
 

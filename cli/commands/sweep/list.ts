@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../base-command.ts";
-import { csvForm, FORMATS as PLAIN_FORMATS, rawFlag } from "../../flags.ts";
+import { csvForm, type LIST_FORMATS, listFormatFlag, rawFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
 import { type CsvForm, writeCsv } from "../../render/csv.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../render/streams.ts";
@@ -10,8 +10,6 @@ import { collecting, updateKnownIds } from "../../services/completion/known-ids.
 import { listSweeps, type SweepFilter, type SweepJson, toSweepJson } from "../../services/sweep/listing.ts";
 import { SWEEP_STATES, type SweepProgress } from "../../services/sweep/progress.ts";
 import { sweepTable } from "../../services/sweep/tables.ts";
-
-const FORMATS = [...PLAIN_FORMATS, "csv"] as const;
 
 export default class SweepList extends BaseCommand {
   static override summary = "List the sweeps of the environment.";
@@ -40,15 +38,10 @@ STATE is starting, running, succeeded (every index is done), failed (all indices
       helpValue: "STATE",
     })(),
     limit: Flags.integer({ summary: "Maximum number of sweeps.", min: 1, helpValue: "N" }),
-    format: Flags.option({
-      options: FORMATS,
-      default: "table",
-      summary: "Output format: a table, or a format for programs.",
+    format: listFormatFlag({
       description:
         "json and yaml print the sweeps; --json adds an envelope with a status and warnings. csv has one row per sweep; see --raw.",
-      helpValue: FORMATS.join("|"),
-      exclusive: ["json"],
-    })(),
+    }),
     raw: rawFlag,
   };
 
@@ -69,7 +62,7 @@ STATE is starting, running, succeeded (every index is done), failed (all indices
 
   async #print(
     pages: AsyncIterable<SweepProgress[]>,
-    format: (typeof FORMATS)[number],
+    format: (typeof LIST_FORMATS)[number],
     form: CsvForm,
     filter: SweepFilter,
   ): Promise<SweepJson[] | undefined> {

@@ -1,7 +1,7 @@
 import type { Savings } from "../../../staging/cost.ts";
 import type { Generation, LedgerRow } from "../../../staging/ledger.ts";
 import type { MicroDollars } from "../../../staging/money.ts";
-import { GUIDE_PRICES, type PriceBook } from "../../../staging/price-book.ts";
+import { GUIDE_PRICES } from "../../../staging/price-book.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { CostReporter } from "./reporter.ts";
 
@@ -21,15 +21,14 @@ export interface Spending {
  * and from the counted downloads.
  * @throws InputError if the price book lacks one of its regions
  */
-export function spendingOf(
-  record: StagingRecord,
-  row: LedgerRow,
-  now: Date,
-  prices: PriceBook = GUIDE_PRICES,
-): Spending {
+export function spendingOf(record: StagingRecord, row: LedgerRow, now: Date): Spending {
   // The clocks of servers differ slightly; an upload must not lie in the future.
   const until = new Date(Math.max(now.getTime(), record.uploadedAt.getTime() + 1));
-  const reporter = new CostReporter({ since: new Date(0), until, label: "", cut: false }, prices, until);
+  const reporter = new CostReporter(
+    { since: new Date(0), until, label: "", cut: false },
+    GUIDE_PRICES,
+    until,
+  );
   reporter.add({ ...row, lives: generationsWith(record, row.lives) });
   const { replication, storage, total, compared, entries } = reporter.report();
   const remoteInstances = entries.reduce((sum, entry) => sum + entry.remoteInstances, 0);

@@ -53,7 +53,7 @@ export async function absentEntry(
   const [state, ofEnvironment, remains] = await Promise.all([
     readState(entryProject, stack),
     readState(environmentProject, environment),
-    findRemains(context, id, "some"),
+    findRemains(context, id),
   ]);
   if (idsIn(ofEnvironment.resources).includes(id)) {
     return new InputError(`${id} has no record`, {

@@ -113,7 +113,7 @@ async function findUnfinished(
 
 /** An entry without a record and a stack, by its data in AWS. */
 async function findRemainder(context: RemainsContext, id: StagingId): Promise<Deletable> {
-  const remains = await findRemains(context, id, "some");
+  const remains = await findRemains(context, id);
   if (isGone(remains)) throw noEntry(context, id);
   const [unknown] = remains.unknown;
   const { openGeneration } = remains;

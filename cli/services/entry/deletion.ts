@@ -127,7 +127,7 @@ async function refuseForeign(
   resources: readonly StateResource[],
 ): Promise<void> {
   for (const other of idsIn(resources)) {
-    if (other === id || isGone(await findRemains(context, other, "some"))) continue;
+    if (other === id || isGone(await findRemains(context, other))) continue;
     throw renamedError(stack, id, other, context.environmentName);
   }
 }
@@ -142,7 +142,7 @@ async function keepVisible(
   error: unknown,
   { signal }: UpdateOptions,
 ): Promise<unknown> {
-  const left = await findRemains(context, id, "some");
+  const left = await findRemains(context, id);
   if (!holdsData(left)) return error;
   await reopenUsage(context, id);
   if (signal?.aborted === true) return error;

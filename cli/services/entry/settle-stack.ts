@@ -42,7 +42,7 @@ async function deleteUnknownPoints(
   const known = new Set(
     resources.filter(({ type }) => type === ACCESS_POINT_TYPE).map(({ inputs }) => inputs?.["region"]),
   );
-  const { accessPoints } = await findRemains(context, id, "some");
+  const { accessPoints } = await findRemains(context, id);
   await deleteAccessPoints(
     context,
     accessPoints.filter(({ region }) => !known.has(region)),

@@ -8,21 +8,16 @@ import { explained } from "../../common/outcomes.ts";
 import { localSettings } from "../other-buckets.ts";
 import { catchCorrupt, findRecord, type Tables, usageItem } from "../records.ts";
 import { findAccessPoints } from "./access-points.ts";
-import { bucketsOfEntry, type Depth, remainsIn } from "./buckets.ts";
+import { bucketsOfEntry, holdsEntry } from "./buckets.ts";
 import type { EntryRemains } from "./remains.ts";
 
 /**
  * Looks for everything that AWS holds of an entry, by its id: objects, versions, delete markers and open multipart uploads
  * under `{id}/` in every bucket where it can be, the record, an open usage row, and access points under the entry's name.
  * Starts no engine and changes nothing.
- * @param depth whether to count all objects of a bucket, or to stop at the first. `some` costs two requests a bucket.
  * @returns also the places that could not be searched, in `unknown`; they are no error
  */
-export async function findRemains(
-  context: RemainsContext,
-  id: StagingId,
-  depth: Depth = "all",
-): Promise<EntryRemains> {
+export async function findRemains(context: RemainsContext, id: StagingId): Promise<EntryRemains> {
   const unknown: UserError[] = [];
   /** The result of a look; `fallback` where it fails. */
   const look = async <T>(what: string, fallback: T, work: () => Promise<T>): Promise<T> => {
@@ -38,7 +33,7 @@ export async function findRemains(
     Promise.all(
       buckets.map((named) =>
         look(`the bucket ${named.bucket}`, undefined, async () =>
-          remainsIn(await context.store(named.region), named, id, depth),
+          (await holdsEntry(await context.store(named.region), named.bucket, id)) ? named : undefined,
         ),
       ),
     ),

@@ -2,14 +2,14 @@ import type { UserError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
 import type { Generation } from "../../../../staging/ledger.ts";
 import type { StagingRecord } from "../../../../staging/record.ts";
-import type { Region } from "../../../../staging/regions.ts";
 import type { AccessPointName } from "../access-points.ts";
+import type { BucketName } from "./buckets.ts";
 
 /** Everything of one entry in AWS, found by its ID alone, without a stack or its state. */
 export interface EntryRemains {
   readonly id: StagingId;
   /** The buckets that hold something of the entry; the others of the environment hold nothing. */
-  readonly places: readonly BucketRemains[];
+  readonly places: readonly BucketName[];
   /** `unreadable`: the table has an item of that ID that is malformed, or names what is not the entry's. */
   readonly record: StagingRecord | "unreadable" | undefined;
   /** The life that the usage row has open, so that `cost` counts it; undefined where no row is open. */
@@ -17,25 +17,6 @@ export interface EntryRemains {
   readonly accessPoints: readonly AccessPointName[];
   /** Places that could not be searched. While there is one, the entry does not count as deleted. */
   readonly unknown: readonly UserError[];
-}
-
-/** The objects under `{id}/` in one bucket. */
-export interface BucketRemains {
-  readonly region: Region;
-  readonly bucket: string;
-  /** Object versions, the noncurrent ones included. S3 charges for each of them. */
-  readonly versions: number;
-  readonly deleteMarkers: number;
-  /** Open multipart uploads. S3 charges for their parts. */
-  readonly uploads: number;
-  /** Bytes of all versions. */
-  readonly versionBytes: number;
-  /** Bytes of all parts of open uploads. */
-  readonly partBytes: number;
-  /** Bytes of the objects that a reader sees: the versions that are current. */
-  readonly currentBytes: number;
-  /** Whether only the first page was looked at, so that the figures are a lower bound. */
-  readonly isLowerBound: boolean;
 }
 
 /** Whether S3 holds anything of the entry, a delete marker or a part included. */

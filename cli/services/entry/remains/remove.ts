@@ -61,10 +61,10 @@ export async function removeAllRemains(
   id: StagingId,
   options: RemovalOptions = {},
 ): Promise<EntryRemains> {
-  const found = await findRemains(context, id, "some");
+  const found = await findRemains(context, id);
   if (isGone(found)) return found;
   await removeRemains(context, found, options);
-  const left = await findRemains(context, id, "some");
+  const left = await findRemains(context, id);
   if (!isGone(left)) throw notGone(context, left);
   return found;
 }
