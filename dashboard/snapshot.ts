@@ -83,8 +83,6 @@ export interface Sweep {
     readonly workers: number;
     readonly alive: number;
   })[];
-  /** IDs of the staged data. */
-  readonly entries: readonly string[];
   readonly createdAt: string;
   readonly deadlineAt: string;
 }
@@ -131,8 +129,6 @@ export interface Entry {
   readonly expiresAt: string;
   readonly sweepId: string | null;
   readonly isDeleting: boolean;
-  /** At the prices of the user guide. */
-  readonly storagePerDay: number;
 }
 
 /** By the ID of the entry and the region. An entry that is newer than the check is absent. */

@@ -56,7 +56,6 @@ export function entry(number: number, changes: Partial<Entry> = {}): Entry {
     expiresAt: at(7 * 24 - 20 - number),
     sweepId: null,
     isDeleting: false,
-    storagePerDay: 0.0123,
     ...changes,
   };
 }
@@ -101,7 +100,6 @@ export const SWEEP: Sweep = {
       ...{ pending: 10, running: 5, done: 10, failed: 0, cancelled: 0 },
     },
   ],
-  entries: ["stage-000000000000"],
   createdAt: at(-2),
   deadlineAt: at(10),
 };

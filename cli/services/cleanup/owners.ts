@@ -5,10 +5,10 @@ import type { StagingRecord } from "../../../staging/record.ts";
 import { sweepOfStack } from "../../../staging/sweep/id.ts";
 import type { Context } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
-import { damagedStateError } from "../../engine/repair.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { readStateOrBackup } from "../../engine/state.ts";
+import { resourcesOf } from "../common/state.ts";
 import { idsIn } from "../entry/delete-guards.ts";
 import { listRecordPages } from "../entry/records.ts";
 import { unfinishedStacks } from "../entry/upload/unfinished.ts";
@@ -80,9 +80,7 @@ function idsOfStacks(stacks: readonly string[], environment: string): StagingId[
  * @throws UserError if the state is damaged and has no backup: its data would look like orphans
  */
 async function idsInState(project: EngineSettings, stack: string): Promise<StagingId[]> {
-  const { resources, damaged } = await readStateOrBackup(project, stack);
-  if (damaged !== undefined) throw damagedStateError(stack, damaged);
-  return idsIn(resources);
+  return idsIn(await resourcesOf(project, stack));
 }
 
 /** Entries in renamed stacks. They include the stacks of other environments. */

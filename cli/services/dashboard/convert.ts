@@ -67,7 +67,6 @@ export const sweepOf = ({ meta, state, regions, total }: SweepProgress): Sweep =
   regions: regions.map(({ region, workers, alive, pending, running, done, failed, cancelled }) => ({
     ...{ region, workers, alive, pending, running, done, failed, cancelled },
   })),
-  entries: meta.entries,
   createdAt: isoSeconds(meta.createdAt),
   deadlineAt: isoSeconds(meta.deadlineAt),
 });
@@ -92,7 +91,6 @@ export const entryOf = (record: StagingRecord, isDeleting: boolean): Entry => ({
   expiresAt: isoSeconds(expiresAt(record.uploadedAt, record.ttl)),
   sweepId: record.sweepId === undefined ? null : printable(record.sweepId),
   isDeleting,
-  storagePerDay: record.cost.storagePerDay,
 });
 
 export const presenceOf = (presence: readonly RegionPresence[]): Presence[string] =>

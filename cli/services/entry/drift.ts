@@ -7,10 +7,10 @@ import type { Region } from "../../../staging/regions.ts";
 import { EXPIRATION, RECORD_TYPE, USAGE_ROW } from "../../../staging/resources/tokens.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
-import { damagedStateError } from "../../engine/repair.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
-import { readStateOrBackup, type StateResource } from "../../engine/state.ts";
+import type { StateResource } from "../../engine/state.ts";
 import { type ResourceChange, runUpdate } from "../../engine/update.ts";
+import { resourcesOf } from "../common/state.ts";
 import { surveyOf, wholeEnvironment } from "../environment/ownership.ts";
 import { ACCESS_POINT_TYPE } from "./access-points.ts";
 
@@ -76,8 +76,7 @@ export async function entryDrift(
   const [project, stack] = isDeclared
     ? ([session.environmentProject, environment] as const)
     : ([session.entryProject, entryStackName(environment, id)] as const);
-  const { resources, damaged } = await readStateOrBackup(project, stack);
-  if (damaged !== undefined) throw damagedStateError(stack, damaged);
+  const resources = await resourcesOf(project, stack);
   const own = resources.filter((resource) => isOf(resource, id));
   if (own.length === 0) {
     throw new UserError(`the stack ${stack}, which holds ${id}, is not in this backend`, {

@@ -6,9 +6,9 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
-import { damagedStateError } from "../../engine/repair.ts";
 import { openSession, type SessionSource } from "../../engine/session.ts";
-import { readState, readStateOrBackup } from "../../engine/state.ts";
+import { readState } from "../../engine/state.ts";
+import { resourcesOf } from "../common/state.ts";
 import { idsIn, refuseProtected } from "../entry/delete-guards.ts";
 import { bucketsOfEntry } from "../entry/remains/buckets.ts";
 import { itemsOf } from "./held.ts";
@@ -61,8 +61,7 @@ export async function refuseInState(
 ): Promise<void> {
   const { environmentName: environment } = context;
   const { environmentProject } = await openSession(context);
-  const { resources, damaged } = await readStateOrBackup(environmentProject, environment);
-  if (damaged !== undefined) throw damagedStateError(environment, damaged);
+  const resources = await resourcesOf(environmentProject, environment);
   if (!idsIn(resources).includes(id)) return;
   const declared = itemsOf(environment, entries, resources).get(id);
   if (declared !== undefined) throw declaredError(environment, id, declared);

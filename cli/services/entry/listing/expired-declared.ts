@@ -5,9 +5,8 @@ import type { UserError } from "../../../../staging/errors.ts";
 import { isStagingId, type StagingId } from "../../../../staging/ids.ts";
 import type { LedgerRow } from "../../../../staging/ledger.ts";
 import type { Context } from "../../../context.ts";
-import { damagedStateError } from "../../../engine/repair.ts";
 import { openSession, type SessionSource } from "../../../engine/session.ts";
-import { readStateOrBackup } from "../../../engine/state.ts";
+import { resourcesOf } from "../../common/state.ts";
 import { itemsOf } from "../../environment/held.ts";
 import { getLedgerRows, type Tables } from "../records.ts";
 
@@ -56,8 +55,7 @@ export async function itemsInStack(
   if ((await findEngine()) === undefined) return new Map();
   const { environmentName: environment } = context;
   const { environmentProject } = await openSession(context);
-  const { resources, damaged } = await readStateOrBackup(environmentProject, environment);
-  if (damaged !== undefined) throw damagedStateError(environment, damaged);
+  const resources = await resourcesOf(environmentProject, environment);
   const found = [...itemsOf(environment, entries, resources)];
   return new Map(found.flatMap(([id, item]) => (isStagingId(id) ? [[id, item] as const] : [])));
 }
