@@ -78,7 +78,7 @@ const PACKAGE_RULES: readonly IForbiddenRuleType[] = [
     from: {
       path: SHIPPED_FILES,
       pathNot:
-        "^cli/(commands/|hooks/|(main|base-command|parse-errors|flags|launch-flags|upload-flags|sweep-arg)\\.ts$)",
+        "^cli/(commands/|hooks/|(main|base-command|parse-errors|flags|launch-flags|upload-flags)\\.ts$)",
     },
     to: { path: pkg("@oclif/[^/]+") },
   },
