@@ -1,5 +1,5 @@
 import { MIB } from "../../staging/units.ts";
-import { AbortCallbacks } from "./abort-callbacks.ts";
+import { Queue } from "./queue.ts";
 
 /**
  * Memory for all data in flight: two buffers for each part, small files, and parts that the SDK retries. With the memory of Node and the
@@ -18,11 +18,6 @@ const SMALLEST_CLASS = 4 * 1024;
 /** Free memory that may exceed the budget, so that a few small buffers do not evict a large one. */
 const SLACK_BYTES = 8 * MIB;
 
-interface Waiter {
-  readonly size: number;
-  readonly take: (buffer: Buffer) => void;
-}
-
 /**
  * A pool of reusable buffers with a budget. A request beyond the budget waits, except that one buffer of any size is always available if
  * no other is in use. The memory is shared between threads.
@@ -33,8 +28,7 @@ export class BufferPool {
   readonly #free = new Map<number, SharedArrayBuffer[]>();
   /** Reference counts. */
   readonly #references = new Map<ArrayBufferLike, number>();
-  readonly #waiting: Waiter[] = [];
-  readonly #aborts = new AbortCallbacks();
+  readonly #queue = new Queue<number, Buffer>((size) => (this.#fits(size) ? this.#lend(size) : undefined));
   #lent = 0;
   #idle = 0;
 
@@ -50,23 +44,8 @@ export class BufferPool {
   /** A buffer of exactly `size` bytes with undefined content. Return it with {@link release}. */
   async acquire(size: number, signal: AbortSignal): Promise<Buffer> {
     signal.throwIfAborted();
-    if (this.#waiting.length === 0 && this.#fits(size)) return this.#lend(size);
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        reject(signal.reason);
-        this.#serve();
-      };
-      const waiter: Waiter = {
-        size,
-        take: (buffer) => {
-          this.#aborts.delete(signal, abort);
-          resolve(buffer);
-        },
-      };
-      this.#aborts.add(signal, abort);
-      this.#waiting.push(waiter);
-    });
+    if (this.#queue.length === 0 && this.#fits(size)) return this.#lend(size);
+    return this.#queue.wait(size, signal);
   }
 
   /** Adds a reference to a buffer in use: it is free after one more {@link release}. */
@@ -88,25 +67,13 @@ export class BufferPool {
     const free = this.#free.get(memory.byteLength);
     if (free === undefined) this.#free.set(memory.byteLength, [memory]);
     else free.push(memory);
-    this.#serve();
+    this.#queue.serve();
   }
 
   #referencesTo(buffer: Buffer): number {
     const count = this.#references.get(buffer.buffer);
     if (count === undefined) throw new Error("the buffer is not in use");
     return count;
-  }
-
-  /** Serves waiters in order of arrival, so that small requests do not starve a large one. */
-  #serve(): void {
-    for (
-      let first = this.#waiting[0];
-      first !== undefined && this.#fits(first.size);
-      first = this.#waiting[0]
-    ) {
-      this.#waiting.shift();
-      first.take(this.#lend(first.size));
-    }
   }
 
   #fits(size: number): boolean {

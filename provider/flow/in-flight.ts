@@ -1,7 +1,4 @@
-interface Waiter {
-  readonly bytes: number;
-  begin(): void;
-}
+import { Queue } from "./queue.ts";
 
 interface InFlightLimits {
   readonly bodies: number;
@@ -12,7 +9,7 @@ interface InFlightLimits {
 /** Limits the request bodies in flight by number and by bytes. Others wait in order of arrival. */
 export class InFlight {
   readonly #limits: InFlightLimits;
-  readonly #waiting: Waiter[] = [];
+  readonly #queue = new Queue<number, true>((bytes) => this.#tryBegin(bytes) || undefined);
   #bodies = 0;
   #bytes = 0;
 
@@ -23,43 +20,23 @@ export class InFlight {
   /** @throws the signal's reason if the signal aborts before the task starts */
   async run<T>(bytes: number, task: () => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
-      const abort = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        reject(signal.reason);
-        this.#serve();
-      };
-      const waiter: Waiter = {
-        bytes,
-        begin: () => {
-          signal.removeEventListener("abort", abort);
-          resolve();
-        },
-      };
-      signal.addEventListener("abort", abort, { once: true });
-      this.#waiting.push(waiter);
-      this.#serve();
-    });
+    const begun = this.#queue.wait(bytes, signal);
+    this.#queue.serve();
+    await begun;
     try {
       return await task();
     } finally {
       this.#bodies -= 1;
       this.#bytes -= bytes;
-      this.#serve();
+      this.#queue.serve();
     }
   }
 
-  #serve(): void {
-    for (let next = this.#waiting[0]; next !== undefined && this.#hasRoom(next); next = this.#waiting[0]) {
-      this.#waiting.shift();
-      this.#bodies += 1;
-      this.#bytes += next.bytes;
-      next.begin();
-    }
-  }
-
-  #hasRoom({ bytes }: Waiter): boolean {
-    if (this.#bodies === 0) return true;
-    return this.#bodies < this.#limits.bodies && this.#bytes + bytes <= this.#limits.bytes;
+  #tryBegin(bytes: number): boolean {
+    const hasRoom = this.#bodies < this.#limits.bodies && this.#bytes + bytes <= this.#limits.bytes;
+    if (this.#bodies > 0 && !hasRoom) return false;
+    this.#bodies += 1;
+    this.#bytes += bytes;
+    return true;
   }
 }

@@ -1,14 +1,10 @@
-import { AbortCallbacks } from "./abort-callbacks.ts";
-
-interface Waiter {
-  wake(): void;
-}
+import { Queue } from "./queue.ts";
 
 /** Limits how many tasks run at the same time. The others wait in order of arrival. */
 export class Semaphore {
   #limit: number;
-  readonly #queue: Waiter[] = [];
-  readonly #aborts = new AbortCallbacks();
+  // A served task counts at once, so that no later task can overtake it.
+  readonly #queue = new Queue<undefined, true>(() => this.tryAcquire() || undefined);
   #running = 0;
 
   constructor(limit: number) {
@@ -18,7 +14,7 @@ export class Semaphore {
   /** Running tasks continue if the new limit is lower. */
   set limit(limit: number) {
     this.#limit = limit;
-    this.#wakeNext();
+    this.#queue.serve();
   }
 
   /** Whether a task waits. */
@@ -42,21 +38,7 @@ export class Semaphore {
    */
   async acquire(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.tryAcquire()) return;
-    await new Promise<void>((resolve, reject) => {
-      const abort = (): void => {
-        this.#queue.splice(this.#queue.indexOf(waiter), 1);
-        reject(signal.reason);
-      };
-      const waiter: Waiter = {
-        wake: () => {
-          this.#aborts.delete(signal, abort);
-          resolve();
-        },
-      };
-      this.#aborts.add(signal, abort);
-      this.#queue.push(waiter);
-    });
+    if (!this.tryAcquire()) await this.#queue.wait(undefined, signal);
   }
 
   /** Acquires the permission if no task has to wait. @returns whether it did */
@@ -68,16 +50,6 @@ export class Semaphore {
 
   release(): void {
     this.#running -= 1;
-    this.#wakeNext();
-  }
-
-  /** Counts the woken task at once, so that no later task can overtake it. */
-  #wakeNext(): void {
-    while (this.#running < this.#limit) {
-      const next = this.#queue.shift();
-      if (next === undefined) return;
-      this.#running += 1;
-      next.wake();
-    }
+    this.#queue.serve();
   }
 }
