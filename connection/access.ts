@@ -78,3 +78,12 @@ export function serviceSettings(
     ...(profile === undefined ? {} : { profile }),
   };
 }
+
+/**
+ * The settings of a client of any service but S3, whose timeouts depend on the request size.
+ * @param socketTimeout milliseconds without data, after which the SDK retries. Its own default is to wait forever
+ */
+export const clientSettings = (access: Access, service: Service, region: string, socketTimeout = 30_000) => ({
+  ...serviceSettings(access, service, region),
+  requestHandler: access.transport.handler({ connectionTimeout: 10_000, socketTimeout }),
+});

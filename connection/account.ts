@@ -1,6 +1,6 @@
 import { type AccountId, isAccountId } from "../staging/accounts.ts";
 import { UserError } from "../staging/errors.ts";
-import { type Access, serviceSettings } from "./access.ts";
+import { type Access, clientSettings } from "./access.ts";
 import type { Connection } from "./connection.ts";
 import type { Service } from "./endpoints.ts";
 import { statusOf } from "./errors/failure.ts";
@@ -46,10 +46,7 @@ async function askFor(access: Access, region: string): Promise<AccountId | undef
   const has = hasAccounts(access.connection);
   if (has === "never") return undefined;
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
-  const client = new STSClient({
-    ...serviceSettings(access, "STS", region),
-    requestHandler: access.transport.handler({ connectionTimeout: 10_000, socketTimeout: 30_000 }),
-  });
+  const client = new STSClient(clientSettings(access, "STS", region));
   try {
     const { Account = "" } = await client.send(new GetCallerIdentityCommand({}));
     if (isAccountId(Account)) return Account;

@@ -1,7 +1,6 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
-import { type Access, directAccess, serviceSettings } from "../connection/access.ts";
+import { type Access, clientSettings, directAccess } from "../connection/access.ts";
 import { oncePer } from "../staging/once.ts";
-import { CONNECT_TIMEOUT_MS, STALL_TIMEOUT_MS } from "./regional-clients.ts";
 import { INSIDE, retriesInside } from "./store/retrying.ts";
 import { followServerTime } from "./store/server-time.ts";
 
@@ -9,7 +8,7 @@ import { followServerTime } from "./store/server-time.ts";
 export type DynamoClients = (region: string) => DynamoDBClient;
 
 interface DynamoClientOptions {
-  /** Milliseconds without a byte after which a connection is closed. @default STALL_TIMEOUT_MS */
+  /** Milliseconds without a byte after which a connection is closed. @default 30 s */
   readonly stallTimeoutMs?: number;
   /** Credentials, endpoints and proxy. @default environment variables of this process, no proxy */
   readonly access?: Access;
@@ -37,11 +36,7 @@ function createClient(
   { stallTimeoutMs, config, access = directAccess() }: DynamoClientOptions,
 ): DynamoDBClient {
   const client = new DynamoDBClient({
-    ...serviceSettings(access, "DYNAMODB", region),
-    requestHandler: access.transport.handler({
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: stallTimeoutMs ?? STALL_TIMEOUT_MS,
-    }),
+    ...clientSettings(access, "DYNAMODB", region, stallTimeoutMs),
     ...config,
   });
   followServerTime(client);

@@ -1,6 +1,7 @@
 import { IAMClient } from "@aws-sdk/client-iam";
-import { type Access, serviceSettings } from "../../connection/access.ts";
+import { type Access, clientSettings } from "../../connection/access.ts";
 import { accountOf } from "../../connection/account.ts";
+import { once } from "../../staging/once.ts";
 import type { SurveyRequest } from "../../staging/resources/environment-facts.ts";
 import type { Dependencies } from "../deps.ts";
 import { createDynamoClients } from "../dynamo-clients.ts";
@@ -14,14 +15,7 @@ const IAM_REGION = "us-east-1";
 /** The provider function `surveyEnvironment`. A program calls it before it declares resources. */
 export function surveyFunction(deps: Pick<Dependencies, "now" | "s3">, access: Access) {
   const dynamodb = createDynamoClients({ access });
-  let client: IAMClient | undefined;
-  const iam = (): IAMClient => {
-    client ??= new IAMClient({
-      ...serviceSettings(access, "IAM", IAM_REGION),
-      requestHandler: access.transport.handler({ connectionTimeout: 10_000, socketTimeout: 30_000 }),
-    });
-    return client;
-  };
+  const iam = once(() => new IAMClient(clientSettings(access, "IAM", IAM_REGION)));
   return async (args: Properties, { signal }: CallContext): Promise<Properties> => {
     const request = args as unknown as SurveyRequest;
     const clients = {

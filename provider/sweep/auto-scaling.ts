@@ -4,12 +4,11 @@ import {
   PutScheduledUpdateGroupActionCommand,
   SetDesiredCapacityCommand,
 } from "@aws-sdk/client-auto-scaling";
-import { type Access, directAccess, serviceSettings } from "../../connection/access.ts";
+import { type Access, clientSettings, directAccess } from "../../connection/access.ts";
 import { errorName } from "../../connection/errors/failure.ts";
 import { messageOf } from "../../staging/errors.ts";
 import { oncePer } from "../../staging/once.ts";
 import { DEADLINE_ACTION } from "../../staging/sweep/names.ts";
-import { CONNECT_TIMEOUT_MS, STALL_TIMEOUT_MS } from "../regional-clients.ts";
 import { explained } from "../store/explain.ts";
 import { withRetry } from "../store/retry.ts";
 import { INSIDE, retriesInside } from "../store/retrying.ts";
@@ -21,20 +20,12 @@ type Clients = (region: string) => AutoScalingClient;
 
 /** One client for each region, created on first use. @param access default: environment variables of this process, no proxy */
 export const createAutoScalingClients = (access: Access = directAccess()): Clients =>
-  oncePer((region) => createClient(region, access));
-
-function createClient(region: string, access: Access): AutoScalingClient {
-  const client = new AutoScalingClient({
-    ...serviceSettings(access, "AUTO_SCALING", region),
-    requestHandler: access.transport.handler({
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: STALL_TIMEOUT_MS,
-    }),
+  oncePer((region) => {
+    const client = new AutoScalingClient(clientSettings(access, "AUTO_SCALING", region));
+    followServerTime(client);
+    client.middlewareStack.add(retriesInside({ region }), INSIDE);
+    return client;
   });
-  followServerTime(client);
-  client.middlewareStack.add(retriesInside({ region }), INSIDE);
-  return client;
-}
 
 /**
  * Errors of a group that is busy with an earlier request. The SDK does not retry them.
