@@ -1,9 +1,16 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { HttpsProxyAgent } from "https-proxy-agent";
+import { isNotReached } from "./errors/kinds.ts";
 import { authorizationFor, type HttpProxy, type ProxySettings } from "./proxy.ts";
 import { ProxyError } from "./proxy-error.ts";
-import { directHandler, type HandlerOptions, type RequestHandler, urlOf } from "./request-handler.ts";
+import {
+  agentSettings,
+  directHandler,
+  type HandlerOptions,
+  type RequestHandler,
+  urlOf,
+} from "./request-handler.ts";
 
 type Request = Parameters<NodeHttpHandler["handle"]>[0];
 type Options = Parameters<NodeHttpHandler["handle"]>[1];
@@ -33,9 +40,8 @@ export class ProxyingHandler implements RequestHandler {
         ? await this.#tunnel(proxy).handle(request, options)
         : await this.#direct.handle(forwarded(request, proxy.url), options);
     } catch (error) {
-      throw NOT_REACHED.has((error as NodeJS.ErrnoException).code ?? "")
-        ? new ProxyError(proxy, { cause: error })
-        : error;
+      // With a proxy, nothing else is connected to.
+      throw isNotReached(error) ? new ProxyError(proxy, { cause: error }) : error;
     }
   }
 
@@ -45,12 +51,7 @@ export class ProxyingHandler implements RequestHandler {
     const known = this.#byProxy.get(key);
     if (known !== undefined) return known;
     const { maxSockets, noDelay, ...timeouts } = this.#options;
-    const settings = {
-      keepAlive: true,
-      ...(maxSockets === undefined ? {} : { maxSockets }),
-      ...(noDelay === undefined ? {} : { noDelay }),
-    };
-    const agent = new Tunnel(proxy.url, settings, this.#ca);
+    const agent = new Tunnel(proxy.url, agentSettings({ maxSockets, noDelay }), this.#ca);
     // Otherwise the proxy's refusal would look like a response of AWS.
     agent.on("proxyConnect", ({ statusCode }: IncomingMessage, request: ClientRequest) => {
       if (statusCode !== 200) request.destroy(new ProxyError(proxy, { status: statusCode }));
@@ -88,15 +89,6 @@ class Tunnel extends HttpsProxyAgent<string> {
     return super.connect(request, { ...options, ...this.#tls });
   }
 }
-
-/** Of the connection to the proxy: with a proxy nothing else is connected to. */
-const NOT_REACHED: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EAI_AGAIN",
-]);
 
 /**
  * A plain HTTP request for a proxy: sent to the proxy, with the whole URL as path. It keeps its signed `host` header.

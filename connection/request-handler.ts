@@ -6,8 +6,8 @@ export interface HandlerOptions
     NodeHttpHandlerOptions,
     "connectionTimeout" | "socketTimeout" | "requestTimeout" | "throwOnRequestTimeout"
   > {
-  readonly maxSockets?: number;
-  readonly noDelay?: boolean;
+  readonly maxSockets?: number | undefined;
+  readonly noDelay?: boolean | undefined;
 }
 
 export type RequestHandler = Pick<
@@ -15,16 +15,18 @@ export type RequestHandler = Pick<
   "metadata" | "handle" | "destroy" | "updateHttpClientConfig" | "httpHandlerConfigs"
 >;
 
+export const agentSettings = ({ maxSockets, noDelay }: Pick<HandlerOptions, "maxSockets" | "noDelay">) => ({
+  keepAlive: true,
+  ...(maxSockets === undefined ? {} : { maxSockets }),
+  ...(noDelay === undefined ? {} : { noDelay }),
+});
+
 /** A handler that knows no proxy. */
 export function directHandler(
   { maxSockets, noDelay, ...timeouts }: HandlerOptions,
   ca: readonly string[] | undefined,
 ): NodeHttpHandler {
-  const agent = {
-    keepAlive: true,
-    ...(maxSockets === undefined ? {} : { maxSockets }),
-    ...(noDelay === undefined ? {} : { noDelay }),
-  };
+  const agent = agentSettings({ maxSockets, noDelay });
   return new NodeHttpHandler({
     ...timeouts,
     httpAgent: agent,
