@@ -3,11 +3,11 @@ import { cancel } from "../../staging/sweep/index-state.ts";
 import { META_ITEM, regionItemKey, SWEEP_KEY } from "../../staging/sweep/item-keys.ts";
 import type { RegionItem } from "../../staging/sweep/region-item.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
-import { conditionMet } from "../conditional-write.ts";
 import type { RegionGroup, SweepAccess } from "./access.ts";
-import { findMeta, findRegions, indexPages, keyOf } from "./items.ts";
+import { findMeta, findRegions, indexPages, noteCorrupt, updateItem } from "./items.ts";
 import { MissingGroup } from "./missing-group.ts";
 import { moveIndices } from "./move-indices.ts";
+import { itemKey } from "./queries.ts";
 import { retryConflicts } from "./transact.ts";
 
 /**
@@ -29,7 +29,7 @@ export async function cancelSweep(
     await endAllWorkers(access, groups);
     return undefined;
   }
-  const regions = await findRegions(access, (error) => logCorrupt(access, error));
+  const regions = await findRegions(access, noteCorrupt(access));
   // A sweep that is already marked may be an interrupted cancellation, so finish it.
   const hasEnded =
     meta["started_at"] !== undefined &&
@@ -39,7 +39,7 @@ export async function cancelSweep(
   access.progress("Ending the workers");
   await endAllWorkers(access, groups);
   const cancelled = await Promise.all(
-    (hasEnded ? [] : await findRegions(access, (error) => logCorrupt(access, error))).map((region) =>
+    (hasEnded ? [] : await findRegions(access, noteCorrupt(access))).map((region) =>
       cancelRegion(access, region),
     ),
   );
@@ -47,10 +47,10 @@ export async function cancelSweep(
 }
 
 async function markCancelled(access: SweepAccess): Promise<void> {
-  const { client, table, now, signal } = access;
+  const { client, table, sweepId, now, signal } = access;
   const command = new UpdateItemCommand({
     TableName: table,
-    Key: keyOf(access, META_ITEM),
+    Key: itemKey(sweepId, META_ITEM),
     ConditionExpression: "attribute_exists(#key)",
     UpdateExpression: "SET #cancelled = if_not_exists(#cancelled, :now)",
     ExpressionAttributeNames: { "#key": SWEEP_KEY, "#cancelled": "cancelled_at" },
@@ -75,7 +75,7 @@ async function endWorkers({ groups, signal }: SweepAccess, { region, group }: Re
 
 async function cancelRegion(access: SweepAccess, region: RegionItem): Promise<number> {
   let count = 0;
-  for await (const page of indexPages(access, region, (error) => logCorrupt(access, error))) {
+  for await (const page of indexPages(access, region, noteCorrupt(access))) {
     const { moved } = await moveIndices(access, region.region, page, (item) => cancel(item, access.now()), {
       onMoved: (done) => access.progress(`Cancelling indices in ${region.region}: ${count + done}`),
     });
@@ -87,19 +87,11 @@ async function cancelRegion(access: SweepAccess, region: RegionItem): Promise<nu
 
 /** Resets the number of live workers; a retry counts the workers that it starts. */
 async function resetAlive(access: SweepAccess, { region }: RegionItem): Promise<void> {
-  const command = new UpdateItemCommand({
-    TableName: access.table,
-    Key: keyOf(access, regionItemKey(region)),
+  const update = {
     ConditionExpression: "attribute_exists(#alive)",
     UpdateExpression: "SET #alive = :none",
     ExpressionAttributeNames: { "#alive": "alive" },
     ExpressionAttributeValues: { ":none": { N: "0" } },
-  });
-  await conditionMet(() =>
-    retryConflicts(access.signal, () => access.client.send(command, { abortSignal: access.signal })),
-  );
+  };
+  await retryConflicts(access.signal, () => updateItem(access, regionItemKey(region), update));
 }
-
-/** Logs a corrupt item instead of failing, so that every sweep can be ended. */
-const logCorrupt = (access: SweepAccess, error: Error): void =>
-  access.note(`${error.message}; it was left as it is`);

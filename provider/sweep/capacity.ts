@@ -1,22 +1,16 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import type { Region } from "../../staging/regions.ts";
 import { itemsExpireAt } from "../../staging/sweep/expiry.ts";
 import { regionItemKey, SWEEP_TTL_ATTRIBUTE } from "../../staging/sweep/item-keys.ts";
 import type { RegionItem } from "../../staging/sweep/region-item.ts";
-import { conditionMet } from "../conditional-write.ts";
 import { DEFAULT_SETTLING, pause, withRetry } from "../store/retry.ts";
 import type { SweepAccess } from "./access.ts";
 import type { GroupCapacity } from "./groups.ts";
-import { findRegion, keyOf } from "./items.ts";
+import { findRegion, updateItem } from "./items.ts";
 import { MissingGroup } from "./missing-group.ts";
+import type { RunRegion } from "./plan.ts";
 import { retryConflicts } from "./transact.ts";
 
-/** A region of a sweep and its Auto Scaling group. */
-interface GroupOfRegion {
-  readonly region: Region;
-  readonly group: string;
-}
+type GroupOfRegion = Pick<RunRegion, "region" | "group">;
 
 /** Only leaving workers and one retry write a region's item at the same time. */
 const WRITE_ATTEMPTS = 100;
@@ -97,9 +91,7 @@ async function writeAlive(
   generation: number,
   deadlineAt: Date,
 ): Promise<boolean> {
-  const command = new UpdateItemCommand({
-    TableName: access.table,
-    Key: keyOf(access, regionItemKey(item.region)),
+  const update = {
     UpdateExpression: "SET #alive = :alive, #generation = :generation, #expires = :expires",
     ConditionExpression: "#alive = :read AND #generation = :old",
     ExpressionAttributeNames: {
@@ -114,10 +106,8 @@ async function writeAlive(
       ":old": item.generation,
       ":expires": itemsExpireAt(deadlineAt),
     }),
-  });
-  return conditionMet(() =>
-    retryConflicts(access.signal, () => access.client.send(command, { abortSignal: access.signal })),
-  );
+  };
+  return retryConflicts(access.signal, () => updateItem(access, regionItemKey(item.region), update));
 }
 
 /** Retries, since a newly created group may not be visible yet. @throws MissingGroup if it stays missing */

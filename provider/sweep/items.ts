@@ -1,4 +1,4 @@
-import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, UpdateItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import type { Region } from "../../staging/regions.ts";
 import { type IndexItem, parseIndexItem } from "../../staging/sweep/index-item.ts";
 import {
@@ -10,22 +10,33 @@ import {
   SWEEP_KEY,
   SWEEP_TTL_ATTRIBUTE,
 } from "../../staging/sweep/item-keys.ts";
-import type { SweepItemError } from "../../staging/sweep/item-reader.ts";
 import { parseRegionItem, type RegionItem } from "../../staging/sweep/region-item.ts";
+import { conditionMet } from "../conditional-write.ts";
 import { plainItem } from "../plain-item.ts";
 import type { SweepAccess } from "./access.ts";
-import { itemKey, itemsWithPrefix, parsedItems, queryPages } from "./queries.ts";
+import { itemKey, itemsWithPrefix, type OnCorrupt, parsedItems, queryPages } from "./queries.ts";
 
 /*
- * Strongly consistent reads of the items of one sweep. Lists omit an item that cannot be parsed and report it to `onCorrupt`.
+ * Strongly consistent reads, and conditional updates, of the items of one sweep. Lists omit an item that cannot be parsed and report it to `onCorrupt`.
  */
 
 type Access = Pick<SweepAccess, "client" | "table" | "sweepId" | "signal">;
-/** @param plain the values of the item */
-export type OnCorrupt = (error: SweepItemError, plain: Readonly<Record<string, unknown>>) => void;
 
-/** The key of an item. */
-export const keyOf = ({ sweepId }: Pick<SweepAccess, "sweepId">, item: string) => itemKey(sweepId, item);
+/** Reports a corrupt item instead of failing, so that every sweep can be ended. */
+export const noteCorrupt =
+  (access: Pick<SweepAccess, "note">): OnCorrupt =>
+  (error) =>
+    access.note(`${error.message}; it was left as it is`);
+
+/** Updates an item. @returns whether the condition was met */
+export function updateItem(
+  { client, table, sweepId, signal }: Access,
+  item: string,
+  update: Omit<UpdateItemCommandInput, "TableName" | "Key">,
+): Promise<boolean> {
+  const command = new UpdateItemCommand({ TableName: table, Key: itemKey(sweepId, item), ...update });
+  return conditionMet(() => client.send(command, { abortSignal: signal }));
+}
 
 /** The `meta` item as plain values; undefined if the sweep has none. */
 export async function findMeta(access: Access): Promise<Record<string, unknown> | undefined> {
@@ -50,7 +61,7 @@ export async function findRegion(
   region: Region,
 ): Promise<RegionItem & { readonly expires: unknown }> {
   const item = regionItemKey(region);
-  const plain = (await getItem(access, item)) ?? plainItem(keyOf(access, item));
+  const plain = (await getItem(access, item)) ?? plainItem(itemKey(access.sweepId, item));
   return { ...parseRegionItem(plain), expires: plain[SWEEP_TTL_ATTRIBUTE] };
 }
 
@@ -109,10 +120,10 @@ async function getItem(
   item: string,
   projection: Partial<typeof STATE_PROJECTION> = {},
 ): Promise<Record<string, unknown> | undefined> {
-  const { client, table, signal } = access;
+  const { client, table, sweepId, signal } = access;
   const command = new GetItemCommand({
     TableName: table,
-    Key: keyOf(access, item),
+    Key: itemKey(sweepId, item),
     ...projection,
     ConsistentRead: true,
   });

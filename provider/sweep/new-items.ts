@@ -6,20 +6,13 @@ import { indexItem, type PendingIndex } from "../../staging/sweep/index-item.ts"
 import type { Parameter } from "../../staging/sweep/param-set.ts";
 import { newRegionItem, regionItem } from "../../staging/sweep/region-item.ts";
 import { rowAttributes } from "../../staging/sweep/row-attributes.ts";
+import type { RunPlan } from "./plan.ts";
 
 export type Item = Record<string, AttributeValue>;
 
 /** The inputs for the items of a new sweep. */
-interface NewItems {
-  readonly sweepId: SweepId;
+interface NewItems extends Pick<RunPlan, "sweepId" | "regions"> {
   readonly generation: number;
-  /** In the order of their indices, without gaps. */
-  readonly regions: readonly {
-    readonly region: Region;
-    readonly start: number;
-    readonly end: number;
-    readonly workers: number;
-  }[];
   readonly deadlineAt: Date;
 }
 

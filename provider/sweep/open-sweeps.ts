@@ -2,8 +2,8 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { errorName } from "../../connection/errors/failure.ts";
 import type { SweepId } from "../../staging/sweep/id.ts";
 import { parseSweepReading, READING_ATTRIBUTES, type SweepReading } from "../../staging/sweep/meta-item.ts";
-import { findRegions, type OnCorrupt } from "./items.ts";
-import { allSweeps, parsedItems, queryPages } from "./queries.ts";
+import { findRegions } from "./items.ts";
+import { allSweeps, type OnCorrupt, parsedItems, queryPages } from "./queries.ts";
 
 /** The table of an environment's sweeps. */
 interface SweepsTable {

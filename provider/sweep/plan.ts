@@ -6,6 +6,15 @@ import { canonicalJson } from "../../staging/schema/json.ts";
 import { parseStackName, type StackName } from "../../staging/stack-name.ts";
 import { parseLaunchedSweepId, type SweepId } from "../../staging/sweep/id.ts";
 
+/** The indices of a region, and the Auto Scaling group of its workers. */
+export interface RunRegion {
+  readonly region: Region;
+  readonly start: number;
+  readonly end: number;
+  readonly workers: number;
+  readonly group: string;
+}
+
 /** The inputs of a run, parsed. */
 export interface RunPlan {
   readonly inputs: SweepRunInputs;
@@ -13,13 +22,8 @@ export interface RunPlan {
   readonly stack: StackName;
   readonly entries: readonly StagingId[];
   readonly regionList: RegionList;
-  readonly regions: readonly {
-    readonly region: Region;
-    readonly start: number;
-    readonly end: number;
-    readonly workers: number;
-    readonly group: string;
-  }[];
+  /** In the order of their indices, without gaps. */
+  readonly regions: readonly RunRegion[];
   /** Lower-case hex, constant for a sweep. It excludes the inputs that `sweep retry` changes. */
   readonly fingerprint: string;
 }

@@ -18,6 +18,9 @@ import { plainItem } from "../plain-item.ts";
 
 type Item = Record<string, AttributeValue>;
 
+/** Receives the error of an item that cannot be parsed, and its plain values. */
+export type OnCorrupt = (error: SweepItemError, plain: Readonly<Record<string, unknown>>) => void;
+
 /** The key of an item of the sweeps table. */
 export const itemKey = (sweepId: SweepId, item: string) => ({
   [SWEEP_KEY]: { S: sweepId },
@@ -60,14 +63,11 @@ export async function* queryPages(
   } while (start !== undefined);
 }
 
-/**
- * Parses the items of a page.
- * @param onCorrupt receives the error and the plain values of an item that cannot be parsed; the result omits the item
- */
+/** Parses the items of a page. Omits items that cannot be parsed. */
 export function parsedItems<T>(
   page: readonly Item[],
   parse: (plain: unknown) => T,
-  onCorrupt: (error: SweepItemError, plain: Record<string, unknown>) => void,
+  onCorrupt: OnCorrupt,
 ): T[] {
   return page.flatMap((item) => {
     const plain = plainItem(item);

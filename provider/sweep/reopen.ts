@@ -6,15 +6,13 @@ import { forEachParallel } from "../flow/parallel.ts";
 import type { SweepAccess } from "./access.ts";
 import { endIfCancelled } from "./cancelled.ts";
 import { startWorkers } from "./capacity.ts";
-import { findIndex, indexPages } from "./items.ts";
+import { findIndex, indexPages, noteCorrupt } from "./items.ts";
 import { type Moved, moveIndices } from "./move-indices.ts";
-import type { RunPlan } from "./plan.ts";
+import type { RunPlan, RunRegion } from "./plan.ts";
 import { commitGeneration, settleDeadline } from "./run-item.ts";
 
 /** Indices that are read concurrently. */
 const CONCURRENCY = 16;
-
-type PlanRegion = RunPlan["regions"][number];
 
 /**
  * Reopens indices in a new generation and starts workers for them. A killed run can be repeated: the items of indices and regions record
@@ -40,14 +38,14 @@ export async function reopenSweep(access: SweepAccess, plan: RunPlan): Promise<S
 async function reopenRegion(
   access: SweepAccess,
   { inputs: { generation, retryIndices } }: RunPlan,
-  region: PlanRegion,
+  region: RunRegion,
   deadlineAt: Date,
 ): Promise<Moved> {
   const which = retryIndices === undefined ? "unfinished" : "ended";
   const all = { moved: 0, refused: [] as IndexItem[] };
   const pages =
     retryIndices === undefined
-      ? indexPages(access, region, (error) => access.note(`${error.message}; it was left as it is`))
+      ? indexPages(access, region, noteCorrupt(access))
       : [await readIndices(access, region, retryIndices)];
   for await (const page of pages) {
     const { moved, refused } = await moveIndices(
@@ -68,7 +66,7 @@ async function reopenRegion(
 
 async function readIndices(
   access: SweepAccess,
-  { start, end }: PlanRegion,
+  { start, end }: RunRegion,
   indices: readonly number[],
 ): Promise<IndexItem[]> {
   const items: IndexItem[] = [];

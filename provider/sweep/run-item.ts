@@ -1,4 +1,4 @@
-import { PutItemCommand, UpdateItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { S } from "../../staging/attribute-value.ts";
 import { expiryAttribute, itemsExpireAt } from "../../staging/sweep/expiry.ts";
@@ -12,7 +12,7 @@ import { metaItem, parseMetaItem, type SweepMeta } from "../../staging/sweep/met
 import { isoSeconds } from "../../staging/ttl.ts";
 import { conditionMet } from "../conditional-write.ts";
 import type { SweepAccess } from "./access.ts";
-import { findMeta, keyOf } from "./items.ts";
+import { findMeta, updateItem } from "./items.ts";
 import type { RunPlan } from "./plan.ts";
 
 /*
@@ -83,41 +83,32 @@ export async function settleDeadline(
 ): Promise<SweepMeta> {
   const now = access.now();
   const deadline = new Date(now.getTime() + deadlineSeconds * 1000);
-  const update = (
-    condition: string,
-    remove: string,
-    values: object,
-    names: object,
-  ): UpdateItemCommandInput => ({
-    TableName: access.table,
-    Key: keyOf(access, META_ITEM),
-    UpdateExpression: `SET #deadline = :deadline, #settled = :generation, #expires = :expires${remove}`,
-    ConditionExpression: condition,
-    ExpressionAttributeNames: {
-      "#deadline": "deadline_at",
-      "#settled": DEADLINE_GENERATION,
-      "#expires": SWEEP_TTL_ATTRIBUTE,
-      "#cancelled": "cancelled_at",
-      "#started": "started_at",
-      ...names,
-    },
-    ExpressionAttributeValues: marshall({
-      ":deadline": isoSeconds(deadline),
-      ":generation": generation,
-      ":expires": itemsExpireAt(deadline),
-      ...values,
-    }),
-  });
-  const send = (input: UpdateItemCommandInput): Promise<boolean> =>
-    conditionMet(() => access.client.send(new UpdateItemCommand(input), { abortSignal: access.signal }));
+  const update = (condition: string, remove = "", values: object = {}): Promise<boolean> =>
+    updateItem(access, META_ITEM, {
+      UpdateExpression: `SET #deadline = :deadline, #settled = :generation, #expires = :expires${remove}`,
+      ConditionExpression: condition,
+      ExpressionAttributeNames: {
+        "#deadline": "deadline_at",
+        "#settled": DEADLINE_GENERATION,
+        "#expires": SWEEP_TTL_ATTRIBUTE,
+        "#cancelled": "cancelled_at",
+        "#started": "started_at",
+      },
+      ExpressionAttributeValues: marshall({
+        ":deadline": isoSeconds(deadline),
+        ":generation": generation,
+        ":expires": itemsExpireAt(deadline),
+        ...values,
+      }),
+    });
   const isNew = "(attribute_not_exists(#settled) OR #settled < :generation)";
   const isSettled = reopen
-    ? await send(update(`attribute_exists(#started) AND ${isNew}`, " REMOVE #cancelled", {}, {}))
-    : await send(update(`${NOT_STARTED} AND ${NOT_CANCELLED} AND ${isNew}`, "", {}, {}));
+    ? await update(`attribute_exists(#started) AND ${isNew}`, " REMOVE #cancelled")
+    : await update(`${NOT_STARTED} AND ${NOT_CANCELLED} AND ${isNew}`);
   if (!isSettled) {
     const state = reopen ? "attribute_exists(#started)" : NOT_STARTED;
     const passed = `${state} AND ${NOT_CANCELLED} AND #settled = :generation AND #deadline <= :now`;
-    await send(update(passed, "", { ":now": isoSeconds(now) }, {}));
+    await update(passed, "", { ":now": isoSeconds(now) });
   }
   return requireRun(access);
 }
@@ -127,29 +118,23 @@ const NOT_CANCELLED = "attribute_not_exists(#cancelled)";
 
 /** Commits a launch. @returns the sweep's current item; it may have been cancelled instead */
 export async function commitStart(access: SweepAccess): Promise<SweepMeta> {
-  const command = new UpdateItemCommand({
-    TableName: access.table,
-    Key: keyOf(access, META_ITEM),
+  await updateItem(access, META_ITEM, {
     UpdateExpression: "SET #started = :now",
     ConditionExpression: `attribute_exists(#item) AND ${NOT_STARTED} AND ${NOT_CANCELLED}`,
     ExpressionAttributeNames: { "#item": ITEM_KEY, "#started": "started_at", "#cancelled": "cancelled_at" },
     ExpressionAttributeValues: { ":now": S(isoSeconds(access.now())) },
   });
-  await conditionMet(() => access.client.send(command, { abortSignal: access.signal }));
   return requireRun(access);
 }
 
 /** Commits a retry. @returns the sweep's current item; it may have been cancelled instead */
 export async function commitGeneration(access: SweepAccess, generation: number): Promise<SweepMeta> {
-  const command = new UpdateItemCommand({
-    TableName: access.table,
-    Key: keyOf(access, META_ITEM),
+  await updateItem(access, META_ITEM, {
     UpdateExpression: "SET #generation = :generation",
     ConditionExpression: `#generation < :generation AND ${NOT_CANCELLED}`,
     ExpressionAttributeNames: { "#generation": "generation", "#cancelled": "cancelled_at" },
     ExpressionAttributeValues: marshall({ ":generation": generation }),
   });
-  await conditionMet(() => access.client.send(command, { abortSignal: access.signal }));
   return requireRun(access);
 }
 

@@ -1,7 +1,8 @@
 import { GetItemCommand, TransactWriteItemsCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { plainItem } from "../../../provider/plain-item.ts";
 import type { SweepAccess } from "../../../provider/sweep/access.ts";
-import { findRegion, keyOf } from "../../../provider/sweep/items.ts";
+import { findRegion } from "../../../provider/sweep/items.ts";
+import { itemKey } from "../../../provider/sweep/queries.ts";
 import type { Region } from "../../../staging/regions.ts";
 import { type IndexItem, parseIndexItem } from "../../../staging/sweep/index-item.ts";
 import { claim, complete, fail, isRefused, type Outcome } from "../../../staging/sweep/index-state.ts";
@@ -29,7 +30,7 @@ export class Worker {
 
   async index(index: number): Promise<IndexItem> {
     const { client, table } = this.#access;
-    const Key = keyOf(this.#access, indexItemKey(index));
+    const Key = itemKey(this.#access.sweepId, indexItemKey(index));
     const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
     return parseIndexItem(plainItem(Item ?? {}));
   }
@@ -62,7 +63,7 @@ export class Worker {
     await client.send(
       new UpdateItemCommand({
         TableName: table,
-        Key: keyOf(this.#access, regionItemKey(region)),
+        Key: itemKey(this.#access.sweepId, regionItemKey(region)),
         UpdateExpression: "ADD alive :less",
         ConditionExpression: "alive > :none",
         ExpressionAttributeValues: { ":less": { N: "-1" }, ":none": { N: "0" } },
