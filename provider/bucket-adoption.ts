@@ -1,6 +1,7 @@
-import { GetBucketVersioningCommand, PutBucketVersioningCommand } from "@aws-sdk/client-s3";
-import { isNoSuchBucket, isNotFound } from "../connection/errors/kinds.ts";
-import { InputError, UserError } from "../staging/errors.ts";
+import { PutBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { undefinedIf } from "../connection/errors/failure.ts";
+import { isNotFound } from "../connection/errors/kinds.ts";
+import { UserError } from "../staging/errors.ts";
 import type { BucketAdoptionInputs, BucketAdoptionOutputs } from "../staging/resources/bucket-adoption.ts";
 import { bucketAdoptionResource } from "../staging/resources/bucket-adoption.ts";
 import { isoSeconds } from "../staging/ttl.ts";
@@ -8,19 +9,13 @@ import { requireBucket } from "./adoption/identity.ts";
 import { requireSettings } from "./adoption/settings.ts";
 import type { Dependencies } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
-import { declaredResource } from "./plugin/declared.ts";
+import { BY_ENVIRONMENT, declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import type { Target } from "./rules/configuration.ts";
 import { isPropagating } from "./rules/spreading.ts";
+import { isVersioned, versioningOf } from "./rules/versioning.ts";
 import { explained } from "./store/explain.ts";
 import { withRetry } from "./store/retry.ts";
-
-const ENABLED = "Enabled";
-
-/** S3 does not report the bucket's versioning as enabled (yet). */
-class NotVersioned extends Error {
-  override readonly name = "NotVersioned";
-}
 
 /**
  * A bucket that the user created. It is checked before any change. Versioning is enabled, because replication needs it. The bucket
@@ -48,7 +43,7 @@ export function bucketAdoption(
     const target = targetOf(inputs, context);
     const { bucket, region } = inputs;
     const status = await explained(`reading the versioning of ${bucket}`, () => versioningOf(target));
-    if (status === ENABLED) return false;
+    if (status === "Enabled") return false;
     try {
       await turnOn(target, deps);
     } catch (error) {
@@ -66,6 +61,8 @@ export function bucketAdoption(
   }
 
   return declaredResource(bucketAdoptionResource, {
+    notImported: { why: "When versioning was enabled is not recorded in S3.", fix: BY_ENVIRONMENT },
+
     async create(inputs, context) {
       const target = targetOf(inputs, context);
       await requireBucket(target, inputs.region, deps.spreading);
@@ -86,20 +83,9 @@ export function bucketAdoption(
     },
 
     async read(id, inputs, outputs, context) {
-      if (inputs === undefined || outputs === undefined) {
-        throw new InputError(`${id} cannot be imported`, {
-          why: "When versioning was enabled is not recorded in S3.",
-          fix: (_spell, command) => command("spawn environment up"),
-        });
-      }
-      const versioning = await explained(`reading the versioning of ${inputs.bucket}`, async () => {
-        try {
-          return (await versioningOf(targetOf(inputs, context))) ?? "Disabled";
-        } catch (error) {
-          if (isNotFound(error)) return undefined;
-          throw error;
-        }
-      });
+      const versioning = await explained(`reading the versioning of ${inputs.bucket}`, () =>
+        undefinedIf(isNotFound, versioningOf(targetOf(inputs, context))),
+      );
       if (versioning === undefined) return undefined;
       return { id, inputs: { ...inputs, versioning }, outputs: { ...outputs, versioning } };
     },
@@ -109,39 +95,20 @@ export function bucketAdoption(
   });
 }
 
-async function versioningOf({ client, bucket, signal }: Target): Promise<string | undefined> {
-  const command = new GetBucketVersioningCommand({ Bucket: bucket });
-  return (await client.send(command, { abortSignal: signal })).Status;
-}
-
 async function turnOn(target: Target, deps: Dependencies): Promise<void> {
   const { client, bucket, signal } = target;
   const command = new PutBucketVersioningCommand({
     Bucket: bucket,
-    VersioningConfiguration: { Status: ENABLED },
+    VersioningConfiguration: { Status: "Enabled" },
   });
   await withRetry(() => client.send(command, { abortSignal: signal }), {
     signal,
     ...deps.spreading,
     retryable: isPropagating,
   });
-  try {
-    await withRetry(
-      async () => {
-        if ((await versioningOf(target)) !== ENABLED) throw new NotVersioned();
-      },
-      {
-        signal,
-        ...deps.spreading,
-        retryable: (error) => error instanceof NotVersioned || isNoSuchBucket(error),
-      },
-    );
-  } catch (error) {
-    if (!(error instanceof NotVersioned)) throw error;
-    throw new UserError(`versioning of the bucket ${bucket} was enabled and does not show as enabled`, {
-      why: "Replication and safe deletion need it.",
-      fix: "The same command again, in a minute.",
-      cause: error,
-    });
-  }
+  if (await isVersioned(target, deps.spreading)) return;
+  throw new UserError(`versioning of the bucket ${bucket} was enabled and does not show as enabled`, {
+    why: "Replication and safe deletion need it.",
+    fix: "The same command again, in a minute.",
+  });
 }

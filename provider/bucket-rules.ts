@@ -1,5 +1,5 @@
+import { undefinedIf } from "../connection/errors/failure.ts";
 import { isNoSuchBucket } from "../connection/errors/kinds.ts";
-import { InputError } from "../staging/errors.ts";
 import type {
   BucketRule,
   BucketRulesInputs,
@@ -9,7 +9,7 @@ import type {
 import { bucketRulesResource } from "../staging/resources/bucket-rules.ts";
 import type { Dependencies } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
-import { declaredResource } from "./plugin/declared.ts";
+import { BY_ENVIRONMENT, declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import {
   type ConfigurationKind,
@@ -41,6 +41,8 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
   });
 
   return declaredResource(bucketRulesResource, {
+    notImported: { why: "Which rules it should be is not recorded in S3.", fix: BY_ENVIRONMENT },
+
     async create(inputs, context) {
       const id = `${inputs.region}/${inputs.bucket}/${inputs.kind}`;
       const doing = `adding ${KINDS[inputs.kind].title} to the bucket ${inputs.bucket}`;
@@ -66,15 +68,9 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
     },
 
     async read(id, inputs, outputs, context) {
-      if (inputs === undefined || outputs === undefined) {
-        throw new InputError(`${id} cannot be imported`, {
-          why: "Which rules it should be is not recorded in S3.",
-          fix: (_spell, command) => command("spawn environment up"),
-        });
-      }
       const kind = KINDS[inputs.kind];
       const found = await explained(`reading the ${kind.title} of the bucket ${inputs.bucket}`, () =>
-        unlessNoBucket(() => readOurs(kind, inputs, targetOf(inputs, context))),
+        undefinedIf(isNoSuchBucket, readOurs(kind, inputs, targetOf(inputs, context))),
       );
       if (found === undefined) return undefined;
       return { id, inputs: { ...inputs, ...found }, outputs: { ...outputs, ...found } };
@@ -83,15 +79,16 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
     async delete(_id, outputs, context) {
       const kind = KINDS[outputs.kind];
       const target = targetOf(outputs, context);
+      const removeOurs = async (): Promise<void> => {
+        if (outputs.kind !== "replication")
+          await refuseWithEntries({ ...target, store: deps.s3.store(outputs.region) }, outputs.region);
+        await rewrite(kind, target, deps.spreading, (current) => {
+          const users = usersPart(kind, current);
+          return outputs.before === undefined ? users : (kind.restored?.(users, outputs.before) ?? users);
+        });
+      };
       await explained(`removing ${kind.title} from the bucket ${outputs.bucket}`, () =>
-        unlessNoBucket(async () => {
-          if (outputs.kind !== "replication")
-            await refuseWithEntries({ ...target, store: deps.s3.store(outputs.region) }, outputs.region);
-          await rewrite(kind, target, deps.spreading, (current) => {
-            const users = usersPart(kind, current);
-            return outputs.before === undefined ? users : (kind.restored?.(users, outputs.before) ?? users);
-          });
-        }),
+        undefinedIf(isNoSuchBucket, removeOurs()),
       );
     },
   });
@@ -141,13 +138,3 @@ async function readOurs(
 
 /** Ignores the priority: it differs from the wanted one if the user's rules use that one. */
 const withoutPriority = ({ Priority, ...rule }: BucketRule): string => meaningOf(rule);
-
-/** The result of `work`; undefined if the bucket does not exist. */
-async function unlessNoBucket<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isNoSuchBucket(error)) return undefined;
-    throw error;
-  }
-}

@@ -48,8 +48,14 @@ export function reportTo(context: CallContext, totals: ProgressTotals): Progress
   return new ProgressReporter(totals, (text, progress) => showProgress(context, text, progress));
 }
 
+/** Reports a wait for `region`. */
+export function showWait(context: CallContext, text: string, region: string): void {
+  const progress = { phase: "wait", region, done: 0, total: 0, objectsDone: 0, objectsTotal: 0 } as const;
+  showProgress(context, text, { ...progress, finished: false });
+}
+
 /** Sends one report: the text for users, the figures for the command line. */
-export function showProgress(context: CallContext, text: string, progress: Progress): void {
+function showProgress(context: CallContext, text: string, progress: Progress): void {
   context.log("info", text, { ephemeral: true });
   context.log("debug", encodeProgress(progress), { ephemeral: true });
 }

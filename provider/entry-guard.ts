@@ -1,10 +1,10 @@
-import { InputError, UserError } from "../staging/errors.ts";
+import { UserError } from "../staging/errors.ts";
 import type { EntryGuardInputs, EntryGuardOutputs } from "../staging/resources/entry-guard.ts";
 import { entryGuardResource } from "../staging/resources/entry-guard.ts";
 import { inUse } from "../staging/sweep/in-use.ts";
 import type { Dependencies } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
-import { declaredResource } from "./plugin/declared.ts";
+import { BY_ENVIRONMENT, declaredResource } from "./plugin/declared.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { explained } from "./store/explain.ts";
 import { findOpenSweeps } from "./sweep/open-sweeps.ts";
@@ -18,16 +18,10 @@ export function entryGuard(
   dynamo: DynamoClients = createDynamoClients(),
 ): ResourceHandler<EntryGuardInputs, EntryGuardOutputs> {
   return declaredResource(entryGuardResource, {
+    notImported: { fix: BY_ENVIRONMENT },
+
     create: async (inputs) => ({ id: `${inputs.environment}/${inputs.stagingId}`, outputs: inputs }),
     update: async (_id, _outputs, news) => news,
-
-    async read(id, inputs, outputs) {
-      if (inputs === undefined || outputs === undefined)
-        throw new InputError(`${id} cannot be imported`, {
-          fix: (_spell, command) => command("spawn environment up"),
-        });
-      return { id, inputs, outputs };
-    },
 
     async delete(_id, { stagingId, table, region }, { signal }) {
       const open = await explained(`looking for sweeps that read ${stagingId}`, () =>

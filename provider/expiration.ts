@@ -7,7 +7,7 @@ import {
   ttlClassAt,
   ttlOfClass,
 } from "../staging/classes.ts";
-import { InputError, UserError } from "../staging/errors.ts";
+import { UserError } from "../staging/errors.ts";
 import { parseStagingId, type StagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
 import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources/expiration.ts";
@@ -17,7 +17,7 @@ import { type Dependencies, reportTo } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { forEachParallel } from "./flow/parallel.ts";
-import { declaredResource } from "./plugin/declared.ts";
+import { BY_UPLOAD, declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { recordYoungest } from "./region-times.ts";
 import { requireLifecycleRule } from "./rules/in-force.ts";
@@ -44,6 +44,11 @@ export function expiration(
 ): ResourceHandler<ExpirationInputs, ExpirationOutputs> {
   const deps = { ...shared, dynamo };
   return declaredResource(expirationResource, {
+    notImported: {
+      why: "The time of the upload, from which the TTL counts, is not recorded with it.",
+      fix: BY_UPLOAD,
+    },
+
     // Check the data again: see `cli/engine/reopen.ts`.
     pending: (outputs) => (isWhole(outputs) ? [] : ["manifestSha256"]),
 
@@ -57,12 +62,6 @@ export function expiration(
     },
 
     async read(id, inputs, outputs, { signal }) {
-      if (inputs === undefined || outputs === undefined) {
-        throw new InputError(`${id} cannot be imported`, {
-          why: "The time of the upload, from which the TTL counts, is not recorded with it.",
-          fix: (_spell, command) => `Stage the data again: ${command("spawn stage upload PATH")}`,
-        });
-      }
       const found = await explained(`reading the tags in ${inputs.region}`, () =>
         inputsFromTags(inputs, deps.s3.store(inputs.region), signal),
       );

@@ -1,6 +1,7 @@
 import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { errorName } from "../connection/errors/failure.ts";
+import { undefinedIf } from "../connection/errors/failure.ts";
+import { isNoSuchTable } from "../connection/errors/kinds.ts";
 import { RECORD_KEY } from "../staging/record.ts";
 import { plainItem } from "./plain-item.ts";
 
@@ -16,11 +17,6 @@ export async function readRecord(
     Key: marshall({ [RECORD_KEY]: stagingId }),
     ConsistentRead: true,
   });
-  try {
-    const { Item } = await client.send(command, { abortSignal: signal });
-    return Item && plainItem(Item);
-  } catch (error) {
-    if (errorName(error) === "ResourceNotFoundException") return undefined;
-    throw error;
-  }
+  const found = await undefinedIf(isNoSuchTable, client.send(command, { abortSignal: signal }));
+  return found?.Item && plainItem(found.Item);
 }

@@ -2,16 +2,17 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { isNotFound } from "../connection/errors/kinds.ts";
 import { replicateTag } from "../staging/classes.ts";
 import type { ReplicationMethod } from "../staging/entry.ts";
-import { InputError, UserError } from "../staging/errors.ts";
+import { UserError } from "../staging/errors.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources/replication.ts";
 import { replicationResource } from "../staging/resources/replication.ts";
 import { describeReplica } from "../staging/transfer-estimate.ts";
-import { type Dependencies, reportTo, showProgress, withTimeout } from "./deps.ts";
+import { deleteIn } from "./delete-in.ts";
+import { type Dependencies, reportTo, showWait, withTimeout } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
-import { declaredResource } from "./plugin/declared.ts";
+import { BY_UPLOAD, declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
 import { recordArrival, recordHeld } from "./region-times.ts";
@@ -19,7 +20,6 @@ import { requireReplicationRule } from "./rules/in-force.ts";
 import { explainRuleFailure, ruleOutcome } from "./rules/rule-outcome.ts";
 import { explained } from "./store/explain.ts";
 import { readTags } from "./store/tagging.ts";
-import { deleteEntry } from "./transfer/delete.ts";
 import { type RuleFallback, replicate } from "./transfer/replicate.ts";
 import { checkPresence } from "./transfer/verify/verify.ts";
 import { waitUntilWritable } from "./writable.ts";
@@ -31,6 +31,8 @@ export function replication(
 ): ResourceHandler<ReplicationInputs, ReplicationOutputs> {
   const deps = { ...shared, dynamo };
   return declaredResource(replicationResource, {
+    notImported: { why: "What it is a replica of is not recorded in S3.", fix: BY_UPLOAD },
+
     // An update completes an interrupted creation, even after a refresh, which clears the engine's record of the failure.
     pending: (outputs) => (isWhole(outputs) ? [] : ["method"]),
 
@@ -47,12 +49,6 @@ export function replication(
     },
 
     async read(id, inputs, outputs, { signal }) {
-      if (inputs === undefined || outputs === undefined) {
-        throw new InputError(`${id} cannot be imported`, {
-          why: "What it is a replica of is not recorded in S3.",
-          fix: (_spell, command) => `Stage the data again: ${command("spawn stage upload PATH")}`,
-        });
-      }
       if (!isWhole(outputs)) return { id, inputs, outputs };
       const { region, sourceRegion } = outputs;
       const copies = [
@@ -77,16 +73,7 @@ export function replication(
     },
 
     async delete(_id, outputs, context) {
-      const { region, bucket, stagingId } = outputs;
-      const { s3 } = withTimeout(deps, outputs, context);
-      const progress = reportTo(context, { phase: "delete", region, total: 0, objectsTotal: 0 });
-      await explained(`deleting ${stagingId} in ${region}`, () =>
-        deleteEntry(s3.store(region), bucket, stagingId, {
-          signal: context.signal,
-          onDeleted: (count) => progress.add(count),
-        }),
-      );
-      progress.finish();
+      await deleteIn(outputs, withTimeout(deps, outputs, context), context);
     },
   });
 }
@@ -206,7 +193,7 @@ async function createReplicas(
     patience: deps.patience,
     signal: context.signal,
     onBytes: (bytes: number) => progress.add(bytes),
-    onWait: (text: string) => showProgress(context, text, waiting(inputs.region)),
+    onWait: (text: string) => showWait(context, text, inputs.region),
     onFallback: async (given: RuleFallback) => {
       hasFailed ||= given.status === "FAILED";
       const [{ fallbackText }, { priceBook }] = await Promise.all([
@@ -228,6 +215,3 @@ async function createReplicas(
   }
   return { ...created, hasFailed, seconds: Math.round((performance.now() - started) / 100) / 10 };
 }
-
-const waiting = (region: string) =>
-  ({ phase: "wait", region, done: 0, total: 0, objectsDone: 0, objectsTotal: 0, finished: false }) as const;

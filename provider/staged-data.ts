@@ -10,11 +10,12 @@ import { stagedDataResource } from "../staging/resources/staged-data.ts";
 import { assertOnS3, assertRequestPayer, isS3Url, parseS3Url } from "../staging/s3-url.ts";
 import { describeTransfer, estimatedCost, type Transfer } from "../staging/transfer-estimate.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
+import { deleteIn } from "./delete-in.ts";
 import { type Dependencies, reportTo, withTimeout } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
-import { declaredResource } from "./plugin/declared.ts";
+import { BY_UPLOAD, declaredResource } from "./plugin/declared.ts";
 import {
   type CallContext,
   type CheckFailure,
@@ -28,7 +29,6 @@ import { readRecord } from "./record.ts";
 import { replicationDestination } from "./rules/in-force.ts";
 import { explainAwsError, explained } from "./store/explain.ts";
 import { clientsOfAnyOwner } from "./store/sending.ts";
-import { deleteEntry } from "./transfer/delete.ts";
 import { type MeasuredSource, measureSource } from "./transfer/measured-source.ts";
 import { type Source, stage } from "./transfer/stage.ts";
 import { checkPresence } from "./transfer/verify/verify.ts";
@@ -42,6 +42,8 @@ export function stagedData(
   /** The sizes of checked sources, by URN: the preview that follows a check does not measure the source again. */
   const measured = new Map<string, Size>();
   return declaredResource(stagedDataResource, {
+    notImported: { why: "What was staged, and from where, is not recorded in S3.", fix: BY_UPLOAD },
+
     // The source may be deleted once the data are staged, so check it only at creation.
     async check(news, olds, context) {
       if (olds !== undefined) return [];
@@ -96,12 +98,6 @@ export function stagedData(
     },
 
     async read(id, inputs, outputs, context) {
-      if (inputs === undefined || outputs === undefined) {
-        throw new InputError(`${id} cannot be imported`, {
-          why: "What was staged, and from where, is not recorded in S3.",
-          fix: (_spell, command) => `Stage the data again: ${command("spawn stage upload PATH")}`,
-        });
-      }
       // An interrupted creation has nothing to check; the next update resumes it.
       if (!isWhole(outputs)) return { id, inputs, outputs };
       const { lost: _, ...known } = outputs;
@@ -115,7 +111,7 @@ export function stagedData(
     async delete(_id, outputs, context) {
       const { region, bucket } = outputs;
       const ownDeps = withTimeout(deps, outputs, context);
-      await deleteIn(region, bucket, outputs, ownDeps, context);
+      await deleteIn(outputs, ownDeps, context);
       // Delete replicas that no replication resource owns: the update failed before it created the resource, or the rule
       // replicated after its timeout.
       for (const other of REGIONS.filter((candidate) => outputs.replicateTo.includes(candidate))) {
@@ -123,7 +119,8 @@ export function stagedData(
         const destination = await explained(`reading the replication rules of ${bucket}`, () =>
           replicationDestination(check, other),
         );
-        if (destination !== undefined) await deleteIn(other, destination, outputs, ownDeps, context);
+        if (destination !== undefined)
+          await deleteIn({ ...outputs, region: other, bucket: destination }, ownDeps, context);
       }
     },
   });
@@ -204,23 +201,6 @@ async function restage(
   return { ...staged, uploadedAt };
 }
 
-async function deleteIn(
-  region: string,
-  bucket: string,
-  { stagingId }: StagedDataOutputs,
-  deps: Dependencies,
-  context: CallContext,
-): Promise<void> {
-  const progress = reportTo(context, { phase: "delete", region, total: 0, objectsTotal: 0 });
-  await explained(`deleting ${stagingId} in ${region}`, () =>
-    deleteEntry(deps.s3.store(region), bucket, stagingId, {
-      signal: context.signal,
-      onDeleted: (count) => progress.add(count),
-    }),
-  );
-  progress.finish();
-}
-
 async function sourceOf(
   inputs: StagedDataInputs,
   deps: Dependencies,
@@ -266,33 +246,24 @@ const transferOf = ({ region, replicaRegions = [], ttlDays }: StagedDataInputs, 
 /** Whether the creation completed; an interrupted one has its inputs as outputs. */
 const isWhole = (outputs: Partial<StagedDataOutputs>): boolean => outputs.uploadedAt !== undefined;
 
-/** @param begun start of the TTL of new objects. @default now */
+/**
+ * Uploads missing objects.
+ * @param begun start of the TTL of new objects. @default now
+ * @throws PartialFailure once the bucket may hold objects
+ */
 async function stageAs(
   id: string,
   inputs: StagedDataInputs,
-  deps: Dependencies,
+  shared: Dependencies,
   context: CallContext,
   begun?: Date,
 ): Promise<StagedDataOutputs> {
-  const ownDeps = withTimeout(deps, inputs, context);
-  const { source, version } = await sourceOf(inputs, ownDeps, context.signal);
-  await waitUntilWritable(inputs, ownDeps, context);
-  const staged = await stageOrFail(id, inputs, source, ownDeps, context, begun);
-  return { ...staged, sourceVersion: version };
-}
-
-/** Uploads missing objects. @throws PartialFailure once the bucket may hold objects */
-async function stageOrFail(
-  id: string,
-  inputs: StagedDataInputs,
-  source: Source,
-  deps: Dependencies,
-  context: CallContext,
-  begun?: Date,
-): Promise<StagedDataOutputs> {
+  const deps = withTimeout(shared, inputs, context);
+  const { source, version } = await sourceOf(inputs, deps, context.signal);
+  await waitUntilWritable(inputs, deps, context);
   const doing = { what: "upload", region: inputs.region, bucket: inputs.bucket } as const;
   try {
-    return await stageSource(inputs, source, deps, context, begun);
+    return { ...(await stageSource(inputs, source, deps, context, begun)), sourceVersion: version };
   } catch (error) {
     // The copy of one object was refused before its first request. Other data may have been uploaded in part.
     if (error instanceof InputError && source.kind === "file" && source.file.from === "s3") throw error;

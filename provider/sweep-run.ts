@@ -1,5 +1,6 @@
-import { errorName } from "../connection/errors/failure.ts";
-import { InputError, UserError } from "../staging/errors.ts";
+import { undefinedIf } from "../connection/errors/failure.ts";
+import { isNoSuchTable } from "../connection/errors/kinds.ts";
+import { UserError } from "../staging/errors.ts";
 import type { SweepRunInputs, SweepRunOutputs } from "../staging/resources/sweep-run.ts";
 import { sweepRunResource } from "../staging/resources/sweep-run.ts";
 import { parseLaunchedSweepId } from "../staging/sweep/id.ts";
@@ -78,6 +79,8 @@ export function sweepRun(
   }
 
   return declaredResource(sweepRunResource, {
+    notImported: { fix: (_spell, command) => command("spawn launch --params FILE") },
+
     check: runProblems,
 
     // An update completes a failed start.
@@ -101,16 +104,8 @@ export function sweepRun(
     },
 
     async read(id, inputs, outputs, context) {
-      if (inputs === undefined || outputs === undefined) {
-        throw new InputError(`${id} cannot be imported`, {
-          fix: (_spell, command) => command("spawn launch --params FILE"),
-        });
-      }
       const meta = await explained(`reading ${id}`, () =>
-        unlessNoTable(
-          () => findMeta(accessFor(inputs, context)),
-          async () => undefined,
-        ),
+        undefinedIf(isNoSuchTable, findMeta(accessFor(inputs, context))),
       );
       const exists = meta !== undefined && meta["stack"] === inputs.stack;
       // Items expire after the sweep's end. Without its resource, an update would start the sweep again.
@@ -119,15 +114,14 @@ export function sweepRun(
 
     async delete(id, outputs, context) {
       const access = accessFor(outputs, context);
-      await explained(`ending ${id}`, () =>
-        unlessNoTable(
-          () => cancelSweep(access, outputs.regions),
-          async () => {
-            await endAllWorkers(access, outputs.regions);
-            return undefined;
-          },
-        ),
-      );
+      await explained(`ending ${id}`, async () => {
+        try {
+          await cancelSweep(access, outputs.regions);
+        } catch (error) {
+          if (!isNoSuchTable(error)) throw error;
+          await endAllWorkers(access, outputs.regions);
+        }
+      });
     },
   });
 }
@@ -135,16 +129,6 @@ export function sweepRun(
 /** Whether the deadline has passed. */
 const isOver = ({ deadlineAt }: SweepRunOutputs, now: Date): boolean =>
   deadlineAt !== "" && now >= new Date(deadlineAt);
-
-/** @param otherwise runs if the table does not exist */
-async function unlessNoTable<T>(work: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (errorName(error) !== "ResourceNotFoundException") throw error;
-    return otherwise();
-  }
-}
 
 /** The outputs of a sweep that has not started. */
 const NOT_STARTED = { createdAt: "", deadlineAt: "", startedAt: "" };

@@ -7,8 +7,8 @@ import {
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { errorName } from "../connection/errors/failure.ts";
-import { InputError } from "../staging/errors.ts";
+import { errorName, undefinedIf } from "../connection/errors/failure.ts";
+import { isNoSuchTable } from "../connection/errors/kinds.ts";
 import { LIFE_ATTRIBUTES, type LifeFacts, REVISION, rowWith } from "../staging/ledger.ts";
 import type { UsageRowInputs, UsageRowOutputs } from "../staging/resources/usage-row.ts";
 import { usageRowResource } from "../staging/resources/usage-row.ts";
@@ -17,7 +17,7 @@ import type { Dependencies } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { plainItem } from "./plain-item.ts";
-import { declaredResource } from "./plugin/declared.ts";
+import { BY_UPLOAD, declaredResource } from "./plugin/declared.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { readRecord } from "./record.ts";
 import { explained } from "./store/explain.ts";
@@ -56,6 +56,8 @@ export function usageRow(
   }
 
   return declaredResource(usageRowResource, {
+    notImported: { fix: BY_UPLOAD },
+
     async create(inputs, { signal }) {
       const openedAt = await explained(`opening the usage row in ${inputs.table}`, () =>
         write(inputs, signal),
@@ -69,19 +71,9 @@ export function usageRow(
     },
 
     async read(id, inputs, outputs, { signal }) {
-      if (inputs === undefined || outputs === undefined) {
-        throw new InputError(`${id} cannot be imported`, {
-          fix: (_spell, command) => `Stage the data again: ${command("spawn stage upload PATH")}`,
-        });
-      }
-      const row = await explained(`reading the usage row in ${inputs.table}`, async () => {
-        try {
-          return await readRow(dynamo(inputs.region), inputs, signal);
-        } catch (error) {
-          if (errorName(error) === "ResourceNotFoundException") return undefined;
-          throw error;
-        }
-      });
+      const row = await explained(`reading the usage row in ${inputs.table}`, () =>
+        undefinedIf(isNoSuchTable, readRow(dynamo(inputs.region), inputs, signal)),
+      );
       // A closed row belongs to a deleted entry.
       if (row === undefined || row["closed_at"] !== undefined)
         return isExpired(inputs, deps.now()) ? { id, inputs, outputs } : undefined;

@@ -1,6 +1,6 @@
-import { GetBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { undefinedIf } from "../connection/errors/failure.ts";
 import { isNoSuchBucket } from "../connection/errors/kinds.ts";
-import { InputError, UserError } from "../staging/errors.ts";
+import { UserError } from "../staging/errors.ts";
 import type {
   VersioningReadinessInputs,
   VersioningReadinessOutputs,
@@ -8,16 +8,11 @@ import type {
 import { versioningReadinessResource } from "../staging/resources/versioning-readiness.ts";
 import { isoSeconds } from "../staging/ttl.ts";
 import type { Dependencies } from "./deps.ts";
-import { declaredResource } from "./plugin/declared.ts";
+import { BY_ENVIRONMENT, declaredResource } from "./plugin/declared.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { refuseWithEntries } from "./rules/entries.ts";
-import { explainAwsError, explained } from "./store/explain.ts";
-import { withRetry } from "./store/retry.ts";
-
-/** S3 does not report the bucket's versioning as enabled (yet). */
-class NotVersioned extends Error {
-  override readonly name = "NotVersioned";
-}
+import { isVersioned, versioningOf } from "./rules/versioning.ts";
+import { explained } from "./store/explain.ts";
 
 /**
  * Records when a bucket with newly enabled versioning becomes writable. It has no counterpart in AWS. It depends on all other resources
@@ -27,9 +22,15 @@ export function versioningReadiness(
   deps: Dependencies,
 ): ResourceHandler<VersioningReadinessInputs, VersioningReadinessOutputs> {
   return declaredResource(versioningReadinessResource, {
+    notImported: { why: "When versioning was enabled is not recorded in S3.", fix: BY_ENVIRONMENT },
+
     async create(inputs, { signal }) {
       const { region, bucket, waitSeconds } = inputs;
-      await requireVersioning(deps, region, bucket, signal);
+      const target = { client: deps.s3.of(region), bucket, signal };
+      const isEnabled = await explained(`reading the versioning of ${bucket}`, () =>
+        isVersioned(target, deps.spreading),
+      );
+      if (!isEnabled) throw notVersioned(region, bucket);
       const writableAt = isoSeconds(new Date(deps.now().getTime() + waitSeconds * 1000));
       return { id: `${region}/${bucket}`, outputs: { ...inputs, writableAt } };
     },
@@ -41,25 +42,11 @@ export function versioningReadiness(
 
     // A recreated bucket needs a new wait.
     async read(id, inputs, outputs, { signal }) {
-      if (inputs === undefined || outputs === undefined) {
-        throw new InputError(`${id} cannot be imported`, {
-          why: "When versioning was enabled is not recorded in S3.",
-          fix: (_spell, command) => command("spawn environment up"),
-        });
-      }
-      const exists = await explained(`reading the versioning of ${inputs.bucket}`, () =>
-        deps.s3
-          .of(inputs.region)
-          .send(new GetBucketVersioningCommand({ Bucket: inputs.bucket }), { abortSignal: signal })
-          .then(
-            () => true,
-            (error: unknown) => {
-              if (isNoSuchBucket(error)) return false;
-              throw error;
-            },
-          ),
+      const { region, bucket } = inputs;
+      const found = await explained(`reading the versioning of ${bucket}`, () =>
+        undefinedIf(isNoSuchBucket, versioningOf({ client: deps.s3.of(region), bucket, signal })),
       );
-      return exists ? { id, inputs, outputs } : undefined;
+      return found === undefined ? undefined : { id, inputs, outputs };
     },
 
     async delete(_id, { region, bucket }, { signal }) {
@@ -70,30 +57,8 @@ export function versioningReadiness(
   });
 }
 
-async function requireVersioning(
-  deps: Dependencies,
-  region: string,
-  bucket: string,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await withRetry(
-      async () => {
-        const command = new GetBucketVersioningCommand({ Bucket: bucket });
-        const { Status } = await deps.s3.of(region).send(command, { abortSignal: signal });
-        if (Status !== "Enabled") throw new NotVersioned();
-      },
-      {
-        signal,
-        ...deps.spreading,
-        retryable: (error) => error instanceof NotVersioned || isNoSuchBucket(error),
-      },
-    );
-  } catch (error) {
-    if (!(error instanceof NotVersioned)) throw explainAwsError(error, `reading the versioning of ${bucket}`);
-    throw new UserError(`versioning of the bucket ${bucket} is not enabled`, {
-      why: "Replication and safe deletion need it.",
-      fix: `aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled --region ${region}`,
-    });
-  }
-}
+const notVersioned = (region: string, bucket: string): UserError =>
+  new UserError(`versioning of the bucket ${bucket} is not enabled`, {
+    why: "Replication and safe deletion need it.",
+    fix: `aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled --region ${region}`,
+  });

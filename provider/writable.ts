@@ -1,5 +1,5 @@
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
-import { type Dependencies, showProgress } from "./deps.ts";
+import { type Dependencies, showWait } from "./deps.ts";
 import type { CallContext } from "./plugin/types.ts";
 import { explained } from "./store/explain.ts";
 import { pause } from "./store/retry.ts";
@@ -29,15 +29,7 @@ export async function waitUntilWritable(
     remainingMs = until - deps.now().getTime()
   ) {
     const text = `Waiting until ${target.writableAt}: versioning of ${target.bucket} was enabled shortly before`;
-    const progress = {
-      phase: "wait",
-      region: target.region,
-      done: 0,
-      total: 0,
-      objectsDone: 0,
-      objectsTotal: 0,
-    } as const;
-    showProgress(context, text, { ...progress, finished: false });
+    showWait(context, text, target.region);
     await pause(Math.min(remainingMs, REPORT_INTERVAL_MS), context.signal);
   }
 }

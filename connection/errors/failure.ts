@@ -32,6 +32,19 @@ export function* causesOf(error: unknown, depth = 0): Generator<Failure> {
 /** AWS's code for the error, such as `NoSuchBucket`. */
 export const errorName = (error: unknown): string => failureOf(error).name ?? "";
 
+/** The response; undefined after an error that `isExpected` accepts. */
+export async function undefinedIf<T>(
+  isExpected: (error: unknown) => boolean,
+  response: Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await response;
+  } catch (error) {
+    if (isExpected(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The HTTP status of the response; undefined if there was none. */
 export const statusOf = (error: unknown): number | undefined =>
   failureOf(error).$metadata?.httpStatusCode ?? failureOf(error).$response?.statusCode;

@@ -94,6 +94,7 @@ const is = (kind: ErrorKind) => (error: unknown) => kindOf(error) === kind;
 /** The credentials are valid, but lack the permission. */
 export const isDenied = is("denied");
 export const isNoSuchBucket = is("no bucket");
+export const isNoSuchTable = is("no table");
 /** S3 also refuses unknown headers with this code. */
 export const isNotImplemented = is("not implemented");
 export const isThrottled = is("throttled");

@@ -70,17 +70,16 @@ function describeScope(statement: BucketRule, keys: readonly string[]): string {
 const textsOf = (value: unknown): string[] =>
   [value].flat().filter((text): text is string => typeof text === "string");
 
-function coversEntries(bucket: string, { Resource, NotResource }: BucketRule): boolean {
-  const arn = `arn:aws:s3:::${bucket}/${SAMPLE_KEY}`;
-  const isIn = (patterns: unknown): boolean =>
-    textsOf(patterns).some((pattern) => matchesPattern(pattern, arn));
-  return Resource === undefined ? NotResource !== undefined && !isIn(NotResource) : isIn(Resource);
-}
+const coversEntries = (bucket: string, { Resource, NotResource }: BucketRule): boolean =>
+  covers(`arn:aws:s3:::${bucket}/${SAMPLE_KEY}`, Resource, NotResource);
 
-function coversAction({ Action, NotAction }: BucketRule, action: string): boolean {
-  const isIn = (patterns: unknown): boolean =>
-    textsOf(patterns).some((pattern) => matchesPattern(pattern, action));
-  return Action === undefined ? NotAction !== undefined && !isIn(NotAction) : isIn(Action);
+const coversAction = ({ Action, NotAction }: BucketRule, action: string): boolean =>
+  covers(action, Action, NotAction);
+
+/** @param others patterns of the values that are not covered, in place of `patterns` */
+function covers(value: string, patterns: unknown, others: unknown): boolean {
+  const isIn = (given: unknown): boolean => textsOf(given).some((pattern) => matchesPattern(pattern, value));
+  return patterns === undefined ? others !== undefined && !isIn(others) : isIn(patterns);
 }
 
 function appliesToEverybody({ Principal }: BucketRule): boolean {

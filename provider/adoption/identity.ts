@@ -1,5 +1,6 @@
 import { GetBucketTaggingCommand, HeadBucketCommand } from "@aws-sdk/client-s3";
-import { errorName, headersOf, statusOf } from "../../connection/errors/failure.ts";
+import { isAbsent } from "../../connection/errors/absent.ts";
+import { headersOf, statusOf, undefinedIf } from "../../connection/errors/failure.ts";
 import { isDenied, isNotFound } from "../../connection/errors/kinds.ts";
 import { ENVIRONMENT_TAG } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
@@ -28,18 +29,11 @@ export async function requireBucket(
       throw foreign(bucket, region, error);
     await explained(doing, () => Promise.reject(error));
   }
-  const owner = await explained(doing, async () => {
-    try {
-      const { TagSet = [] } = await retryOnNewBucket(
-        () => client.send(new GetBucketTaggingCommand({ Bucket: bucket }), options),
-        { spreading, signal },
-      );
-      return TagSet.find(({ Key }) => Key === ENVIRONMENT_TAG)?.Value;
-    } catch (error) {
-      if (errorName(error) === "NoSuchTagSet") return undefined;
-      throw error;
-    }
-  });
+  const readTags = () => client.send(new GetBucketTaggingCommand({ Bucket: bucket }), options);
+  const tagging = await explained(doing, () =>
+    undefinedIf(isAbsent, retryOnNewBucket(readTags, { spreading, signal })),
+  );
+  const owner = tagging?.TagSet?.find(({ Key }) => Key === ENVIRONMENT_TAG)?.Value;
   if (owner !== undefined) throw managed(bucket, region, owner);
 }
 

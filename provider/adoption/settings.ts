@@ -3,7 +3,7 @@ import {
   GetBucketRequestPaymentCommand,
   GetBucketVersioningCommand,
 } from "@aws-sdk/client-s3";
-import { statusOf } from "../../connection/errors/failure.ts";
+import { statusOf, undefinedIf } from "../../connection/errors/failure.ts";
 import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { UserError } from "../../staging/errors.ts";
 import { describeRetention, refuseLongRetention } from "../../staging/object-lock.ts";
@@ -41,9 +41,9 @@ export async function requireSettings(
     Promise.all([
       client.send(new GetBucketVersioningCommand({ Bucket }), options),
       lockConfigurationOf(client, Bucket, signal),
-      unlessUnavailable(client.send(new GetBucketEncryptionCommand({ Bucket }), options)),
-      unlessUnavailable(client.send(new GetBucketRequestPaymentCommand({ Bucket }), options)),
-      unlessUnavailable(policyKind.get(target)),
+      undefinedIf(isUnavailable, client.send(new GetBucketEncryptionCommand({ Bucket }), options)),
+      undefinedIf(isUnavailable, client.send(new GetBucketRequestPaymentCommand({ Bucket }), options)),
+      undefinedIf(isUnavailable, policyKind.get(target)),
     ]);
   const [versioning, locking, encryption, payment, policy] = await explained(
     `adopting the bucket ${Bucket} in ${region}`,
@@ -61,15 +61,9 @@ export async function requireSettings(
   for (const warning of warnings) context.log("warning", warning);
 }
 
-/** The response; undefined without permission, if the setting does not exist, or if the server does not support it. */
-async function unlessUnavailable<T>(request: Promise<T>): Promise<T | undefined> {
-  try {
-    return await request;
-  } catch (error) {
-    if (!isNoSuchBucket(error) && [403, 404, 405, 501].includes(statusOf(error) ?? 0)) return undefined;
-    throw error;
-  }
-}
+/** Whether the permission is missing, the setting does not exist, or the server does not support it. */
+const isUnavailable = (error: unknown): boolean =>
+  !isNoSuchBucket(error) && [403, 404, 405, 501].includes(statusOf(error) ?? 0);
 
 const requiresMfa = (bucket: string): UserError =>
   new UserError(`the bucket ${bucket} cannot be adopted: its objects are deleted by MFA only`, {

@@ -1,11 +1,14 @@
 import { hasAccounts } from "../../connection/account.ts";
 import { connectionOfProcess } from "../../connection/connection.ts";
+import { undefinedIf } from "../../connection/errors/failure.ts";
 import { isNotImplemented } from "../../connection/errors/kinds.ts";
 import { replicationRuleId } from "../../staging/classes.ts";
 import type { Words } from "../../staging/option.ts";
 import { REGIONS } from "../../staging/regions.ts";
-import type { SdkClient } from "../store/sdk-client.ts";
-import { filterTags, readLifecycleRules, readReplicationRules } from "./in-force.ts";
+import type { Target } from "./configuration.ts";
+import { filterTags } from "./in-force.ts";
+import { readLifecycle } from "./lifecycle.ts";
+import { readReplication } from "./replication.ts";
 
 /** Optional features of an S3 server. If one is missing, a warning says how entries work without it. */
 interface Capabilities {
@@ -26,20 +29,16 @@ const WITHOUT: Readonly<Record<keyof Capabilities, Words>> = {
 
 const OWN_RULE_IDS: ReadonlySet<string> = new Set(REGIONS.map(replicationRuleId));
 
-interface Place {
-  readonly client: SdkClient;
-  /** A bucket of the environment. It has spawn's rules if the server supports rules. */
-  readonly bucket: string;
-  readonly signal: AbortSignal;
-}
-
 /** The capabilities of the server that all S3 clients of this process use. */
 export class ServerCapabilities {
   #detected: Promise<Capabilities> | undefined;
   readonly #warned = new Set<keyof Capabilities>();
 
-  /** AWS and the local cloud have all capabilities. For any other server, the responses of the first bucket decide. */
-  of(place: Place): Promise<Capabilities> {
+  /**
+   * AWS and the local cloud have all capabilities. For any other server, the responses of the first bucket decide.
+   * @param place a bucket of the environment. It has spawn's rules if the server supports rules
+   */
+  of(place: Target): Promise<Capabilities> {
     const connection = connectionOfProcess();
     if (connection === undefined || connection.isLocalCloud || hasAccounts(connection) === "always") {
       return Promise.resolve(EVERYTHING);
@@ -58,7 +57,7 @@ export class ServerCapabilities {
   /** Whether the server has the capability. If it has not, logs one warning. */
   async has(
     name: keyof Capabilities,
-    place: Omit<Place, "signal">,
+    place: Omit<Target, "signal">,
     { signal, log }: { readonly signal: AbortSignal; log(severity: "warning", message: Words): void },
   ): Promise<boolean> {
     const found = (await this.of({ ...place, signal }))[name];
@@ -70,27 +69,22 @@ export class ServerCapabilities {
   }
 }
 
-async function probeServer(place: Place): Promise<Capabilities> {
+async function probeServer(place: Target): Promise<Capabilities> {
   const [replicationRules, lifecycleRules] = await Promise.all([
     supports(async () => {
-      const ownRules = (await readReplicationRules(place)).filter(({ ID = "" }) => OWN_RULE_IDS.has(ID));
+      const { Rules = [] } = (await readReplication(place)) ?? {};
+      const ownRules = Rules.filter(({ ID = "" }) => OWN_RULE_IDS.has(ID));
       // spawn's rules always have a tag. If no rule has one, the server drops tags. Entries report a missing rule or
       // another tag.
       return ownRules.length === 0 || ownRules.some(({ Filter }) => filterTags(Filter).length > 0);
     }),
     supports(async () => {
-      await readLifecycleRules(place);
+      await readLifecycle(place);
       return true;
     }),
   ]);
   return { replicationRules, lifecycleRules };
 }
 
-async function supports(probe: () => Promise<boolean>): Promise<boolean> {
-  try {
-    return await probe();
-  } catch (error) {
-    if (isNotImplemented(error)) return false;
-    throw error;
-  }
-}
+const supports = async (probe: () => Promise<boolean>): Promise<boolean> =>
+  (await undefinedIf(isNotImplemented, probe())) ?? false;

@@ -1,3 +1,4 @@
+import { UserError } from "../../staging/errors.ts";
 import type { BucketRule } from "../../staging/resources/bucket-rules.ts";
 import { canonicalJson } from "../../staging/schema/json.ts";
 import type { SdkClient } from "../store/sdk-client.ts";
@@ -36,6 +37,27 @@ export interface ConfigurationKind {
   remember?(users: Configuration): string | undefined;
   /** The user's part in its original form, unless it has changed since. */
   restored?(users: Configuration, before: string): Configuration;
+}
+
+/**
+ * The limit of rules of one kind.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html
+ */
+const MAX_RULES = 1_000;
+
+/** @throws UserError if the bucket has no room for spawn's rules */
+export function assertRoom(
+  bucket: string,
+  title: string,
+  users: readonly BucketRule[],
+  ours: readonly BucketRule[],
+): void {
+  if (users.length + ours.length <= MAX_RULES) return;
+  throw new UserError(`the bucket ${bucket} has no room for ${ours.length} more ${title}`, {
+    why: `S3 allows ${MAX_RULES}, and the bucket already has ${users.length}.`,
+    fix: "Remove rules that are not needed any more, or use a bucket of its own for staging.",
+  });
 }
 
 /** The configuration without spawn's rules. */

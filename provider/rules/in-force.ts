@@ -1,30 +1,18 @@
-import {
-  GetBucketLifecycleConfigurationCommand,
-  GetBucketReplicationCommand,
-  type LifecycleRule,
-  type ReplicationRule,
-  type Tag,
-} from "@aws-sdk/client-s3";
-import { errorName } from "../../connection/errors/failure.ts";
+import type { LifecycleRule, ReplicationRule, Tag } from "@aws-sdk/client-s3";
+import { undefinedIf } from "../../connection/errors/failure.ts";
 import { isNoSuchBucket, isNotImplemented } from "../../connection/errors/kinds.ts";
 import { replicateTag, replicationRuleId, TTL_TAG, ttlRuleId } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
 import type { TtlDays } from "../../staging/ttl.ts";
-import { type Settling, withRetry } from "../store/retry.ts";
-import type { SdkClient } from "../store/sdk-client.ts";
+import { becomesTrue, type Settling } from "../store/retry.ts";
+import type { Target } from "./configuration.ts";
+import { readLifecycle } from "./lifecycle.ts";
+import { readReplication } from "./replication.ts";
 
-/** The bucket lacks a rule that an entry needs, or has a different one. */
-class RuleProblem extends Error {
-  override readonly name = "RuleProblem";
-}
-
-interface RuleCheck {
-  readonly client: SdkClient;
-  readonly bucket: string;
+interface RuleCheck extends Target {
   /** Configurations are eventually consistent: a newly written rule may not be visible yet. */
   readonly settling: Settling;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -39,7 +27,7 @@ export async function requireReplicationRule(
 ): Promise<string> {
   const id = replicationRuleId(region);
   await requireRule(check, `replication rule ${id}`, async () =>
-    replicationProblem(await readReplicationRules(check), region, destinationBucket),
+    replicationProblem((await readReplication(check))?.Rules ?? [], region, destinationBucket),
   );
   return id;
 }
@@ -61,17 +49,11 @@ export function replicationProblem(
 }
 
 /** The destination bucket of the rule for `region`; undefined if the rule or the bucket does not exist. */
-export async function replicationDestination(
-  check: Omit<RuleCheck, "settling">,
-  region: Region,
-): Promise<string | undefined> {
-  try {
-    const rule = (await readReplicationRules(check)).find(({ ID }) => ID === replicationRuleId(region));
-    return rule && destinationOf(rule);
-  } catch (error) {
-    if (isNoSuchBucket(error) || isNotImplemented(error)) return undefined;
-    throw error;
-  }
+export async function replicationDestination(target: Target, region: Region): Promise<string | undefined> {
+  const isExpected = (error: unknown) => isNoSuchBucket(error) || isNotImplemented(error);
+  const found = await undefinedIf(isExpected, readReplication(target));
+  const rule = found?.Rules?.find(({ ID }) => ID === replicationRuleId(region));
+  return rule && destinationOf(rule);
 }
 
 /**
@@ -82,7 +64,7 @@ export async function replicationDestination(
 export async function requireLifecycleRule(check: RuleCheck, ttl: TtlDays): Promise<string> {
   const id = ttlRuleId(ttl);
   await requireRule(check, `lifecycle rule ${id}`, async () =>
-    lifecycleProblem(await readLifecycleRules(check), ttl),
+    lifecycleProblem((await readLifecycle(check))?.Rules ?? [], ttl),
   );
   return id;
 }
@@ -102,56 +84,17 @@ async function requireRule(
   what: string,
   problemOf: () => Promise<string | undefined>,
 ): Promise<void> {
-  const requireNoProblem = async () => {
-    const problem = await problemOf();
-    if (problem !== undefined) throw new RuleProblem(problem);
+  let problem = "";
+  const hasNoProblem = async (): Promise<boolean> => {
+    problem = (await problemOf()) ?? "";
+    return problem === "";
   };
-  try {
-    await withRetry(requireNoProblem, {
-      signal: check.signal,
-      ...check.settling,
-      retryable: (error) => error instanceof RuleProblem,
-    });
-  } catch (error) {
-    if (!(error instanceof RuleProblem)) throw error;
-    throw new UserError(`bucket ${check.bucket} lacks the ${what}`, {
-      why: error.message,
-      fix: (_spell, command) => command("spawn environment up"),
-      cause: error,
-    });
-  }
-}
-
-/** @returns an empty list if the bucket has no such configuration */
-export async function readReplicationRules({
-  client,
-  bucket,
-  signal,
-}: Omit<RuleCheck, "settling">): Promise<ReplicationRule[]> {
-  try {
-    const response = await client.send(new GetBucketReplicationCommand({ Bucket: bucket }), {
-      abortSignal: signal,
-    });
-    return response.ReplicationConfiguration?.Rules ?? [];
-  } catch (error) {
-    if (errorName(error) === "ReplicationConfigurationNotFoundError") return [];
-    throw error;
-  }
-}
-
-/** @returns an empty list if the bucket has no such configuration */
-export async function readLifecycleRules({
-  client,
-  bucket,
-  signal,
-}: Omit<RuleCheck, "settling">): Promise<LifecycleRule[]> {
-  try {
-    const command = new GetBucketLifecycleConfigurationCommand({ Bucket: bucket });
-    return (await client.send(command, { abortSignal: signal })).Rules ?? [];
-  } catch (error) {
-    if (errorName(error) === "NoSuchLifecycleConfiguration") return [];
-    throw error;
-  }
+  const { signal, settling } = check;
+  if (await becomesTrue(hasNoProblem, { signal, ...settling, retryable: () => false })) return;
+  throw new UserError(`bucket ${check.bucket} lacks the ${what}`, {
+    why: problem,
+    fix: (_spell, command) => command("spawn environment up"),
+  });
 }
 
 const destinationOf = (rule: ReplicationRule): string | undefined =>

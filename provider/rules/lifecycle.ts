@@ -5,18 +5,22 @@ import {
   PutBucketLifecycleConfigurationCommand,
   type TransitionDefaultMinimumObjectSize,
 } from "@aws-sdk/client-s3";
-import { errorName } from "../../connection/errors/failure.ts";
+import { isAbsent } from "../../connection/errors/absent.ts";
+import { undefinedIf } from "../../connection/errors/failure.ts";
 import { HOUSEKEEPING_RULE_ID, LIFECYCLE_CLASSES } from "../../staging/classes.ts";
-import { UserError } from "../../staging/errors.ts";
 import type { BucketRule } from "../../staging/resources/bucket-rules.ts";
 import { isStringArray } from "../../staging/type-guards.ts";
-import type { ConfigurationKind } from "./configuration.ts";
+import { assertRoom, type ConfigurationKind, type Target } from "./configuration.ts";
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html */
-const MAX_RULES = 1_000;
 const OURS: ReadonlySet<string> = new Set([HOUSEKEEPING_RULE_ID, ...LIFECYCLE_CLASSES.map(({ id }) => id)]);
 
 const asRule = (rule: BucketRule): LifecycleRule => rule as unknown as LifecycleRule;
+
+/** @returns undefined if the bucket has no such configuration */
+export function readLifecycle({ client, bucket, signal }: Target) {
+  const command = new GetBucketLifecycleConfigurationCommand({ Bucket: bucket });
+  return undefinedIf(isAbsent, client.send(command, { abortSignal: signal }));
+}
 
 /** The lifecycle configuration of a bucket. */
 export const lifecycleKind: ConfigurationKind = {
@@ -24,17 +28,11 @@ export const lifecycleKind: ConfigurationKind = {
   idOf: (rule) => asRule(rule).ID,
   isOurs: (id) => OURS.has(id),
 
-  async get({ client, bucket, signal }) {
-    try {
-      const command = new GetBucketLifecycleConfigurationCommand({ Bucket: bucket });
-      const { Rules = [], TransitionDefaultMinimumObjectSize } = await client.send(command, {
-        abortSignal: signal,
-      });
-      return { rules: Rules as unknown as BucketRule[], rest: { TransitionDefaultMinimumObjectSize } };
-    } catch (error) {
-      if (errorName(error) === "NoSuchLifecycleConfiguration") return undefined;
-      throw error;
-    }
+  async get(target) {
+    const found = await readLifecycle(target);
+    if (found === undefined) return undefined;
+    const { Rules = [], TransitionDefaultMinimumObjectSize } = found;
+    return { rules: Rules as unknown as BucketRule[], rest: { TransitionDefaultMinimumObjectSize } };
   },
 
   async put({ client, bucket, signal }, { rules, rest }) {
@@ -55,12 +53,7 @@ export const lifecycleKind: ConfigurationKind = {
 
   merge(bucket, users, ours) {
     const rules = [...users.rules.map(withFilter), ...ours];
-    if (rules.length > MAX_RULES) {
-      throw new UserError(`the bucket ${bucket} has no room for ${ours.length} more lifecycle rules`, {
-        why: `S3 allows ${MAX_RULES}, and the bucket already has ${users.rules.length}.`,
-        fix: "Remove rules that are not needed any more, or use a bucket of its own for staging.",
-      });
-    }
+    assertRoom(bucket, "lifecycle rules", users.rules, ours);
     return { rules, rest: users.rest };
   },
 

@@ -3,7 +3,8 @@ import {
   GetBucketPolicyCommand,
   PutBucketPolicyCommand,
 } from "@aws-sdk/client-s3";
-import { errorName } from "../../connection/errors/failure.ts";
+import { isAbsent } from "../../connection/errors/absent.ts";
+import { undefinedIf } from "../../connection/errors/failure.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { BucketRule } from "../../staging/resources/bucket-rules.ts";
 import { canonicalJson } from "../../staging/schema/json.ts";
@@ -27,14 +28,9 @@ export const policyKind: ConfigurationKind = {
   isOurs: (id) => id.startsWith(SID_PREFIX),
 
   async get({ client, bucket, signal }) {
-    try {
-      const command = new GetBucketPolicyCommand({ Bucket: bucket });
-      const { Policy } = await client.send(command, { abortSignal: signal });
-      return Policy === undefined ? undefined : parsePolicy(bucket, Policy);
-    } catch (error) {
-      if (errorName(error) === "NoSuchBucketPolicy") return undefined;
-      throw error;
-    }
+    const command = new GetBucketPolicyCommand({ Bucket: bucket });
+    const found = await undefinedIf(isAbsent, client.send(command, { abortSignal: signal }));
+    return found?.Policy === undefined ? undefined : parsePolicy(bucket, found.Policy);
   },
 
   async put({ client, bucket, signal }, configuration) {

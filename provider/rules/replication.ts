@@ -4,18 +4,24 @@ import {
   PutBucketReplicationCommand,
   type ReplicationRule,
 } from "@aws-sdk/client-s3";
-import { errorName } from "../../connection/errors/failure.ts";
+import { isAbsent } from "../../connection/errors/absent.ts";
+import { undefinedIf } from "../../connection/errors/failure.ts";
 import { replicationRuleId } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
 import { REGIONS } from "../../staging/regions.ts";
 import type { BucketRule } from "../../staging/resources/bucket-rules.ts";
-import type { ConfigurationKind } from "./configuration.ts";
+import { assertRoom, type ConfigurationKind, type Target } from "./configuration.ts";
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html */
-const MAX_RULES = 1_000;
 const OURS: ReadonlySet<string> = new Set(REGIONS.map(replicationRuleId));
 
 const asRule = (rule: BucketRule): ReplicationRule => rule as unknown as ReplicationRule;
+
+/** @returns undefined if the bucket has no such configuration */
+export async function readReplication({ client, bucket, signal }: Target) {
+  const command = new GetBucketReplicationCommand({ Bucket: bucket });
+  const found = await undefinedIf(isAbsent, client.send(command, { abortSignal: signal }));
+  return found?.ReplicationConfiguration;
+}
 
 /** The replication configuration of a bucket. All its rules share one role. */
 export const replicationKind: ConfigurationKind = {
@@ -23,15 +29,9 @@ export const replicationKind: ConfigurationKind = {
   idOf: (rule) => asRule(rule).ID,
   isOurs: (id) => OURS.has(id),
 
-  async get({ client, bucket, signal }) {
-    try {
-      const command = new GetBucketReplicationCommand({ Bucket: bucket });
-      const { ReplicationConfiguration: found } = await client.send(command, { abortSignal: signal });
-      return { rules: (found?.Rules ?? []) as unknown as BucketRule[], rest: { Role: found?.Role } };
-    } catch (error) {
-      if (errorName(error) === "ReplicationConfigurationNotFoundError") return undefined;
-      throw error;
-    }
+  async get(target) {
+    const found = await readReplication(target);
+    return found && { rules: (found.Rules ?? []) as unknown as BucketRule[], rest: { Role: found.Role } };
   },
 
   async put({ client, bucket, signal }, { rules, rest }) {
@@ -56,12 +56,7 @@ export const replicationKind: ConfigurationKind = {
     if (users.rules.length > 0 && currentRole !== role)
       throw roleConflict(bucket, users.rules, String(currentRole));
     const rules = [...users.rules, ...withUniquePriorities(users.rules, ours)];
-    if (rules.length > MAX_RULES) {
-      throw new UserError(`the bucket ${bucket} has no room for ${ours.length} more replication rules`, {
-        why: `S3 allows ${MAX_RULES}, and the bucket already has ${users.rules.length}.`,
-        fix: "Remove rules that are not needed any more, or use a bucket of its own for staging.",
-      });
-    }
+    assertRoom(bucket, "replication rules", users.rules, ours);
     return { rules, rest: { Role: role } };
   },
 };

@@ -1,16 +1,11 @@
 import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { UserError } from "../../staging/errors.ts";
-import { type Settling, withRetry } from "../store/retry.ts";
+import { becomesTrue, type Settling, withRetry } from "../store/retry.ts";
 import { type Configuration, type ConfigurationKind, meaningOf, type Target } from "./configuration.ts";
 import { isPropagating } from "./spreading.ts";
 
 /** How often to rewrite a configuration that another process changes at the same time. */
 const ROUNDS = 3;
-
-/** S3 does not return the written configuration (yet). */
-class NotInForce extends Error {
-  override readonly name = "NotInForce";
-}
 
 const EMPTY: Configuration = { rules: [], rest: {} };
 
@@ -64,29 +59,17 @@ async function write(
 }
 
 /** Whether S3 returns the written rules before the retries end. */
-async function isInForce(
+function isInForce(
   kind: ConfigurationKind,
   target: Target,
   spreading: Settling,
   wanted: Configuration,
 ): Promise<boolean> {
-  try {
-    await withRetry(
-      async () => {
-        const { rules } = (await kind.get(target)) ?? EMPTY;
-        if (idsAndStates(kind, rules) !== idsAndStates(kind, wanted.rules)) throw new NotInForce();
-      },
-      {
-        signal: target.signal,
-        ...spreading,
-        retryable: (error) => error instanceof NotInForce || isNoSuchBucket(error),
-      },
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof NotInForce) return false;
-    throw error;
-  }
+  const check = async (): Promise<boolean> => {
+    const { rules } = (await kind.get(target)) ?? EMPTY;
+    return idsAndStates(kind, rules) === idsAndStates(kind, wanted.rules);
+  };
+  return becomesTrue(check, { signal: target.signal, ...spreading, retryable: isNoSuchBucket });
 }
 
 /** S3 may add defaults to a rule, so only IDs and states are compared. */

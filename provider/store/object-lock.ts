@@ -1,5 +1,5 @@
 import { GetObjectLockConfigurationCommand } from "@aws-sdk/client-s3";
-import { statusOf } from "../../connection/errors/failure.ts";
+import { statusOf, undefinedIf } from "../../connection/errors/failure.ts";
 import type { DefaultRetention } from "../../staging/object-lock.ts";
 import type { SdkClient } from "./sdk-client.ts";
 
@@ -20,16 +20,12 @@ export async function lockConfigurationOf(
   bucket: string,
   abortSignal?: AbortSignal,
 ): Promise<LockConfiguration | undefined> {
-  try {
-    const { ObjectLockConfiguration: found } = await client.send(
-      new GetObjectLockConfigurationCommand({ Bucket: bucket }),
-      abortSignal === undefined ? {} : { abortSignal },
-    );
-    if (found?.ObjectLockEnabled !== "Enabled") return undefined;
-    return { retention: found.Rule?.DefaultRetention };
-  } catch (error) {
+  const command = new GetObjectLockConfigurationCommand({ Bucket: bucket });
+  const response = await undefinedIf(
     // Servers without Object Lock report that it is not implemented.
-    if ([403, 404, 405, 501].includes(statusOf(error) ?? 0)) return undefined;
-    throw error;
-  }
+    (error) => [403, 404, 405, 501].includes(statusOf(error) ?? 0),
+    client.send(command, abortSignal === undefined ? {} : { abortSignal }),
+  );
+  const found = response?.ObjectLockConfiguration;
+  return found?.ObjectLockEnabled === "Enabled" ? { retention: found.Rule?.DefaultRetention } : undefined;
 }

@@ -46,6 +46,24 @@ export async function withRetry<T>(work: () => Promise<T>, options: RetryOptions
   }
 }
 
+/** A check that {@link becomesTrue} repeats is not true yet. */
+class NotYet extends Error {}
+
+/** Repeats a check with the same retries while it is false. @returns whether it became true */
+export async function becomesTrue(check: () => Promise<boolean>, options: RetryOptions): Promise<boolean> {
+  const requireTrue = async (): Promise<void> => {
+    if (!(await check())) throw new NotYet();
+  };
+  const retryable = (error: unknown): boolean => error instanceof NotYet || options.retryable(error);
+  try {
+    await withRetry(requireTrue, { ...options, retryable });
+    return true;
+  } catch (error) {
+    if (error instanceof NotYet) return false;
+    throw error;
+  }
+}
+
 /** Waits. @throws the signal's reason if the signal aborts before the end */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {

@@ -1,3 +1,4 @@
+import { undefinedIf } from "../../../connection/errors/failure.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { Exclusion } from "../../../staging/exclude.ts";
 import type { SourceFolder } from "./folder.ts";
@@ -20,22 +21,16 @@ export async function assertNoneKept(tree: Tree, folder: SourceFolder, path: str
 
 async function checkFolder(tree: Tree, folder: SourceFolder, path: string): Promise<void> {
   tree.signal.throwIfAborted();
-  const names = await readableNames(folder);
+  // The upload excludes the folder, so it is no error if it is unreadable or replaced.
+  const names = await undefinedIf(
+    (error) => error instanceof UserError,
+    FolderNames.read(folder, { followLinks: false }),
+  );
   for (let position = 0; position < (names?.length ?? 0); position += 1) {
     const found = names?.at(position);
     if (found === undefined) return;
     const below = path + found.name + (found.isFolder ? "/" : "");
     tree.exclusion.assertNotKept(below);
     if (found.isFolder) await checkFolder(tree, folder.child(found.name), below);
-  }
-}
-
-/** Undefined if the folder is unreadable or replaced. The upload excludes it, so this is no error. */
-async function readableNames(folder: SourceFolder): Promise<FolderNames | undefined> {
-  try {
-    return await FolderNames.read(folder, { followLinks: false });
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
   }
 }

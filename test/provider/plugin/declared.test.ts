@@ -36,7 +36,7 @@ const outputs = (inputs: Inputs): Outputs => ({ ...inputs, madeAt: "then", check
 
 const behaviour: Behaviour<Inputs, Outputs> = {
   create: async (inputs) => ({ id: "it", outputs: outputs(inputs) }),
-  read: async () => undefined,
+  notImported: { fix: "Create it." },
   delete: async () => {},
 };
 
