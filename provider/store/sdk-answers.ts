@@ -7,7 +7,7 @@ import type {
   ListObjectVersionsCommandOutput,
   ListPartsCommandOutput,
 } from "@aws-sdk/client-s3";
-import { readChecksums } from "./checksums.ts";
+import { type ChecksumName, readChecksums } from "./checksums.ts";
 import { objectHeaders } from "./object-headers.ts";
 import type {
   Checksums,
@@ -26,19 +26,10 @@ import { isArchive } from "./storage-class.ts";
  * Converts the SDK's responses to the types of the object store.
  */
 
-interface ChecksumFields {
-  readonly ChecksumCRC32?: string | undefined;
-  readonly ChecksumCRC32C?: string | undefined;
-  readonly ChecksumCRC64NVME?: string | undefined;
-  readonly ChecksumSHA1?: string | undefined;
-  readonly ChecksumSHA256?: string | undefined;
-  readonly ChecksumType?: string | undefined;
-}
+type ChecksumFields = { readonly [Name in `Checksum${ChecksumName}`]?: string | undefined };
 
-export function checksumsIn(fields: ChecksumFields): Checksums {
-  const values = new Map(Object.entries(fields));
-  return readChecksums((name) => values.get(`Checksum${name}`));
-}
+export const checksumsIn = (fields: ChecksumFields): Checksums =>
+  readChecksums((name) => fields[`Checksum${name}`]);
 
 interface WrittenFields extends ChecksumFields {
   readonly ETag?: string | undefined;

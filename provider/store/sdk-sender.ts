@@ -20,6 +20,7 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
+import { undefinedIf } from "../../connection/errors/failure.ts";
 import { isNotFound } from "../../connection/errors/kinds.ts";
 import { encodeTags } from "../../staging/classes.ts";
 import { FileBody } from "./file-body.ts";
@@ -149,12 +150,8 @@ const SENDS: Sends = {
       ...paidFor(input),
       ChecksumMode: "ENABLED",
     });
-    try {
-      return objectHead(await client.send(command));
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    const head = await undefinedIf(isNotFound, client.send(command));
+    return head && objectHead(head);
   },
 
   checksums: async ({ client }, input) => {

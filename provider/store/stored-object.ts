@@ -55,6 +55,15 @@ export async function withChecksums(
   }
 }
 
+/** The current version of an object with its checksums; undefined if there is none. */
+export async function headWithChecksums(
+  place: ObjectPlace,
+  signal: AbortSignal,
+): Promise<StoredObject | undefined> {
+  const found = await headObject(place, signal);
+  return found && withChecksums(found, place, signal);
+}
+
 /** How two objects were found equal, or `differs`. */
 export type Comparison = "checksum" | "etag" | "differs";
 
@@ -64,11 +73,25 @@ export type Comparison = "checksum" | "etag" | "differs";
  */
 export function compareObjects(source: StoredObject, copy: StoredObject): Comparison {
   if (source.size !== copy.size) return "differs";
-  const common = [...source.checksums].filter(([kind]) => copy.checksums.has(kind));
-  if (common.length > 0) {
-    return common.every(([kind, value]) => copy.checksums.get(kind) === value) ? "checksum" : "differs";
-  }
+  const isSame = sameChecksums(source, copy, "");
+  if (isSame !== undefined) return isSame ? "checksum" : "differs";
   return source.etag !== "" && source.etag === copy.etag ? "etag" : "differs";
+}
+
+/** Whether all checksums are equal that both objects have as a whole; undefined if there are none. */
+export const sameWholeChecksums = (one: StoredObject, other: StoredObject): boolean | undefined =>
+  sameChecksums(one, other, "/FULL_OBJECT");
+
+function sameChecksums(one: StoredObject, other: StoredObject, ending: string): boolean | undefined {
+  const common = [...one.checksums].filter(([kind]) => kind.endsWith(ending) && other.checksums.has(kind));
+  if (common.length === 0) return undefined;
+  return common.every(([kind, value]) => other.checksums.get(kind) === value);
+}
+
+/** The SHA-256 of the whole object that S3 computed, lower-case hex; undefined if it has none. */
+export function wholeSha256({ checksums }: StoredObject): string | undefined {
+  const found = checksums.get("SHA256/FULL_OBJECT");
+  return found === undefined ? undefined : Buffer.from(found, "base64").toString("hex");
 }
 
 /** Whether the object was created from parts: its ETag then ends in their number. */

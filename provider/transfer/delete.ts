@@ -60,16 +60,6 @@ export async function emptyBucket(store: ObjectStore, bucket: string, options: D
   await deleteVersions(store, bucket, "", options);
 }
 
-/** Permanently deletes every version of one key. */
-async function deleteKey(
-  store: ObjectStore,
-  bucket: string,
-  key: string,
-  options: DeleteOptions,
-): Promise<void> {
-  await deleteVersions(store, bucket, key, options, key);
-}
-
 /**
  * Deletes every version of an object that the entry's source no longer has. It keeps an object of another program.
  * @returns false if another program wrote the object
@@ -78,7 +68,7 @@ export async function deleteStale(place: ObjectPlace, signal: AbortSignal): Prom
   const found = await headObject(place, signal);
   if (found === undefined) return true;
   if (found.facts === undefined) return false;
-  await deleteKey(place.store, place.bucket, place.key, { signal });
+  await deleteVersions(place.store, place.bucket, place.key, { signal }, place.key);
   return true;
 }
 

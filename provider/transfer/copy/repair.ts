@@ -1,5 +1,5 @@
 import type { Tags } from "../../../staging/classes.ts";
-import { headObject, withChecksums } from "../../store/stored-object.ts";
+import { headWithChecksums } from "../../store/stored-object.ts";
 import type { DataPlane } from "../data-plane.ts";
 import type { Expected, RegionCopy } from "../verify/region.ts";
 import { copyObject } from "./copy.ts";
@@ -73,9 +73,8 @@ async function rewriteManifest(
   { plane, tags, signal }: RepairOptions,
 ): Promise<void> {
   const from = { store: source.store, bucket: source.bucket, key };
-  const found = await headObject(from, signal);
-  if (found === undefined) return; // the verification reports it
-  const object = await withChecksums(found, from, signal);
+  const object = await headWithChecksums(from, signal);
+  if (object === undefined) return; // the verification reports it
   const destination = { store: target.store, bucket: target.bucket, key };
   await copyObject({ plane, source: from, object, destination, tags, signal, onBytes: () => {} });
 }

@@ -8,6 +8,7 @@ import type { ListedObject } from "../../store/object-store.ts";
 import { headObject, isInParts } from "../../store/stored-object.ts";
 import { readTags } from "../../store/tagging.ts";
 import { abortUploads, deleteStale } from "../delete.ts";
+import { wholeSecond } from "../verify/object.ts";
 import { ageingTags } from "./ageing-tags.ts";
 import { copyWhole } from "./copy.ts";
 import { copyTags, ensureReplica, type ReplicaJob, type ReplicaResult } from "./replica.ts";
@@ -141,9 +142,6 @@ async function copySmall(tree: Tree, object: ListedObject, signal: AbortSignal):
 /** Whether the object's time proves that it is the staged one. For objects of the last second, spawn compares the metadata. */
 const isUntouched = (object: ListedObject, { sealed }: Tree): boolean =>
   wholeSecond(object.lastModified) < sealed;
-
-/** Listings and HEAD responses have times of different precision. */
-const wholeSecond = (time: Date): number => Math.floor(time.getTime() / 1000);
 
 function notWhole(job: TreeJob, objects: number, bytes: number): UserError {
   const url = `s3://${job.source.bucket}/${entryPrefix(job.stagingId)}`;

@@ -8,6 +8,7 @@ import {
   type Comparison,
   compareObjects,
   headObject,
+  headWithChecksums,
   type ObjectPlace,
   type StoredObject,
   withChecksums,
@@ -143,10 +144,8 @@ async function describeSource(job: ReplicaJob): Promise<StoredObject> {
   return withChecksums(found, job.source, job.signal);
 }
 
-async function findReplica(job: ReplicaJob): Promise<StoredObject | undefined> {
-  const found = await headObject(job.destination, job.signal);
-  return found && withChecksums(found, job.destination, job.signal);
-}
+const findReplica = ({ destination, signal }: ReplicaJob): Promise<StoredObject | undefined> =>
+  headWithChecksums(destination, signal);
 
 /** Whether the replica exists, and is not of an earlier version: an older object with other bytes. */
 const isCurrent = (replica: StoredObject | undefined, source: StoredObject): boolean =>

@@ -2,7 +2,14 @@ import type { UserError } from "../../../staging/errors.ts";
 import { copyPartSize } from "../../../staging/part-size.ts";
 import { forEachParallel } from "../../flow/parallel.ts";
 import { sameDescription } from "../../store/object-headers.ts";
-import { headObject, type ObjectPlace, type StoredObject, withChecksums } from "../../store/stored-object.ts";
+import {
+  headObject,
+  headWithChecksums,
+  type StoredObject,
+  sameWholeChecksums,
+  wholeSha256,
+  withChecksums,
+} from "../../store/stored-object.ts";
 import type { FileDigest } from "../hash/digest.ts";
 import { digestObject } from "../hash/s3-object.ts";
 import { copiedMetadata } from "../source/kept-metadata.ts";
@@ -43,7 +50,7 @@ export async function stageCopy(
   let digest: FileDigest | undefined;
   if (earlier === undefined) {
     // The copy request of a small object makes S3 compute the SHA-256.
-    const isRead = !noSha256 && partSize > 0 && sha256Of(source) === undefined;
+    const isRead = !noSha256 && partSize > 0 && wholeSha256(source) === undefined;
     const tasks = [
       (stop: AbortSignal) =>
         copyObject({
@@ -66,11 +73,12 @@ export async function stageCopy(
   } else {
     progress.add(file.size);
   }
-  const copied = earlier ?? (await describe(target, signal));
+  const copied = earlier ?? (await headWithChecksums(target, signal));
   if (copied === undefined) throw copyDiffers(target);
 
   let verdict = compare(source, copied, digest);
-  let sha256 = sha256Of(source) ?? digest?.sha256 ?? (verdict === "same" ? sha256Of(copied) : undefined);
+  let sha256 =
+    wholeSha256(source) ?? digest?.sha256 ?? (verdict === "same" ? wholeSha256(copied) : undefined);
   if (!noSha256 && (verdict === "unknown" || sha256 === undefined)) {
     digest ??= await digestObject(file, partSize, plane, signal);
     sha256 = digest.sha256;
@@ -98,18 +106,13 @@ async function describeSource({ place }: S3File, signal: AbortSignal): Promise<S
   }
 }
 
-async function describe(place: ObjectPlace, signal: AbortSignal): Promise<StoredObject | undefined> {
-  const found = await headObject(place, signal);
-  return found && withChecksums(found, place, signal);
-}
-
 async function findCopy(
   file: S3File,
   wanted: StoredObject,
   target: UploadTarget,
   signal: AbortSignal,
 ): Promise<StoredObject | undefined> {
-  const found = await describe(target, signal);
+  const found = await headWithChecksums(target, signal);
   const isCopy = found?.facts?.sourceEtag === file.etag && found.facts.partSize === copyPartSize(file.size);
   return isCopy && found.size === file.size && sameDescription(found, wanted) ? found : undefined;
 }
@@ -121,24 +124,14 @@ function compare(
   digest: FileDigest | undefined,
 ): "same" | "differs" | "unknown" {
   if (source.size !== copied.size) return "differs";
-  const common = [...source.checksums].filter(
-    ([kind]) => kind.endsWith("/FULL_OBJECT") && copied.checksums.has(kind),
-  );
-  if (common.length > 0) {
-    return common.every(([kind, value]) => copied.checksums.get(kind) === value) ? "same" : "differs";
-  }
+  const isSame = sameWholeChecksums(source, copied);
+  if (isSame !== undefined) return isSame ? "same" : "differs";
   if (source.etag !== "" && source.etag === copied.etag) return "same";
   if (digest === undefined) return "unknown";
-  const sha256 = sha256Of(copied);
+  const sha256 = wholeSha256(copied);
   if (sha256 !== undefined) return sha256 === digest.sha256 ? "same" : "differs";
   const verdict = holds(copied, copied.size, digest);
   return verdict === "yes" ? "same" : verdict === "no" ? "differs" : "unknown";
-}
-
-/** The SHA-256 of the whole object that S3 computed, as lower-case hex. */
-function sha256Of({ checksums }: StoredObject): string | undefined {
-  const found = checksums.get("SHA256/FULL_OBJECT");
-  return found === undefined ? undefined : Buffer.from(found, "base64").toString("hex");
 }
 
 async function readBack(target: UploadTarget, copied: StoredObject, options: StageOptions): Promise<string> {

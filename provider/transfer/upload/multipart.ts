@@ -1,9 +1,8 @@
 import { errorName } from "../../../connection/errors/failure.ts";
 import type { Tags } from "../../../staging/classes.ts";
 import { objectMetadata } from "../../store/object-facts.ts";
-import type { CompletedPart, ObjectStore } from "../../store/object-store.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
 import { withRetry } from "../../store/retry.ts";
-import type { FileDigest } from "../hash/digest.ts";
 import { findOpenUpload, type OpenUpload } from "./open-uploads.ts";
 import { partSizeOf } from "./resume.ts";
 
@@ -40,7 +39,8 @@ export async function resumeOrCreate(
   const partSize = partSizeOf(open.parts, size, usual);
   if (partSize === undefined) {
     // The source had another size at the earlier attempt, so no part is usable.
-    await abortMultipart(target, open.id);
+    const { store, bucket, key } = target;
+    await store.abortUpload({ bucket, key, uploadId: open.id });
     return startMultipart(target, usual, signal);
   }
   return { ...open, partSize };
@@ -61,23 +61,6 @@ async function startMultipart(
   );
   return { id: uploadId, fullObject, parts: new Map(), partSize };
 }
-
-export async function completeMultipart(
-  { store, bucket, key }: UploadTarget,
-  upload: MultipartUpload,
-  parts: readonly CompletedPart[],
-  size: number,
-  digest: FileDigest,
-  signal: AbortSignal,
-): Promise<void> {
-  const fullCrc32 = upload.fullObject ? digest.fullCrc32 : undefined;
-  const input = { bucket, key, uploadId: upload.id, parts, size, fullCrc32 };
-  await store.completeUpload(input, signal);
-}
-
-/** Takes no signal, because it also cleans up after a failure or an abort. */
-const abortMultipart = ({ store, bucket, key }: UploadTarget, uploadId: string): Promise<void> =>
-  store.abortUpload({ bucket, key, uploadId });
 
 /** Errors that the SDK does not retry although a retry of the same bytes may succeed. */
 const DAMAGED: ReadonlySet<string> = new Set([

@@ -22,37 +22,29 @@ export interface OpenUpload {
 /**
  * The open upload of a key with the most parts; undefined if there is none. S3 is the journal of the uploaded parts, so any machine
  * can resume an upload after any crash.
- * @param pageSize parts per request; S3 returns at most 1,000
  */
 export async function findOpenUpload(
   place: ObjectPlace,
   signal: AbortSignal,
-  pageSize?: number,
 ): Promise<OpenUpload | undefined> {
   let best: OpenUpload | undefined;
-  for await (const found of openUploads(place, signal, pageSize)) {
+  for await (const found of openUploads(place, signal)) {
     if (best === undefined || found.parts.size > best.parts.size) best = found;
   }
   return best;
 }
 
-/** All open uploads of a key. @param pageSize parts per request */
+/** All open uploads of a key. */
 export async function* openUploads(
   place: ObjectPlace,
   signal: AbortSignal,
-  pageSize?: number,
 ): AsyncGenerator<OpenUpload, void, void> {
-  for await (const id of uploadIds(place, signal)) {
-    const found = await readUpload(place, id, signal, pageSize);
-    if (found !== undefined) yield found;
-  }
-}
-
-async function* uploadIds(place: ObjectPlace, signal: AbortSignal): AsyncGenerator<string, void, void> {
   const { store, bucket, key } = place;
   for await (const upload of store.listUploads({ bucket, prefix: key }, signal)) {
     // The prefix also matches longer keys.
-    if (upload.key === key) yield upload.uploadId;
+    if (upload.key !== key) continue;
+    const found = await readUpload(place, upload.uploadId, signal);
+    if (found !== undefined) yield found;
   }
 }
 
@@ -61,12 +53,11 @@ async function readUpload(
   { store, bucket, key }: ObjectPlace,
   id: string,
   signal: AbortSignal,
-  pageSize: number | undefined,
 ): Promise<OpenUpload | undefined> {
   const parts = new Map<number, UploadedPart>();
   let fullObject = false;
   try {
-    for await (const part of store.listParts({ bucket, key, uploadId: id, pageSize }, signal)) {
+    for await (const part of store.listParts({ bucket, key, uploadId: id }, signal)) {
       const { size, etag, crc32 } = part;
       parts.set(part.number, { size, etag: etag.replaceAll('"', ""), crc32 });
       fullObject = part.fullObject;

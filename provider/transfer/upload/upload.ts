@@ -13,13 +13,7 @@ import { FileDigest } from "../hash/digest.ts";
 import { digestLocalFile, type HashedPart, hashedParts } from "../hash/parts.ts";
 import type { LocalFile, LocalReader } from "../source/source.ts";
 import { assertStored, holds } from "../verify/stored.ts";
-import {
-  completeMultipart,
-  DATA_CONTENT_TYPE,
-  resendDamaged,
-  resumeOrCreate,
-  type UploadTarget,
-} from "./multipart.ts";
+import { DATA_CONTENT_TYPE, resendDamaged, resumeOrCreate, type UploadTarget } from "./multipart.ts";
 import { findUploadedPart } from "./resume.ts";
 
 /** One call reads and hashes a file up to this size. The limit leaves memory for many files, and no call occupies a thread for long. */
@@ -251,7 +245,10 @@ async function putInParts(
     },
   );
   await reader.assertUnchanged({ sha256: digest.sha256, signal: options.signal });
-  await completeMultipart(target, upload, sent, size, digest, options.signal);
+  const { store, bucket, key } = target;
+  const fullCrc32 = upload.fullObject ? digest.fullCrc32 : undefined;
+  const completion = { bucket, key, uploadId: upload.id, parts: sent, size, fullCrc32 };
+  await store.completeUpload(completion, options.signal);
   return { digest, partSize };
 }
 

@@ -3,7 +3,14 @@ import { isNotFound } from "../../../connection/errors/kinds.ts";
 import { NO_SHA256 } from "../../../staging/manifest.ts";
 import { forEachParallel } from "../../flow/parallel.ts";
 import { withRetry } from "../../store/retry.ts";
-import { headObject, type ObjectPlace, type StoredObject, withChecksums } from "../../store/stored-object.ts";
+import {
+  headObject,
+  type ObjectPlace,
+  type StoredObject,
+  sameWholeChecksums,
+  wholeSha256,
+  withChecksums,
+} from "../../store/stored-object.ts";
 import { checkFile } from "./file.ts";
 import { missing, wrongSha256, wrongSize } from "./object.ts";
 import type { Expected, Findings, RegionCopy, RegionPresence } from "./region.ts";
@@ -13,8 +20,6 @@ const OBJECTS_IN_FLIGHT = 16;
 /** Attempts to read one object: a connection can break. */
 const ATTEMPTS = 4;
 const RETRY_DELAY_MS = 500;
-/** S3's own SHA-256 of a whole object, which replaces a read. */
-const FULL_SHA256 = "SHA256/FULL_OBJECT";
 
 interface VerifyOptions {
   readonly signal: AbortSignal;
@@ -102,16 +107,20 @@ interface Region {
   readonly own: Findings;
 }
 
+/** The first correct object: its checksums, and the SHA-256 of its bytes. */
+interface Correct {
+  readonly object: StoredObject;
+  readonly sha256: string;
+  readonly copy: RegionCopy;
+}
+
 /** @returns the first region with the staged object */
 async function verifyObject(
   file: VerifiedFile,
   regions: readonly Region[],
   options: VerifyOptions,
 ): Promise<RegionCopy | undefined> {
-  /** The first correct object: its checksums, and the SHA-256 of its bytes. */
-  let correct:
-    | { readonly object: StoredObject; readonly sha256: string; readonly copy: RegionCopy }
-    | undefined;
+  let correct: Correct | undefined;
   for (const { copy, own } of regions) {
     const { signal } = options;
     const place = { store: copy.store, bucket: copy.bucket, key: file.key };
@@ -142,13 +151,12 @@ async function verifyObject(
 async function sha256Of(
   place: ObjectPlace,
   object: StoredObject,
-  correct: { readonly object: StoredObject; readonly sha256: string } | undefined,
+  correct: Correct | undefined,
   region: string,
   options: VerifyOptions,
 ): Promise<string> {
-  const own = object.checksums.get(FULL_SHA256);
-  const known =
-    own !== undefined ? Buffer.from(own, "base64").toString("hex") : correct && equalTo(object, correct);
+  // S3's own SHA-256 replaces a read.
+  const known = wholeSha256(object) ?? (correct && equalTo(object, correct));
   if (known !== undefined) {
     options.onBytes(region, object.size);
     return known;
@@ -162,16 +170,8 @@ async function sha256Of(
 }
 
 /** The other object's SHA-256, if S3 has the same checksum of both whole objects. */
-function equalTo(
-  object: StoredObject,
-  correct: { readonly object: StoredObject; readonly sha256: string },
-): string | undefined {
-  const whole = [...object.checksums].filter(([kind]) => kind.endsWith("/FULL_OBJECT"));
-  const common = whole.filter(([kind]) => correct.object.checksums.has(kind));
-  const isSame =
-    common.length > 0 &&
-    object.size === correct.object.size &&
-    common.every(([kind, value]) => correct.object.checksums.get(kind) === value);
+function equalTo(object: StoredObject, correct: Correct): string | undefined {
+  const isSame = object.size === correct.object.size && sameWholeChecksums(object, correct.object);
   return isSame ? correct.sha256 : undefined;
 }
 
