@@ -1,4 +1,5 @@
 import type { AccountId } from "../staging/accounts.ts";
+import { omitUndefined } from "../staging/omit.ts";
 import { type Connection, resolveConnection } from "./connection.ts";
 import type { Service } from "./endpoints.ts";
 import type { HandlerOptions, RequestHandler } from "./request-handler.ts";
@@ -70,13 +71,8 @@ export function serviceSettings(
 ): ServiceSettings {
   const { endpoints, keys, profile } = connection;
   const endpoint = endpoints[service]?.url;
-  return {
-    region,
-    customUserAgent: userAgent(program),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(keys === undefined ? {} : { credentials: keys }),
-    ...(profile === undefined ? {} : { profile }),
-  };
+  const known = omitUndefined({ endpoint, credentials: keys, profile });
+  return { region, customUserAgent: userAgent(program), ...known };
 }
 
 /**

@@ -41,7 +41,7 @@ export type Target =
  * @throws InputError as {@link resolveConnection} does
  */
 export function connectionVariables(env: Variables, target: Target): VariableChanges {
-  if (target.cloud === "aws") return variablesOnAws(env, target.profile);
+  if (target.cloud === "aws") return explicit(env, resolveConnection(env, target.profile));
   const own = usersEndpoint(env);
   return own === undefined ? variablesOnLocalCloud(env, target) : variablesAtEndpoint(env, own, target);
 }
@@ -96,13 +96,6 @@ function variablesAtEndpoint(
       region: env["AWS_REGION"] || region || connection.region || "us-east-1",
     }),
   };
-}
-
-function variablesOnAws(
-  env: Variables,
-  profile: { readonly name: string; readonly source: string } | undefined,
-): VariableChanges {
-  return explicit(env, resolveConnection(env, profile));
 }
 
 /** Makes settings explicit that SDKs of several languages read differently. */

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import grpc from "@grpc/grpc-js";
@@ -47,12 +48,10 @@ export async function serveEngine(
       (error: unknown) => refuse(socket, error instanceof Error ? error.message : String(error)),
     );
   });
-  const port = await new Promise<number>((resolve, reject) => {
-    listener.once("error", reject);
-    listener.once("listening", () => resolve((listener.address() as AddressInfo).port));
-    if (opened === undefined) listener.listen(0, "127.0.0.1");
-    else listener.listen(opened);
-  });
+  if (opened === undefined) listener.listen(0, "127.0.0.1");
+  else listener.listen(opened);
+  await once(listener, "listening");
+  const { port } = listener.address() as AddressInfo;
   return {
     port,
     close: () => {

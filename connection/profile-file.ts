@@ -10,15 +10,12 @@ type Section = ReadonlyMap<string, string>;
 
 /** A profile of the AWS configuration files. */
 export interface Profile {
-  readonly name: string;
   /** Its settings, including those of the credentials file. */
   readonly settings: Section;
   /** The section of service settings that it refers to. */
   readonly services: Section | undefined;
   /** For errors: `the profile work in /home/me/.aws/config`. */
   readonly source: string;
-  /** Whether one of the files contains it. The profile `default` may be missing. */
-  readonly exists: boolean;
 }
 
 const DEFAULT = "default";
@@ -43,8 +40,8 @@ export function readProfile(env: Variables, wanted?: { name: string; source: str
   const credentials = parseFile(files.credentials);
   const inConfig = config.get(`profile ${name}`) ?? (name === DEFAULT ? config.get(DEFAULT) : undefined);
   const inCredentials = credentials.get(name);
-  const exists = inConfig !== undefined || inCredentials !== undefined;
-  if (!exists && name !== DEFAULT) {
+  // The profile `default` may be missing.
+  if (inConfig === undefined && inCredentials === undefined && name !== DEFAULT) {
     throw unknownProfile(name, wanted?.source ?? "AWS_PROFILE", files, [config, credentials]);
   }
   const settings = new Map([...(inConfig ?? []), ...(inCredentials ?? [])]);
@@ -57,7 +54,7 @@ export function readProfile(env: Variables, wanted?: { name: string; source: str
       fix: `Add the section to ${files.config}, or remove that line.`,
     });
   }
-  return { name, settings, services: section, source, exists };
+  return { settings, services: section, source };
 }
 
 function unknownProfile(
@@ -73,10 +70,7 @@ function unknownProfile(
   const there = [...new Set(names)].sort();
   return new InputError(`there is no AWS profile ${name}`, {
     why: `${source} names it, and neither ${files.config} nor ${files.credentials} has it; they have ${there.join(", ") || "none"}.`,
-    fix:
-      source === "AWS_PROFILE"
-        ? `Set AWS_PROFILE to one of your profiles, or: aws configure --profile ${name}`
-        : `Set ${source} to one of your profiles, or: aws configure --profile ${name}`,
+    fix: `Set ${source} to one of your profiles, or: aws configure --profile ${name}`,
   });
 }
 

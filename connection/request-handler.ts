@@ -1,4 +1,5 @@
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+import { omitUndefined } from "../staging/omit.ts";
 
 /** Options of an AWS SDK handler: timeouts, and settings of its agents. */
 export interface HandlerOptions
@@ -17,8 +18,7 @@ export type RequestHandler = Pick<
 
 export const agentSettings = ({ maxSockets, noDelay }: Pick<HandlerOptions, "maxSockets" | "noDelay">) => ({
   keepAlive: true,
-  ...(maxSockets === undefined ? {} : { maxSockets }),
-  ...(noDelay === undefined ? {} : { noDelay }),
+  ...omitUndefined({ maxSockets, noDelay }),
 });
 
 /** A handler that knows no proxy. */

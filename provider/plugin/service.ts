@@ -59,13 +59,14 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       options: { readonly isSeparate?: boolean } = {},
     ): grpc.handleUnaryCall<Request, Response> =>
     (call, callback) => {
-      const urn = textOf(call.request, "getUrn");
+      const request = call.request as Getters;
+      const urn = request.getUrn?.() ?? "";
       const reader = readerOf(urn);
       const log: CallContext["log"] = (severity, message, options = {}) =>
         engine.log(severity, inWords(message, reader.spell, reader.command), { urn, ...options });
       calls
         .run(
-          numberOf(call.request, "getTimeout"),
+          request.getTimeout?.() ?? 0,
           async ({ signal }) => {
             call.on("cancelled", () => calls.cancel(signal));
             return work(call.request, { urn, signal, log });
@@ -233,18 +234,8 @@ function inputsOf(request: object): Struct | undefined {
     : undefined;
 }
 
-/** The value of a getter that not every request has. */
-function field(request: object, getter: string): unknown {
-  const read: unknown = (request as Record<string, unknown>)[getter];
-  return typeof read === "function" ? (read.call(request) as unknown) : undefined;
-}
-
-function textOf(request: object, getter: "getUrn"): string {
-  const value = field(request, getter);
-  return typeof value === "string" ? value : "";
-}
-
-function numberOf(request: object, getter: "getTimeout"): number {
-  const value = field(request, getter);
-  return typeof value === "number" ? value : 0;
+/** Getters that not every request has. */
+interface Getters {
+  getUrn?(): string;
+  getTimeout?(): number;
 }

@@ -8,9 +8,9 @@ export interface ObjectAddress {
   readonly key: string;
 }
 
-/** A request to a bucket that may be Requester Pays. */
-interface Payable {
-  /** Accepts the charges. @default false */
+/** A location on S3 whose bucket may be Requester Pays. */
+export interface Billed {
+  /** Whether the account in use pays for requests and transfer if the bucket is Requester Pays. @default false */
   readonly requestPayer?: boolean | undefined;
 }
 
@@ -71,7 +71,7 @@ export interface WrittenPart {
 }
 
 /** The object that a copy reads. */
-export interface CopySource extends ObjectAddress, Payable {
+export interface CopySource extends ObjectAddress, Billed {
   /** @default the current version */
   readonly versionId?: string | undefined;
   /** The ETag that the source must have. */
@@ -119,7 +119,7 @@ export interface VersionAddress extends ObjectAddress {
   readonly versionId?: string | undefined;
 }
 
-export interface HeadInput extends VersionAddress, Payable {}
+export interface HeadInput extends VersionAddress, Billed {}
 
 /** An object's properties on the server. */
 export interface ObjectHead extends WrittenObject {
@@ -144,14 +144,14 @@ export interface ObjectHead extends WrittenObject {
   readonly hasLegalHold: boolean;
 }
 
-export interface GetInput extends VersionAddress, Payable {
+export interface GetInput extends VersionAddress, Billed {
   /** @default the whole object */
   readonly range?: Range | undefined;
   /** The ETag that the object must have. */
   readonly ifMatch?: string | undefined;
 }
 
-export interface ListInput extends Payable {
+export interface ListInput extends Billed {
   readonly bucket: string;
   /** @default every key */
   readonly prefix?: string | undefined;

@@ -82,6 +82,9 @@ export type OperationName = keyof Operations;
 export type Input<Name extends OperationName> = Operations[Name]["input"];
 export type Output<Name extends OperationName> = Operations[Name]["output"];
 
+/** The signal of work that nothing aborts. */
+export const NEVER = new AbortController().signal;
+
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether an earlier attempt failed. @default false */

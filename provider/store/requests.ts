@@ -2,7 +2,6 @@ import { attemptsOf, errorName } from "../../connection/errors/failure.ts";
 import type { Bandwidth } from "../flow/bandwidth.ts";
 import { forEachParallel } from "../flow/parallel.ts";
 import { FileBody } from "./file-body.ts";
-import { NEVER } from "./never.ts";
 import type {
   CompleteUploadInput,
   DeletedVersion,
@@ -10,7 +9,15 @@ import type {
   ObjectStore,
   UploadAddress,
 } from "./object-store.ts";
-import type { Input, Marker, OperationName, Output, Page, RequestSender } from "./operations.ts";
+import {
+  type Input,
+  type Marker,
+  NEVER,
+  type OperationName,
+  type Output,
+  type Page,
+  type RequestSender,
+} from "./operations.ts";
 import type { RetryPolicy } from "./request-retries.ts";
 import { retryingSender } from "./retrying.ts";
 

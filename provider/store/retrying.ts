@@ -2,9 +2,8 @@ import { getSmithyContext } from "@smithy/core/client";
 import { failureOf } from "../../connection/errors/failure.ts";
 import { isThrottled } from "../../connection/errors/kinds.ts";
 import { FileBody } from "./file-body.ts";
-import { NEVER } from "./never.ts";
 import { noteRegion } from "./no-answer.ts";
-import type { RequestSender } from "./operations.ts";
+import { NEVER, type RequestSender } from "./operations.ts";
 import { type MemoryWait, Retries, type RetryPolicy } from "./request-retries.ts";
 import type { SdkClient } from "./sdk-client.ts";
 

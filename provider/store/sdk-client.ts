@@ -5,8 +5,7 @@ import type {
   ServiceInputTypes,
   ServiceOutputTypes,
 } from "@aws-sdk/client-s3";
-import { NEVER } from "./never.ts";
-import type { SendOptions } from "./operations.ts";
+import { NEVER, type SendOptions } from "./operations.ts";
 
 /** A command of the SDK. */
 export type S3Command<I extends ServiceInputTypes, O extends ServiceOutputTypes> = $Command<

@@ -1,6 +1,7 @@
 import { encodeTags } from "../../staging/classes.ts";
 import type { ObjectHeaders } from "./object-headers.ts";
 import type {
+  Billed,
   BodyChecksum,
   CopySource,
   Description,
@@ -10,7 +11,6 @@ import type {
   UploadAddress,
   VersionAddress,
 } from "./object-store.ts";
-import { paidFor } from "./request-payer.ts";
 
 /*
  * Converts inputs of the object store to fields of the SDK's commands.
@@ -19,8 +19,8 @@ import { paidFor } from "./request-payer.ts";
 export const creation = ({ bucket, key, headers, metadata, tags }: ObjectAddress & Description) => ({
   ...{ Bucket: bucket, Key: key },
   ...headerFields(headers),
-  ...(metadata === undefined ? {} : { Metadata: { ...metadata } }),
-  ...(tags === undefined ? {} : { Tagging: encodeTags(tags) }),
+  Metadata: metadata && { ...metadata },
+  Tagging: tags && encodeTags(tags),
 });
 
 /** `sendExpiresUnchanged` sends the `ExpiresString`. */
@@ -30,7 +30,7 @@ export const headerFields = (headers: ObjectHeaders = {}) => ({
   CacheControl: headers.cacheControl,
   ContentDisposition: headers.contentDisposition,
   ContentLanguage: headers.contentLanguage,
-  ...(headers.expires === undefined ? {} : { ExpiresString: headers.expires }),
+  ExpiresString: headers.expires,
 });
 
 export const bodyFields = (bytes: Uint8Array, checksum: BodyChecksum | undefined) => ({
@@ -42,27 +42,28 @@ export const bodyFields = (bytes: Uint8Array, checksum: BodyChecksum | undefined
       : { ChecksumSHA256: checksum.sha256 }),
 });
 
-export const uploadFields = ({ bucket, key, uploadId }: UploadAddress) => ({
-  ...{ Bucket: bucket, Key: key, UploadId: uploadId },
-});
+export const uploadFields = ({ bucket, key, uploadId }: UploadAddress) =>
+  ({ Bucket: bucket, Key: key, UploadId: uploadId }) as const;
 
-export const versionFields = ({ bucket, key, versionId }: VersionAddress) => ({
-  ...{ Bucket: bucket, Key: key },
-  ...(versionId === undefined ? {} : { VersionId: versionId }),
-});
+export const versionFields = ({ bucket, key, versionId }: VersionAddress) =>
+  ({ Bucket: bucket, Key: key, VersionId: versionId }) as const;
 
 export const sourceFields = (source: CopySource) => ({
-  CopySource: copySourceHeader(source),
-  ...(source.ifMatch === undefined ? {} : { CopySourceIfMatch: source.ifMatch }),
+  ...{ CopySource: copySourceHeader(source), CopySourceIfMatch: source.ifMatch },
   ...paidFor(source),
 });
 
 export const listFields = ({ bucket, prefix, delimiter, ...billed }: ListInput) => ({
-  ...{ Bucket: bucket, EncodingType: "url" as const },
-  ...(prefix === undefined ? {} : { Prefix: prefix }),
-  ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
+  ...{ Bucket: bucket, Prefix: prefix, Delimiter: delimiter, EncodingType: "url" as const },
   ...paidFor(billed),
 });
+
+/**
+ * The input that accepts the charges of a command.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
+ */
+export const paidFor = ({ requestPayer }: Billed): { RequestPayer?: "requester" } =>
+  requestPayer === true ? { RequestPayer: "requester" } : {};
 
 /** `bytes=0-9`: the last byte is part of the range. */
 export const rangeHeader = ({ offset, length }: Range): string => `bytes=${offset}-${offset + length - 1}`;

@@ -24,10 +24,8 @@ import { undefinedIf } from "../../connection/errors/failure.ts";
 import { isNotFound } from "../../connection/errors/kinds.ts";
 import { encodeTags } from "../../staging/classes.ts";
 import { FileBody } from "./file-body.ts";
-import { NEVER } from "./never.ts";
 import type { Body, CopySource } from "./object-store.ts";
-import type { Input, OperationName, Output, RequestSender } from "./operations.ts";
-import { paidFor } from "./request-payer.ts";
+import { type Input, NEVER, type OperationName, type Output, type RequestSender } from "./operations.ts";
 import {
   bodyOf,
   checksumsIn,
@@ -45,6 +43,7 @@ import {
   creation,
   headerFields,
   listFields,
+  paidFor,
   rangeHeader,
   sourceFields,
   uploadFields,
@@ -80,9 +79,11 @@ const SENDS: Sends = {
     }),
 
   createUpload: async ({ client }, { crc32, ...input }) => {
-    const checksum =
-      crc32 === undefined ? {} : ({ ChecksumAlgorithm: "CRC32", ChecksumType: crc32 } as const);
-    const command = new CreateMultipartUploadCommand({ ...creation(input), ...checksum });
+    const command = new CreateMultipartUploadCommand({
+      ...creation(input),
+      ChecksumAlgorithm: crc32 && "CRC32",
+      ChecksumType: crc32,
+    });
     const { UploadId, ChecksumType } = await client.send(command);
     if (UploadId === undefined) throw new Error("S3 started a multipart upload without an id");
     return { uploadId: UploadId, fullObject: ChecksumType === "FULL_OBJECT" };
@@ -110,16 +111,15 @@ const SENDS: Sends = {
     const command = new CompleteMultipartUploadCommand({
       ...uploadFields(upload),
       MultipartUpload: {
+        // A server without checksums of parts may not support their field either.
         Parts: parts.map(({ number, etag, crc32 }) => ({
-          PartNumber: number,
-          ETag: etag,
-          // A server without checksums of parts may not support the field either.
-          ...(crc32 === undefined ? {} : { ChecksumCRC32: crc32 }),
+          ...{ PartNumber: number, ETag: etag, ChecksumCRC32: crc32 },
         })),
       },
       // S3 rejects an object with another size or content.
       MpuObjectSize: size,
-      ...(fullCrc32 === undefined ? {} : { ChecksumCRC32: fullCrc32, ChecksumType: "FULL_OBJECT" }),
+      ChecksumCRC32: fullCrc32,
+      ChecksumType: fullCrc32 === undefined ? undefined : "FULL_OBJECT",
     });
     await client.send(command);
   },
@@ -138,7 +138,7 @@ const SENDS: Sends = {
         : { MetadataDirective: "REPLACE", Metadata: { ...description.metadata } }),
       Tagging: encodeTags(tags),
       TaggingDirective: "REPLACE",
-      ...(checksum === undefined ? {} : { ChecksumAlgorithm: checksum }),
+      ChecksumAlgorithm: checksum,
     });
     const { CopyObjectResult, VersionId } = await client.send(fromSource(source, command));
     return writtenObject({ ...CopyObjectResult, VersionId });
@@ -169,19 +169,15 @@ const SENDS: Sends = {
     const command = new GetObjectCommand({
       ...versionFields(input),
       ...paidFor(input),
-      ...(range === undefined ? {} : { Range: rangeHeader(range) }),
-      ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+      Range: range && rangeHeader(range),
+      IfMatch: ifMatch,
     });
     return bodyOf(await client.send(command));
   },
 
   listObjects: async ({ client }, { restores, after, pageSize, marker, ...input }) => {
-    const fields = {
-      ...listFields(input),
-      ...(after === undefined ? {} : { StartAfter: after }),
-      ...(pageSize === undefined ? {} : { MaxKeys: pageSize }),
-      ...(marker === undefined ? {} : { ContinuationToken: marker.id }),
-    };
+    const part = { StartAfter: after, MaxKeys: pageSize, ContinuationToken: marker?.id };
+    const fields = { ...listFields(input), ...part };
     let page = await client.send(new ListObjectsV2Command(fields));
     if (restores === true && page.Contents?.some(({ StorageClass }) => isArchive(StorageClass))) {
       // A second request, because servers without archives may not support the field.
@@ -192,30 +188,18 @@ const SENDS: Sends = {
   },
 
   listVersions: async ({ client }, { pageSize, marker, ...input }) => {
-    const command = new ListObjectVersionsCommand({
-      ...listFields(input),
-      ...(pageSize === undefined ? {} : { MaxKeys: pageSize }),
-      ...(marker === undefined ? {} : { KeyMarker: marker.key, VersionIdMarker: marker.id }),
-    });
-    return versionsPage(await client.send(command));
+    const part = { MaxKeys: pageSize, KeyMarker: marker?.key, VersionIdMarker: marker?.id };
+    return versionsPage(await client.send(new ListObjectVersionsCommand({ ...listFields(input), ...part })));
   },
 
   listUploads: async ({ client }, { pageSize, marker, ...input }) => {
-    const command = new ListMultipartUploadsCommand({
-      ...listFields(input),
-      ...(pageSize === undefined ? {} : { MaxUploads: pageSize }),
-      ...(marker === undefined ? {} : { KeyMarker: marker.key, UploadIdMarker: marker.id }),
-    });
-    return uploadsPage(await client.send(command));
+    const part = { MaxUploads: pageSize, KeyMarker: marker?.key, UploadIdMarker: marker?.id };
+    return uploadsPage(await client.send(new ListMultipartUploadsCommand({ ...listFields(input), ...part })));
   },
 
   listParts: async ({ client }, { pageSize, marker, ...upload }) => {
-    const command = new ListPartsCommand({
-      ...uploadFields(upload),
-      ...(pageSize === undefined ? {} : { MaxParts: pageSize }),
-      ...(marker === undefined ? {} : { PartNumberMarker: marker.id }),
-    });
-    return partsPage(await client.send(command));
+    const part = { MaxParts: pageSize, PartNumberMarker: marker?.id };
+    return partsPage(await client.send(new ListPartsCommand({ ...uploadFields(upload), ...part })));
   },
 
   deleteVersion: async ({ client }, input) => {

@@ -1,8 +1,7 @@
 import { errorName } from "../../connection/errors/failure.ts";
 import type { Owned } from "./expected-owner.ts";
 import { type ObjectFacts, parseObjectMetadata } from "./object-facts.ts";
-import type { ObjectHead, ObjectStore } from "./object-store.ts";
-import type { Billed } from "./request-payer.ts";
+import type { Billed, ObjectHead, ObjectStore } from "./object-store.ts";
 
 /** An object on the server, and the facts that this program stored in its metadata. */
 export interface StoredObject

@@ -13,8 +13,7 @@ import { explained } from "../store/explain.ts";
 import { withRetry } from "../store/retry.ts";
 import { INSIDE, retriesInside } from "../store/retrying.ts";
 import { followServerTime } from "../store/server-time.ts";
-import type { SweepGroups } from "./groups.ts";
-import { MissingGroup } from "./missing-group.ts";
+import { MissingGroup, type SweepGroups } from "./groups.ts";
 
 type Clients = (region: string) => AutoScalingClient;
 

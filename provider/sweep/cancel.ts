@@ -4,8 +4,8 @@ import { META_ITEM, regionItemKey, SWEEP_KEY } from "../../staging/sweep/item-ke
 import type { RegionItem } from "../../staging/sweep/region-item.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
 import type { RegionGroup, SweepAccess } from "./access.ts";
+import { MissingGroup } from "./groups.ts";
 import { findMeta, findRegions, indexPages, noteCorrupt, updateItem } from "./items.ts";
-import { MissingGroup } from "./missing-group.ts";
 import { moveIndices } from "./move-indices.ts";
 import { itemKey } from "./queries.ts";
 import { retryConflicts } from "./transact.ts";

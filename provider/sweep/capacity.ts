@@ -4,9 +4,8 @@ import { regionItemKey, SWEEP_TTL_ATTRIBUTE } from "../../staging/sweep/item-key
 import type { RegionItem } from "../../staging/sweep/region-item.ts";
 import { DEFAULT_SETTLING, pause, withRetry } from "../store/retry.ts";
 import type { SweepAccess } from "./access.ts";
-import type { GroupCapacity } from "./groups.ts";
+import { type GroupCapacity, MissingGroup } from "./groups.ts";
 import { findRegion, updateItem } from "./items.ts";
-import { MissingGroup } from "./missing-group.ts";
 import type { RunRegion } from "./plan.ts";
 import { retryConflicts } from "./transact.ts";
 

@@ -17,70 +17,63 @@ const AGAIN: Words = (_spell, command) => `Launch the sweep again: ${command("sp
  * The rows of a sweep: JSON lines, one object of strings for each index. The whole file is checked before use, and it is streamed,
  * never loaded into memory.
  */
-export class RowsFile {
-  readonly #file: string;
-  readonly #handle: FileHandle;
-  readonly #digests: Buffer;
-  /** The names of the parameters, the same in each row. */
-  readonly #columns: readonly string[];
+export interface RowsFile {
+  /** The rows in the order of their indices. @throws InputError if the file has changed since {@link openRows} */
+  rows(): AsyncGenerator<readonly Parameter[]>;
+  close(): Promise<void>;
+}
 
-  private constructor(file: string, handle: FileHandle, digests: Buffer, columns: readonly string[]) {
-    this.#file = file;
-    this.#handle = handle;
-    this.#digests = digests;
-    this.#columns = columns;
-  }
-
-  /**
-   * Opens and checks a file.
-   * @param sha256 of the file, lower-case hex
-   * @param count the expected number of rows
-   * @throws InputError if the file is missing, differs from the planned one, or has an invalid row
-   */
-  static async open(file: string, sha256: string, count: number, signal: AbortSignal): Promise<RowsFile> {
-    const handle = await openFile(file);
-    try {
-      const all = createHash("sha256");
-      const digests = Buffer.alloc(count * DIGEST_BYTES);
-      let columns: readonly string[] | undefined;
-      let rows = 0;
-      // A changed file is the more useful error, so report invalid rows only after the SHA-256 matches.
-      let problem: InputError | undefined;
-      for await (const line of linesOf(file, handle, signal, (chunk) => all.update(chunk))) {
-        if (rows < count) digestOf(line).copy(digests, rows * DIGEST_BYTES);
-        rows++;
-        try {
-          columns = parseRow(file, rows, line, columns).map(([name]) => name);
-        } catch (error) {
-          if (!(error instanceof InputError)) throw error;
-          problem ??= error;
-        }
+/**
+ * Opens and checks a file.
+ * @param sha256 of the file, lower-case hex
+ * @param count the expected number of rows
+ * @throws InputError if the file is missing, differs from the planned one, or has an invalid row
+ */
+export async function openRows(
+  file: string,
+  sha256: string,
+  count: number,
+  signal: AbortSignal,
+): Promise<RowsFile> {
+  const handle = await openFile(file);
+  try {
+    const all = createHash("sha256");
+    const digests = Buffer.alloc(count * DIGEST_BYTES);
+    // The names of the parameters, the same in each row.
+    let columns: readonly string[] | undefined;
+    let rows = 0;
+    // A changed file is the more useful error, so report invalid rows only after the SHA-256 matches.
+    let problem: InputError | undefined;
+    for await (const line of linesOf(file, handle, signal, (chunk) => all.update(chunk))) {
+      if (rows < count) digestOf(line).copy(digests, rows * DIGEST_BYTES);
+      rows++;
+      try {
+        columns = parseRow(file, rows, line, columns).map(([name]) => name);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        problem ??= error;
       }
-      if (all.digest("hex") !== sha256) throw changed(file);
-      if (problem !== undefined) throw problem;
-      if (rows !== count)
-        throw new InputError(`${file} has ${rows} rows; the sweep has ${count} indices`, { fix: AGAIN });
-      return new RowsFile(file, handle, digests, columns ?? []);
-    } catch (error) {
-      await handle.close();
-      throw error;
     }
-  }
-
-  /** The rows in the order of their indices. @throws InputError if the file has changed since {@link open} */
-  async *rows(signal: AbortSignal): AsyncGenerator<readonly Parameter[]> {
-    let index = 0;
-    for await (const line of linesOf(this.#file, this.#handle, signal)) {
-      const known = this.#digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
-      if (!digestOf(line).equals(known)) throw changed(this.#file);
-      index++;
-      yield parseRow(this.#file, index, line, this.#columns);
-    }
-    if (index * DIGEST_BYTES !== this.#digests.length) throw changed(this.#file);
-  }
-
-  async close(): Promise<void> {
-    await this.#handle.close();
+    if (all.digest("hex") !== sha256) throw changed(file);
+    if (problem !== undefined) throw problem;
+    if (rows !== count)
+      throw new InputError(`${file} has ${rows} rows; the sweep has ${count} indices`, { fix: AGAIN });
+    return {
+      async *rows() {
+        let index = 0;
+        for await (const line of linesOf(file, handle, signal)) {
+          const known = digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
+          if (!digestOf(line).equals(known)) throw changed(file);
+          index++;
+          yield parseRow(file, index, line, columns);
+        }
+        if (index !== count) throw changed(file);
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import { endIfCancelled, requireNotCancelled } from "./cancelled.ts";
 import { startWorkers } from "./capacity.ts";
 import { newIndexItems, newRegionItems } from "./new-items.ts";
 import type { RunPlan } from "./plan.ts";
-import { RowsFile } from "./rows-file.ts";
+import { openRows, type RowsFile } from "./rows-file.ts";
 import { commitStart, findRun, putRunIfAbsent, type RunItem, settleDeadline } from "./run-item.ts";
 import { writeNewItems } from "./write-items.ts";
 
@@ -44,7 +44,7 @@ export async function startSweep(
     onBegun();
     const items = { ...plan, generation: inputs.generation, deadlineAt: run?.meta.deadlineAt ?? deadlineAt };
     await writeNewItems(access, newRegionItems(items));
-    await writeNewItems(access, newIndexItems(items, rows?.rows(access.signal)), (count) =>
+    await writeNewItems(access, newIndexItems(items, rows?.rows()), (count) =>
       access.progress(`Writing items ${count} of ${inputs.count}`),
     );
     meta = await settleDeadline(access, plan, false);
@@ -66,7 +66,7 @@ async function rowsOf(
   { inputs: { rowsFile, rowsSha256, count } }: RunPlan,
 ): Promise<RowsFile | undefined> {
   if (rowsFile === undefined || rowsSha256 === undefined) return undefined;
-  return RowsFile.open(rowsFile, rowsSha256, count, signal);
+  return openRows(rowsFile, rowsSha256, count, signal);
 }
 
 /** Sweep IDs are random, so different settings under the same ID mean that the user edited the sweep. */

@@ -5,7 +5,6 @@ import { manifestKey, NO_SHA256, objectKey } from "../../staging/manifest.ts";
 import type { StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
 import type { ProgressReporter } from "../flow/progress.ts";
-import type { ObjectStore } from "../store/object-store.ts";
 import { ensureTags } from "../store/tagging.ts";
 import { ageingTags } from "./copy/ageing-tags.ts";
 import { stageCopy } from "./copy/stage.ts";
@@ -21,10 +20,7 @@ import { type StageOptions as FileOptions, stageLocalFile } from "./upload/uploa
 
 export type { Source } from "./source/source.ts";
 
-interface StageTarget {
-  readonly store: ObjectStore;
-  readonly bucket: string;
-  readonly stagingId: string;
+interface StageTarget extends Omit<TreeTarget, "tags"> {
   /** The tags of an object that is created at `begun`. Later objects get a shorter TTL class. */
   readonly tags: Tags;
   readonly begun: Date;

@@ -2,8 +2,14 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { Signer } from "../../../connection/signing.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { type ExpectedOwner, ownerHeaders } from "../expected-owner.ts";
-import { NEVER } from "../never.ts";
-import type { Input, OperationName, Output, RequestSender, SendOptions } from "../operations.ts";
+import {
+  type Input,
+  NEVER,
+  type OperationName,
+  type Output,
+  type RequestSender,
+  type SendOptions,
+} from "../operations.ts";
 import { isRetryable } from "../request-retries.ts";
 import { failedAnswer } from "./answers.ts";
 import type { Http, Response } from "./http.ts";

@@ -1,6 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { errorName } from "../../../connection/errors/failure.ts";
 import { partsOf } from "../../flow/parts.ts";
-import type { ObjectFacts } from "../../store/object-facts.ts";
 import { sameDescription } from "../../store/object-headers.ts";
 import type { CompletedPart, CreatedUpload } from "../../store/object-store.ts";
 import { headObject, type ObjectPlace, type StoredObject } from "../../store/stored-object.ts";
@@ -103,19 +103,11 @@ async function resume<Job extends Resumable>(
     if (errorName(error) !== "NoSuchUpload") return discard();
   }
   const copy = await headObject(destination, signal);
-  if (copy?.size !== object.size || !hasFacts(copy.facts, object.facts)) return discard();
+  if (copy?.size !== object.size || !isDeepStrictEqual(copy.facts, object.facts)) return discard();
   // The source's metadata may have changed without its bytes since the earlier attempt wrote these.
   if (!sameDescription(copy, object)) return discard();
   job.onBytes(object.size - counted);
   return true;
-}
-
-function hasFacts(found: ObjectFacts | undefined, wanted: ObjectFacts | undefined): boolean {
-  return (
-    found?.partSize === wanted?.partSize &&
-    found?.sha256 === wanted?.sha256 &&
-    found?.sourceEtag === wanted?.sourceEtag
-  );
 }
 
 const abort = ({ id }: OpenUpload, { destination, signal }: Resumable): Promise<void> => {

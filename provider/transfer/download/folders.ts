@@ -1,6 +1,7 @@
 import { lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../../staging/errors.ts";
+import { oncePer } from "../../../staging/once.ts";
 import { printable } from "../../../staging/printable.ts";
 
 /** The kind of file at a path, without following a link. */
@@ -26,7 +27,8 @@ export class Folders {
   readonly #root: string;
   /** Whether each folder exists, by path relative to the root. */
   readonly #known = new Map<string, Promise<boolean>>();
-  readonly #created = new Map<string, Promise<boolean>>();
+  /** Creates a folder and its ancestors, once. @returns whether the call created the folder */
+  readonly make = oncePer((path: string): Promise<boolean> => this.#make(path));
 
   constructor(root: string) {
     this.#root = root;
@@ -66,16 +68,6 @@ export class Folders {
           : "The entry has a directory with this name.",
       fix: "Move it away, or download to another path.",
     });
-  }
-
-  /** Creates a folder and its ancestors. @returns whether this call created the folder */
-  make(path: string): Promise<boolean> {
-    let created = this.#created.get(path);
-    if (created === undefined) {
-      created = this.#make(path);
-      this.#created.set(path, created);
-    }
-    return created;
   }
 
   async #make(path: string): Promise<boolean> {

@@ -93,14 +93,14 @@ export type Measured = FileFacts | { readonly problem: SystemError | Replaced };
 
 export interface FileAnswer extends ThreadAnswer {
   readonly file?: ReadFile;
-  readonly problem?: ReadProblem;
+  readonly problem?: ReadProblem | undefined;
   readonly measured?: readonly Measured[];
   /** The CRC32 of a section. */
   readonly crc32?: number;
   /** The SHA-256 of a hashed file, lower-case hex. */
   readonly sha256?: string;
-  readonly opened?: OpenedFolder;
-  readonly names?: PackedNames;
+  readonly opened?: OpenedFolder | undefined;
+  readonly names?: PackedNames | undefined;
   /** The measurements of the first names, if requested. */
   readonly firstMeasured?: readonly (Measured | undefined)[];
   readonly resolved?: readonly (Resolved | Replaced)[];

@@ -35,7 +35,7 @@ type FileThread = TaskThread<FileRequest, FileAnswer>;
 
 export interface Listed extends ListAnswer {
   /** The measurements of the first names, if requested and available. */
-  readonly firstMeasured?: readonly (Measured | undefined)[];
+  readonly firstMeasured?: readonly (Measured | undefined)[] | undefined;
 }
 
 interface Opened extends OpenAnswer, Listed {}
@@ -90,12 +90,7 @@ export class FileThreads {
     if (problem === "changed" || problem === "size mismatch") {
       throw new Error("the thread treated a folder as a file");
     }
-    return {
-      ...(opened === undefined ? {} : { opened }),
-      ...(names === undefined ? {} : { names }),
-      ...(firstMeasured === undefined ? {} : { firstMeasured }),
-      ...(problem === undefined ? {} : { problem }),
-    };
+    return { opened, names, firstMeasured, problem };
   }
 
   /** The targets of links, in the order of the names. */

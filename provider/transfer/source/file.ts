@@ -27,7 +27,7 @@ export interface FileOptions {
 /**
  * Finds and measures a local file.
  * @param path if it is a link, it is resolved once; a later change of the link has no effect
- * @throws InputError if the file cannot be read, or is not a regular file
+ * @throws InputError if the file cannot be read, is not a regular file, or if its content does not match its size
  */
 export async function findFile(
   path: string,
@@ -53,13 +53,6 @@ export async function findFile(
     await reader.close();
   }
 }
-
-/**
- * @returns the measured file
- * @throws InputError if the file cannot be read, or if its content does not match its size
- */
-export const probeFile = async (path: string, threads: FileThreads): Promise<LocalFile> =>
-  (await findFile(path, { threads })).file;
 
 /** The error for exclude patterns with a single file. */
 export function nothingToExclude(name: string): InputError {

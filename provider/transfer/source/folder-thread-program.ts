@@ -102,12 +102,12 @@ export type Resolved = ResolvedLink | { readonly problem: SystemError };
 export const MAX_LINKS = 40;
 
 export interface ListAnswer {
-  readonly names?: PackedNames;
-  readonly problem?: SystemError | Replaced;
+  readonly names?: PackedNames | undefined;
+  readonly problem?: SystemError | Replaced | undefined;
 }
 
 export interface OpenAnswer extends ListAnswer {
-  readonly opened?: OpenedFolder;
+  readonly opened?: OpenedFolder | undefined;
 }
 
 /**

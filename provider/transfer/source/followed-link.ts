@@ -2,12 +2,11 @@ import { constants } from "node:fs";
 import { basename, dirname } from "node:path";
 import { InputError } from "../../../staging/errors.ts";
 import type { Exclusion } from "../../../staging/exclude.ts";
-import { leaveOut, refuse, systemError } from "./error.ts";
+import { leaveOut, refuse, refuseFormat, systemError } from "./error.ts";
 import type { FilePlace } from "./file.ts";
 import type { SourceFolder } from "./folder.ts";
 import type { ResolvedLink, SystemError } from "./folder-thread-program.ts";
 import { foreignOwnersOf } from "./foreign-link.ts";
-import { refuseFormat } from "./format.ts";
 import { refuseOwnFolders } from "./own-folders.ts";
 import { SourceChangedError, shown } from "./source.ts";
 

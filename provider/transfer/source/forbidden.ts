@@ -1,5 +1,5 @@
 import { UserError } from "../../../staging/errors.ts";
-import type { Billed } from "../../store/request-payer.ts";
+import type { Billed } from "../../store/object-store.ts";
 
 /**
  * The error for an S3 source that the credentials have no permission to read.

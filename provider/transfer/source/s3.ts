@@ -12,8 +12,7 @@ import { isPrefix, parseS3Url, type S3Url, unusablePath } from "../../../staging
 import { shellQuoted } from "../../../staging/shell.ts";
 import type { Owned } from "../../store/expected-owner.ts";
 import { explained } from "../../store/explain.ts";
-import type { ListedObject, ObjectStore } from "../../store/object-store.ts";
-import type { Billed } from "../../store/request-payer.ts";
+import type { Billed, ListedObject, ObjectStore } from "../../store/object-store.ts";
 import { refuseArchived } from "./archive.ts";
 import { nothingToExclude } from "./file.ts";
 import { downloadForbidden } from "./forbidden.ts";

@@ -3,7 +3,7 @@ import { UserError } from "../../../staging/errors.ts";
 import type { ManifestFolder, ManifestLink } from "../../../staging/manifest.ts";
 import { printable } from "../../../staging/printable.ts";
 import { shellPath } from "../../../staging/shell.ts";
-import type { Billed } from "../../store/request-payer.ts";
+import type { Billed } from "../../store/object-store.ts";
 import type { S3Clients } from "../../store/s3-clients.ts";
 import type { ObjectPlace } from "../../store/stored-object.ts";
 import type { ReadFile } from "./file-thread-program.ts";

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { join } from "node:path";
-import { failedAt, refuse, sizeMismatch, systemError } from "./error.ts";
+import { failedAt, refuse, refuseFormat, sizeMismatch, systemError } from "./error.ts";
 import { assertNoneKept } from "./excluded-folder.ts";
 import { type FilePlace, localFile, permissionsOf } from "./file.ts";
 import type { FileFacts, Measured } from "./file-thread-program.ts";
@@ -8,23 +8,26 @@ import type { SourceFolder } from "./folder.ts";
 import { FolderNames } from "./folder-names.ts";
 import { type Followed, followLinks, loop, type Walk } from "./followed-link.ts";
 import { assertReadableBy } from "./foreign-link.ts";
-import { refuseFormat } from "./format.ts";
 import { readLink } from "./link.ts";
 import { type LocalFile, SourceChangedError, type SourceEntry } from "./source.ts";
 
 /** Files to measure together. */
 const BATCH = 64;
 
-/** A folder on the path from the root to the current position. */
-interface Frame {
+/** A folder to enter. */
+interface FoundFolder {
   readonly folder: SourceFolder;
   /** Relative to the root, ending in `/`; empty for the root. */
   readonly path: string;
+  /** The owners, other than the user and root, of links on the way to this folder. */
+  readonly foreignOwners: readonly number[];
+}
+
+/** A folder on the path from the root to the current position. */
+interface Frame extends FoundFolder {
   readonly names: FolderNames;
   /** Device and inode, if the walk follows links. */
   readonly identity: string | undefined;
-  /** The owners, other than the user and root, of links on the way to this folder. */
-  readonly foreignOwners: readonly number[];
   readonly mode: string;
   position: number;
   batch: Item[];
@@ -32,14 +35,8 @@ interface Frame {
   isEmpty: boolean;
 }
 
-/** The next item of a folder: an entry, or a folder to enter. */
-type Item =
-  | { readonly entry: SourceEntry }
-  | {
-      readonly folder: SourceFolder;
-      readonly path: string;
-      readonly foreignOwners: readonly number[];
-    };
+/** The next item of a folder. */
+type Item = { readonly entry: SourceEntry } | FoundFolder;
 
 /**
  * The entries of a tree, sorted by path. Only the packed names of the folders on the current path are in memory. If names of folders
@@ -74,7 +71,7 @@ export async function* walk(tree: Walk): AsyncGenerator<SourceEntry, void, void>
 
 async function enter(
   tree: Walk,
-  { folder, path, foreignOwners }: Pick<Extract<Item, { path: string }>, "folder" | "path" | "foreignOwners">,
+  { folder, path, foreignOwners }: FoundFolder,
   above: readonly Frame[],
 ): Promise<Frame> {
   const names = await FolderNames.read(folder, {

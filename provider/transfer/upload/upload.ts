@@ -68,12 +68,8 @@ async function send(file: LocalFile, target: UploadTarget, options: StageOptions
 
 async function sendContent(file: LocalFile, target: UploadTarget, options: StageOptions) {
   const progress = options.report("upload");
-  const { digest, partSize } = await uploadFile(file, target, {
-    plane: options.plane,
-    signal: options.signal,
-    multipart: options.multipart ?? false,
-    onBytes: (bytes) => progress.add(bytes),
-  });
+  const onBytes = (bytes: number) => progress.add(bytes);
+  const { digest, partSize } = await uploadFile(file, target, { ...options, onBytes });
   progress.objectDone();
   progress.finish();
   return { sha256: digest.sha256, partSize, wasThere: false, digest };
@@ -120,11 +116,7 @@ async function keepExisting(file: LocalFile, target: UploadTarget, options: Stag
   return { sha256: digest.sha256, partSize, wasThere: true, lastModified: found.lastModified };
 }
 
-interface UploadOptions {
-  readonly plane: DataPlane;
-  readonly signal: AbortSignal;
-  /** Also uploads small files in parts. */
-  readonly multipart?: boolean;
+interface UploadOptions extends Pick<StageOptions, "plane" | "signal" | "multipart"> {
   /**
    * Called with the bytes sent since the last call, and with the bytes that an earlier attempt uploaded. Negative for bytes to send
    * again.

@@ -1,8 +1,7 @@
 import { DescribeScheduledActionsCommand, SetDesiredCapacityCommand } from "@aws-sdk/client-auto-scaling";
 import { expect } from "chai";
 import { autoScalingGroups, createAutoScalingClients } from "../../../provider/sweep/auto-scaling.ts";
-import type { SweepGroups } from "../../../provider/sweep/groups.ts";
-import { MissingGroup } from "../../../provider/sweep/missing-group.ts";
+import { MissingGroup, type SweepGroups } from "../../../provider/sweep/groups.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { SweepCloud as LocalGroups } from "../../local/sweep-cloud.ts";
 import { errorOf } from "../../support/failure.ts";

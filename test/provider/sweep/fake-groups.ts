@@ -1,5 +1,4 @@
-import type { GroupCapacity, SweepGroups } from "../../../provider/sweep/groups.ts";
-import { MissingGroup } from "../../../provider/sweep/missing-group.ts";
+import { type GroupCapacity, MissingGroup, type SweepGroups } from "../../../provider/sweep/groups.ts";
 
 interface FakeGroup {
   desired: number;

@@ -126,7 +126,7 @@ export async function inspectSource(
       why: "It is a device or a socket.",
     });
   }
-  const [{ nothingToExclude, probeFile }, { FileThreads }] = await Promise.all([
+  const [{ findFile, nothingToExclude }, { FileThreads }] = await Promise.all([
     import("../../../../provider/transfer/source/file.ts"),
     import("../../../../provider/transfer/source/file-threads.ts"),
   ]);
@@ -134,7 +134,8 @@ export async function inspectSource(
   await access(path, constants.R_OK).catch(() => {
     throw unreadable(given, path);
   });
-  const { size: sizeBytes, modifiedMs, changedMs } = await probeFile(path, new FileThreads());
+  const { file } = await findFile(path, { threads: new FileThreads() });
+  const { size: sizeBytes, modifiedMs, changedMs } = file;
   return { path, filename, sizeBytes, version: { modifiedMs, changedMs }, warnings: [] };
 }
 
