@@ -7,7 +7,7 @@ import { bucketAdoptionResource } from "../staging/resources/bucket-adoption.ts"
 import { isoSeconds } from "../staging/ttl.ts";
 import { requireBucket } from "./adoption/identity.ts";
 import { requireSettings } from "./adoption/settings.ts";
-import type { Dependencies } from "./deps.ts";
+import { type Dependencies, targetIn } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
 import { BY_ENVIRONMENT, declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
@@ -24,12 +24,6 @@ import { withRetry } from "./store/retry.ts";
 export function bucketAdoption(
   deps: Dependencies,
 ): ResourceHandler<BucketAdoptionInputs, BucketAdoptionOutputs> {
-  const targetOf = ({ region, bucket }: BucketAdoptionInputs, { signal }: CallContext): Target => ({
-    client: deps.s3.of(region),
-    bucket,
-    signal,
-  });
-
   const idOf = ({ region, bucket }: BucketAdoptionInputs): string => `${region}/${bucket}`;
 
   const writableAt = (waitSeconds: number): string =>
@@ -40,7 +34,7 @@ export function bucketAdoption(
    * @throws PartialFailure once versioning may be on: the next run finds it enabled and needs the recorded wait
    */
   async function enableVersioning(inputs: BucketAdoptionInputs, context: CallContext): Promise<boolean> {
-    const target = targetOf(inputs, context);
+    const target = targetIn(deps, inputs, context);
     const { bucket, region } = inputs;
     const status = await explained(`reading the versioning of ${bucket}`, () => versioningOf(target));
     if (status === "Enabled") return false;
@@ -64,7 +58,7 @@ export function bucketAdoption(
     notImported: { why: "When versioning was enabled is not recorded in S3.", fix: BY_ENVIRONMENT },
 
     async create(inputs, context) {
-      const target = targetOf(inputs, context);
+      const target = targetIn(deps, inputs, context);
       await requireBucket(target, inputs.region, deps.spreading);
       await requireSettings(target, inputs.region, deps.spreading, context);
       const wasOff = await enableVersioning(inputs, context);
@@ -84,7 +78,7 @@ export function bucketAdoption(
 
     async read(id, inputs, outputs, context) {
       const versioning = await explained(`reading the versioning of ${inputs.bucket}`, () =>
-        undefinedIf(isNotFound, versioningOf(targetOf(inputs, context))),
+        undefinedIf(isNotFound, versioningOf(targetIn(deps, inputs, context))),
       );
       if (versioning === undefined) return undefined;
       return { id, inputs: { ...inputs, versioning }, outputs: { ...outputs, versioning } };

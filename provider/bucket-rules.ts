@@ -7,10 +7,10 @@ import type {
   RuleKind,
 } from "../staging/resources/bucket-rules.ts";
 import { bucketRulesResource } from "../staging/resources/bucket-rules.ts";
-import type { Dependencies } from "./deps.ts";
+import { type Dependencies, targetIn } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
 import { BY_ENVIRONMENT, declaredResource } from "./plugin/declared.ts";
-import type { CallContext, ResourceHandler } from "./plugin/types.ts";
+import type { ResourceHandler } from "./plugin/types.ts";
 import {
   type ConfigurationKind,
   isOurRule,
@@ -34,12 +34,6 @@ const KINDS: Readonly<Record<RuleKind, ConfigurationKind>> = {
 
 /** spawn's rules in a configuration that the user also writes. Creation merges them with the user's rules; deletion removes only them. */
 export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInputs, BucketRulesOutputs> {
-  const targetOf = ({ region, bucket }: BucketRulesInputs, { signal }: CallContext): Target => ({
-    client: deps.s3.of(region),
-    bucket,
-    signal,
-  });
-
   return declaredResource(bucketRulesResource, {
     notImported: { why: "Which rules it should be is not recorded in S3.", fix: BY_ENVIRONMENT },
 
@@ -47,7 +41,7 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
       const id = `${inputs.region}/${inputs.bucket}/${inputs.kind}`;
       const doing = `adding ${KINDS[inputs.kind].title} to the bucket ${inputs.bucket}`;
       // Report conflicts before writing anything.
-      const target = targetOf(inputs, context);
+      const target = targetIn(deps, inputs, context);
       const retries = { spreading: deps.spreading, signal: context.signal };
       await explained(doing, () => retryOnNewBucket(() => assertMergeable(inputs, target), retries));
       const written: { before?: string } = {};
@@ -63,14 +57,14 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
       const { before } = oldOutputs;
       const written = before === undefined ? {} : { before };
       const doing = `changing ${KINDS[news.kind].title} of the bucket ${news.bucket}`;
-      await explained(doing, () => add(news, targetOf(news, context), deps, written));
+      await explained(doing, () => add(news, targetIn(deps, news, context), deps, written));
       return { ...news, ...written };
     },
 
     async read(id, inputs, outputs, context) {
       const kind = KINDS[inputs.kind];
       const found = await explained(`reading the ${kind.title} of the bucket ${inputs.bucket}`, () =>
-        undefinedIf(isNoSuchBucket, readOurs(kind, inputs, targetOf(inputs, context))),
+        undefinedIf(isNoSuchBucket, readOurs(kind, inputs, targetIn(deps, inputs, context))),
       );
       if (found === undefined) return undefined;
       return { id, inputs: { ...inputs, ...found }, outputs: { ...outputs, ...found } };
@@ -78,7 +72,7 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
 
     async delete(_id, outputs, context) {
       const kind = KINDS[outputs.kind];
-      const target = targetOf(outputs, context);
+      const target = targetIn(deps, outputs, context);
       const removeOurs = async (): Promise<void> => {
         if (outputs.kind !== "replication")
           await refuseWithEntries({ ...target, store: deps.s3.store(outputs.region) }, outputs.region);

@@ -2,6 +2,7 @@ import { encodeProgress, type Progress } from "../staging/progress.ts";
 import { ProgressReporter, type ProgressTotals } from "./flow/progress.ts";
 import type { CallContext } from "./plugin/types.ts";
 import type { ServerCapabilities } from "./rules/capabilities.ts";
+import type { Target } from "./rules/configuration.ts";
 import type { Settling } from "./store/retry.ts";
 import type { S3Clients } from "./store/s3-clients.ts";
 import { clientsWith } from "./store/sending.ts";
@@ -42,6 +43,13 @@ export function withTimeout(
   const bandwidth = bandwidthLimit === undefined ? undefined : deps.plane.bandwidth(bandwidthLimit);
   return { ...deps, s3: clientsWith(deps.s3, { timeoutSeconds, bandwidth, onTrouble }) };
 }
+
+/** A bucket, with the client and the signal for the requests of one call. */
+export const targetIn = (
+  { s3 }: Pick<Dependencies, "s3">,
+  { region, bucket }: { readonly region: string; readonly bucket: string },
+  { signal }: Pick<CallContext, "signal">,
+): Target => ({ client: s3.of(region), bucket, signal });
 
 /** Reports the progress of one phase on the resource's line. */
 export function reportTo(context: CallContext, totals: ProgressTotals): ProgressReporter {

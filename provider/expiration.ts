@@ -13,7 +13,7 @@ import { entryPrefix } from "../staging/manifest.ts";
 import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources/expiration.ts";
 import { expirationResource } from "../staging/resources/expiration.ts";
 import { expiresAt, isoSeconds, parseTtlDays, removalMidnight, type TtlDays } from "../staging/ttl.ts";
-import { type Dependencies, reportTo } from "./deps.ts";
+import { type Dependencies, reportTo, targetIn } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { forEachParallel } from "./flow/parallel.ts";
@@ -91,12 +91,10 @@ async function expire(
 ): Promise<ExpirationOutputs> {
   const { bucket, region, stagingId } = inputs;
   const ttl = parseTtlDays(inputs.ttlDays);
-  const client = deps.s3.of(region);
+  const target = targetIn(deps, inputs, context);
   return explained(`setting the TTL in ${region} (bucket ${bucket})`, async () => {
-    const { signal } = context;
-    const expires = await deps.capabilities.has("lifecycleRules", { client, bucket }, context);
-    const check = { client, bucket, settling: deps.settling, signal };
-    const ruleId = expires ? await requireLifecycleRule(check, ttl) : "";
+    const expires = await deps.capabilities.has("lifecycleRules", target, context);
+    const ruleId = expires ? await requireLifecycleRule({ ...target, settling: deps.settling }, ttl) : "";
     // Only after a request: S3's response sets the clock.
     const now = deps.now();
     const { ttlDays, ruleId: oldRuleId, removedAt } = old;

@@ -8,7 +8,7 @@ import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources
 import { replicationResource } from "../staging/resources/replication.ts";
 import { describeReplica } from "../staging/transfer-estimate.ts";
 import { deleteIn } from "./delete-in.ts";
-import { type Dependencies, reportTo, showWait, withTimeout } from "./deps.ts";
+import { type Dependencies, reportTo, showWait, targetIn, withTimeout } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
@@ -145,8 +145,8 @@ async function possibleMethod(
   context: CallContext,
 ): Promise<ReplicationMethod> {
   if (method === "copy") return method;
-  const place = { client: deps.s3.of(sourceRegion), bucket };
-  if (!(await deps.capabilities.has("replicationRules", place, context))) return "copy";
+  const target = targetIn(deps, { region: sourceRegion, bucket }, context);
+  if (!(await deps.capabilities.has("replicationRules", target, context))) return "copy";
   try {
     const tags = await readTags({ store: deps.s3.store(sourceRegion), bucket, key }, context.signal);
     return tags[replicateTag(parseRegion(region))] === "true" ? "rule" : "copy";
@@ -159,12 +159,12 @@ async function possibleMethod(
 async function requireRule(
   inputs: ReplicationInputs,
   deps: Dependencies,
-  { signal }: CallContext,
+  context: CallContext,
 ): Promise<string> {
-  if (inputs.method === "copy") return "";
-  const client = deps.s3.of(inputs.sourceRegion);
-  const check = { client, bucket: inputs.sourceBucket, settling: deps.settling, signal };
-  return requireReplicationRule(check, parseRegion(inputs.region), inputs.bucket);
+  const { method, region, bucket, sourceRegion, sourceBucket } = inputs;
+  if (method === "copy") return "";
+  const target = targetIn(deps, { region: sourceRegion, bucket: sourceBucket }, context);
+  return requireReplicationRule({ ...target, settling: deps.settling }, parseRegion(region), bucket);
 }
 
 interface Created extends Pick<ReplicationOutputs, "via" | "objects" | "seconds" | "verifiedBy"> {

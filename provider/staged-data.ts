@@ -11,7 +11,7 @@ import { assertOnS3, assertRequestPayer, isS3Url, parseS3Url } from "../staging/
 import { describeTransfer, estimatedCost, type Transfer } from "../staging/transfer-estimate.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
 import { deleteIn } from "./delete-in.ts";
-import { type Dependencies, reportTo, withTimeout } from "./deps.ts";
+import { type Dependencies, reportTo, targetIn, withTimeout } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
@@ -109,15 +109,13 @@ export function stagedData(
     },
 
     async delete(_id, outputs, context) {
-      const { region, bucket } = outputs;
       const ownDeps = withTimeout(deps, outputs, context);
       await deleteIn(outputs, ownDeps, context);
       // Delete replicas that no replication resource owns: the update failed before it created the resource, or the rule
       // replicated after its timeout.
       for (const other of REGIONS.filter((candidate) => outputs.replicateTo.includes(candidate))) {
-        const check = { client: ownDeps.s3.of(region), bucket, signal: context.signal };
-        const destination = await explained(`reading the replication rules of ${bucket}`, () =>
-          replicationDestination(check, other),
+        const destination = await explained(`reading the replication rules of ${outputs.bucket}`, () =>
+          replicationDestination(targetIn(ownDeps, outputs, context), other),
         );
         if (destination !== undefined)
           await deleteIn({ ...outputs, region: other, bucket: destination }, ownDeps, context);

@@ -7,7 +7,7 @@ import type {
 } from "../staging/resources/versioning-readiness.ts";
 import { versioningReadinessResource } from "../staging/resources/versioning-readiness.ts";
 import { isoSeconds } from "../staging/ttl.ts";
-import type { Dependencies } from "./deps.ts";
+import { type Dependencies, targetIn } from "./deps.ts";
 import { BY_ENVIRONMENT, declaredResource } from "./plugin/declared.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { refuseWithEntries } from "./rules/entries.ts";
@@ -24,9 +24,9 @@ export function versioningReadiness(
   return declaredResource(versioningReadinessResource, {
     notImported: { why: "When versioning was enabled is not recorded in S3.", fix: BY_ENVIRONMENT },
 
-    async create(inputs, { signal }) {
+    async create(inputs, context) {
       const { region, bucket, waitSeconds } = inputs;
-      const target = { client: deps.s3.of(region), bucket, signal };
+      const target = targetIn(deps, inputs, context);
       const isEnabled = await explained(`reading the versioning of ${bucket}`, () =>
         isVersioned(target, deps.spreading),
       );
@@ -41,10 +41,9 @@ export function versioningReadiness(
     },
 
     // A recreated bucket needs a new wait.
-    async read(id, inputs, outputs, { signal }) {
-      const { region, bucket } = inputs;
-      const found = await explained(`reading the versioning of ${bucket}`, () =>
-        undefinedIf(isNoSuchBucket, versioningOf({ client: deps.s3.of(region), bucket, signal })),
+    async read(id, inputs, outputs, context) {
+      const found = await explained(`reading the versioning of ${inputs.bucket}`, () =>
+        undefinedIf(isNoSuchBucket, versioningOf(targetIn(deps, inputs, context))),
       );
       return found === undefined ? undefined : { id, inputs, outputs };
     },

@@ -57,10 +57,10 @@ export class ServerCapabilities {
   /** Whether the server has the capability. If it has not, logs one warning. */
   async has(
     name: keyof Capabilities,
-    place: Omit<Target, "signal">,
-    { signal, log }: { readonly signal: AbortSignal; log(severity: "warning", message: Words): void },
+    place: Target,
+    { log }: { log(severity: "warning", message: Words): void },
   ): Promise<boolean> {
-    const found = (await this.of({ ...place, signal }))[name];
+    const found = (await this.of(place))[name];
     if (!found && !this.#warned.has(name)) {
       this.#warned.add(name);
       log("warning", WITHOUT[name]);

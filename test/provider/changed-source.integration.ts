@@ -18,6 +18,7 @@ import {
   bucketOf,
   CloudFixture,
   PRIMARY,
+  replicaInputs,
   SECOND,
   stagedInputs,
   TestContext,
@@ -75,15 +76,6 @@ describe("A source that changes between upload attempts", () => {
     return found;
   }
 
-  const replicaOf = (data: StagedDataOutputs, region: string): ReplicationInputs => {
-    const { stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 } = data;
-    return {
-      ...{ stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 },
-      ...{ sourceRegion: data.region, sourceBucket: data.bucket, region, bucket: bucketOf(region) },
-      method: "copy",
-    };
-  };
-
   /** A resource in the state after `reopenData`, or after a partial failure: its inputs are its outputs. */
   const reopened = <Outputs>(inputs: object): Outputs => inputs as unknown as Outputs;
 
@@ -136,7 +128,7 @@ describe("A source that changes between upload attempts", () => {
           found: StagedDataOutputs,
           region: string,
         ): Promise<ReplicationOutputs> => {
-          const wanted = replicaOf(found, region);
+          const wanted = replicaInputs(found, region);
           const before = made.get(region);
           made.set(region, found.manifestSha256);
           return before === undefined

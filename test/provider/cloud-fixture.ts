@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   CreateBucketCommand,
   GetObjectCommand,
+  GetObjectTaggingCommand,
   type LifecycleRule,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
@@ -24,7 +25,8 @@ import { newStagingId } from "../../staging/ids.ts";
 import { asFlag, inWords, type Words } from "../../staging/option.ts";
 import { decodeProgress, type Progress } from "../../staging/progress.ts";
 import { parseRegion, type Region } from "../../staging/regions.ts";
-import type { StagedDataInputs } from "../../staging/resources/staged-data.ts";
+import type { ReplicationInputs } from "../../staging/resources/replication.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
 
 export const REGIONS = ["us-east-1", "us-west-2", "eu-west-1"].map(parseRegion);
@@ -129,6 +131,13 @@ export class CloudFixture {
     return { bytes, contentType: answer.ContentType };
   }
 
+  /** The tags of an object in the primary region. */
+  async tagsOf(key: string): Promise<Record<string, string>> {
+    const command = new GetObjectTaggingCommand({ Bucket: bucketOf(PRIMARY), Key: key });
+    const { TagSet } = await this.s3.of(PRIMARY).send(command);
+    return Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
+  }
+
   /** Every version and delete marker under a prefix, as `key` or `key (deleted)`, and every unfinished upload. */
   async everything(region: string, prefix = ""): Promise<string[]> {
     const client = this.s3.of(region);
@@ -215,6 +224,21 @@ export function stagedInputs(source: string, changes: Partial<StagedDataInputs> 
     bucket: bucketOf(PRIMARY),
     replicateTo: [SECOND, THIRD],
     ttlDays: 7,
+    ...changes,
+  };
+}
+
+/** Inputs of a copy of staged data in another region. */
+export function replicaInputs(
+  data: StagedDataOutputs,
+  region: string,
+  changes: Partial<ReplicationInputs> = {},
+): ReplicationInputs {
+  const { stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 } = data;
+  return {
+    ...{ stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 },
+    ...{ sourceRegion: data.region, sourceBucket: data.bucket, region, bucket: bucketOf(region) },
+    method: "copy",
     ...changes,
   };
 }

@@ -20,6 +20,7 @@ import {
   CloudFixture,
   PRIMARY,
   REGIONS,
+  replicaInputs,
   SECOND,
   stagedInputs,
   TestContext,
@@ -37,14 +38,8 @@ describe("A directory of many files", () => {
     return stagedData(fixture.dependencies()).create(inputs, context);
   };
 
-  function replicaOf(data: StagedDataOutputs, region: string): ReplicationInputs {
-    const { stagingId, key, kind, sizeBytes, fileCount, sha256: digest, manifestKey, manifestSha256 } = data;
-    return {
-      ...{ stagingId, key, kind, sizeBytes, fileCount, sha256: digest, manifestKey, manifestSha256 },
-      ...{ sourceRegion: data.region, sourceBucket: data.bucket, region, bucket: bucketOf(region) },
-      method: data.replicateTo.includes(region) ? "rule" : "copy",
-    };
-  }
+  const replicaOf = (data: StagedDataOutputs, region: string): ReplicationInputs =>
+    replicaInputs(data, region, { method: data.replicateTo.includes(region) ? "rule" : "copy" });
 
   async function manifestOf(data: StagedDataOutputs, region: string): Promise<ManifestEntry[]> {
     const { entries } = await parseManifest([(await fixture.object(region, data.manifestKey)).bytes]);

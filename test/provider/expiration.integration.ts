@@ -1,6 +1,5 @@
 import {
   DeleteObjectTaggingCommand,
-  GetObjectTaggingCommand,
   PutBucketLifecycleConfigurationCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
@@ -48,12 +47,6 @@ describe("Expiration", () => {
   const handler = () => expiration(fixture.dependencies());
   const update = async (id: string, old: ExpirationOutputs, news: ExpirationInputs) =>
     handler().update?.(id, old, news, new TestContext());
-
-  async function tagsOf(key: string): Promise<Record<string, string>> {
-    const command = new GetObjectTaggingCommand({ Bucket: bucketOf(PRIMARY), Key: key });
-    const { TagSet } = await fixture.s3.of(PRIMARY).send(command);
-    return Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
-  }
 
   /** Clients whose listings have at most this many keys per page. */
   function smallPages(size: number): S3Clients {
@@ -114,7 +107,7 @@ describe("Expiration", () => {
       expect(updated).to.deep.equal({ ...news, ruleId: "spawn-ttl-90", removedAt: "2096-06-29T00:00:00Z" });
     }
     for (const key of [data.key, data.manifestKey]) {
-      expect(await tagsOf(key)).to.deep.equal({
+      expect(await fixture.tagsOf(key)).to.deep.equal({
         StagingID: data.stagingId,
         "spawn:ttl-days": "90",
         [`spawn:replicate-${SECOND}`]: "true",
@@ -136,11 +129,11 @@ describe("Expiration", () => {
     const { id, outputs } = await expiration(deps).create({ ...inputs, stagingId, ttlDays: 3 }, context);
     expect(context.progress.at(-1)).to.include({ phase: "tag", objectsDone: 120, finished: true });
     for (const key of keys) {
-      expect(await tagsOf(key)).to.deep.equal({ StagingID: stagingId, "spawn:ttl-days": "3" });
+      expect(await fixture.tagsOf(key)).to.deep.equal({ StagingID: stagingId, "spawn:ttl-days": "3" });
     }
     const read = await expiration(deps).read(id, outputs, outputs, new TestContext());
     expect(read?.inputs.ttlDays).to.equal(3);
-    expect((await tagsOf(other.key))["spawn:ttl-days"]).to.equal("7");
+    expect((await fixture.tagsOf(other.key))["spawn:ttl-days"]).to.equal("7");
     const others = (await fixture.everything(PRIMARY)).filter((key) => !key.startsWith(stagingId));
     await stagedData(deps).delete("id", { ...other, stagingId }, new TestContext());
     expect(await fixture.everything(PRIMARY)).to.deep.equal(others);
@@ -178,7 +171,7 @@ describe("Expiration", () => {
     await create();
     expect(reads).to.equal(2 * (500 + 3) + 705);
     for (const index of [600, 601]) {
-      expect((await tagsOf(keyOf(index)))["spawn:ttl-days"]).to.equal("3");
+      expect((await fixture.tagsOf(keyOf(index)))["spawn:ttl-days"]).to.equal("3");
     }
   });
 
@@ -200,9 +193,9 @@ describe("Expiration", () => {
     );
     const news = { ...inputs, stagingId, ttlDays: 3 };
     await errorOf(expiration(fixture.dependencies({ s3: clients })).create(news, new TestContext()));
-    expect(await tagsOf(keys[0] ?? "")).to.deep.equal({});
+    expect(await fixture.tagsOf(keys[0] ?? "")).to.deep.equal({});
     await handler().create(news, new TestContext());
-    for (const key of keys) expect((await tagsOf(key))["spawn:ttl-days"], key).to.equal("3");
+    for (const key of keys) expect((await fixture.tagsOf(key))["spawn:ttl-days"], key).to.equal("3");
   });
 
   it("reads the current tags", async () => {

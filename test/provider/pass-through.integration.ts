@@ -5,12 +5,19 @@ import { expect } from "chai";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { createS3Clients } from "../../provider/store/clients.ts";
-import type { ReplicationInputs } from "../../staging/resources/replication.ts";
 import type { StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { MIB } from "../../staging/units.ts";
 import { errorOf } from "../support/failure.ts";
 import { TestProxy } from "../support/proxy.ts";
-import { bucketOf, CloudFixture, PRIMARY, SECOND, stagedInputs, TestContext } from "./cloud-fixture.ts";
+import {
+  bucketOf,
+  CloudFixture,
+  PRIMARY,
+  replicaInputs,
+  SECOND,
+  stagedInputs,
+  TestContext,
+} from "./cloud-fixture.ts";
 
 /** S3's refusal of a copy through a VPC endpoint. */
 const REFUSAL = {
@@ -40,18 +47,10 @@ describe("Copies that a VPC endpoint refuses", () => {
     const inputs = stagedInputs(source, { replicateTo: [] });
     return (await stagedData(fixture.dependencies()).create(inputs, new TestContext())).outputs;
   };
-  const inputsOf = (data: StagedDataOutputs): ReplicationInputs => ({
-    ...{ stagingId: data.stagingId, sourceRegion: data.region, sourceBucket: data.bucket },
-    ...{ region: SECOND, bucket: bucketOf(SECOND), method: "copy", key: data.key, kind: data.kind },
-    ...{ sizeBytes: data.sizeBytes, fileCount: data.fileCount, sha256: data.sha256 },
-    ...{ manifestKey: data.manifestKey, manifestSha256: data.manifestSha256 },
-  });
   const replicate = async (data: StagedDataOutputs) => {
     const context = new TestContext();
-    const { outputs } = await replication(fixture.dependencies({ s3: clients() })).create(
-      inputsOf(data),
-      context,
-    );
+    const replicas = replication(fixture.dependencies({ s3: clients() }));
+    const { outputs } = await replicas.create(replicaInputs(data, SECOND), context);
     return { outputs, told: context.messages.filter((message) => message.includes("VPC endpoint")) };
   };
   const expectSame = async (key: string) => {

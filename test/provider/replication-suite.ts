@@ -14,7 +14,15 @@ import { parseRegion } from "../../staging/regions.ts";
 import type { ReplicationInputs } from "../../staging/resources/replication.ts";
 import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { parseTtlDays } from "../../staging/ttl.ts";
-import { bucketOf, CloudFixture, PRIMARY, SECOND, stagedInputs, TestContext } from "./cloud-fixture.ts";
+import {
+  bucketOf,
+  CloudFixture,
+  PRIMARY,
+  replicaInputs,
+  SECOND,
+  stagedInputs,
+  TestContext,
+} from "./cloud-fixture.ts";
 
 type Middleware = Parameters<S3Client["middlewareStack"]["add"]>[0];
 
@@ -60,22 +68,7 @@ export function replicationSuite() {
     region: string,
     changes: Partial<ReplicationInputs> = {},
   ): ReplicationInputs {
-    const { stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 } = data;
-    const source = { sourceRegion: data.region, sourceBucket: data.bucket };
-    const target = { region, bucket: bucketOf(region), method: "rule" as const };
-    return {
-      stagingId,
-      ...source,
-      ...target,
-      key,
-      kind,
-      sizeBytes,
-      fileCount,
-      sha256,
-      manifestKey,
-      manifestSha256,
-      ...changes,
-    };
+    return replicaInputs(data, region, { method: "rule", ...changes });
   }
 
   async function expectReplica(data: StagedDataOutputs, bytes: Buffer, region: string): Promise<void> {

@@ -8,10 +8,17 @@ import { createS3Clients } from "../../provider/store/clients.ts";
 import type { S3Clients } from "../../provider/store/s3-clients.ts";
 import { copiedPartSize, partSizeFor } from "../../staging/part-size.ts";
 import { copyRequests, type RequestCount, retagRequests, uploadRequests } from "../../staging/requests.ts";
-import type { ReplicationInputs } from "../../staging/resources/replication.ts";
 import type { StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { MIB } from "../../staging/units.ts";
-import { bucketOf, CloudFixture, PRIMARY, SECOND, stagedInputs, TestContext } from "./cloud-fixture.ts";
+import {
+  bucketOf,
+  CloudFixture,
+  PRIMARY,
+  replicaInputs,
+  SECOND,
+  stagedInputs,
+  TestContext,
+} from "./cloud-fixture.ts";
 
 const partCount = (size: number, partSize: number): number =>
   partSize === 0 ? 1 : Math.ceil(size / partSize);
@@ -82,12 +89,7 @@ describe("The number of requests of an entry", () => {
       expectClose(sent(PRIMARY), uploadRequests(shape), 4);
 
       counts = new Map();
-      const inputs: ReplicationInputs = {
-        ...{ stagingId: data.stagingId, method: "copy", region: SECOND, bucket: bucketOf(SECOND) },
-        ...{ sourceRegion: PRIMARY, sourceBucket: bucketOf(PRIMARY), uploadedAt: data.uploadedAt },
-        ...{ key: data.key, kind: data.kind, sizeBytes: data.sizeBytes, fileCount: data.fileCount },
-        ...{ sha256: data.sha256, manifestKey: data.manifestKey, manifestSha256: data.manifestSha256 },
-      };
+      const inputs = replicaInputs(data, SECOND, { uploadedAt: data.uploadedAt });
       await replication(deps).create(inputs, new TestContext());
       await expiration(deps).create(expiring(data, SECOND, 7), new TestContext());
       const { source, destination } = copyRequests(shape);

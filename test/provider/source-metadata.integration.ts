@@ -3,7 +3,6 @@ import { expect } from "chai";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { InputError } from "../../staging/errors.ts";
-import type { ReplicationInputs } from "../../staging/resources/replication.ts";
 import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import { MIB } from "../../staging/units.ts";
 import { errorOf } from "../support/failure.ts";
@@ -11,6 +10,7 @@ import {
   bucketOf,
   CloudFixture,
   PRIMARY,
+  replicaInputs,
   SECOND,
   stagedInputs,
   TestContext,
@@ -39,15 +39,8 @@ describe("Headers and metadata of a source on S3", () => {
   const create = (inputs: StagedDataInputs) =>
     stagedData(fixture.dependencies()).create(inputs, new TestContext());
   const stage = (key: string) => create(stagedInputs(`s3://${bucketOf(THIRD)}/${key}`, { replicateTo: [] }));
-  const replicate = (data: StagedDataOutputs) => {
-    const { stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 } = data;
-    const inputs: ReplicationInputs = {
-      ...{ stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 },
-      ...{ sourceRegion: PRIMARY, sourceBucket: bucketOf(PRIMARY), region: SECOND, bucket: bucketOf(SECOND) },
-      method: "copy",
-    };
-    return replication(fixture.dependencies()).create(inputs, new TestContext());
-  };
+  const replicate = (data: StagedDataOutputs) =>
+    replication(fixture.dependencies()).create(replicaInputs(data, SECOND), new TestContext());
   async function told(region: string, key: string) {
     const head = await fixture.s3.store(region).head({ bucket: bucketOf(region), key });
     return { headers: head?.headers ?? {}, metadata: head?.metadata ?? {} };

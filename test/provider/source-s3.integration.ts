@@ -17,6 +17,7 @@ import {
   bucketOf,
   CloudFixture,
   PRIMARY,
+  replicaInputs,
   SECOND,
   stagedInputs,
   TestContext,
@@ -211,14 +212,8 @@ describe("A source on S3", () => {
       await put("replicated", "content");
       const outputs = await staged("replicated");
       read = [];
-      await replication(fixture.dependencies({ s3: watched() })).create(
-        {
-          ...outputs,
-          ...{ sourceRegion: PRIMARY, sourceBucket: bucketOf(PRIMARY) },
-          ...{ region: SECOND, bucket: bucketOf(SECOND), method: "copy" },
-        },
-        new TestContext(),
-      );
+      const replicas = replication(fixture.dependencies({ s3: watched() }));
+      await replicas.create(replicaInputs(outputs, SECOND), new TestContext());
       const copies = read.filter(({ bucket, ifMatch }) => bucket === bucketOf(PRIMARY) && ifMatch);
       expect(copies.length).to.be.greaterThan(0);
       for (const { versionId } of copies) expect(versionId).to.match(/\w/);

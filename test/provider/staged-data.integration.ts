@@ -1,12 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  DeleteObjectCommand,
-  GetObjectTaggingCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-} from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import type { Dependencies } from "../../provider/deps.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
@@ -35,12 +30,6 @@ describe("StagedData", () => {
   const fixture = CloudFixture.forSuite();
 
   const handler = () => stagedData(fixture.dependencies());
-
-  async function tagsOf(key: string): Promise<Record<string, string>> {
-    const command = new GetObjectTaggingCommand({ Bucket: bucketOf(PRIMARY), Key: key });
-    const { TagSet } = await fixture.s3.of(PRIMARY).send(command);
-    return Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
-  }
 
   async function expectStaged(name: string, size: number, parts: boolean): Promise<void> {
     const file = await fixture.file(name, size);
@@ -75,8 +64,8 @@ describe("StagedData", () => {
       { type: "file", path: name, size, sha256: file.sha256, mode: "644" },
     ]);
     const tags = primaryTags(parseStagingId(inputs.stagingId), parseTtlDays(7), [SECOND, THIRD]);
-    expect(await tagsOf(key)).to.deep.equal(tags);
-    expect(await tagsOf(outputs.manifestKey)).to.deep.equal(tags);
+    expect(await fixture.tagsOf(key)).to.deep.equal(tags);
+    expect(await fixture.tagsOf(outputs.manifestKey)).to.deep.equal(tags);
 
     const last = context.progress.at(-1);
     expect(last).to.deep.equal({
@@ -260,7 +249,7 @@ describe("StagedData", () => {
       .of(PRIMARY)
       .send(new HeadObjectCommand({ Bucket, Key: outputs.manifestKey }));
     const ttl = ttlClassAt(parseTtlDays(inputs.ttlDays), uploaded, LastModified);
-    expect(await tagsOf(outputs.manifestKey)).to.have.property(TTL_TAG, String(ttl));
+    expect(await fixture.tagsOf(outputs.manifestKey)).to.have.property(TTL_TAG, String(ttl));
   });
 
   it("reports deleted or replaced data as lost, but not expired data", async () => {

@@ -16,6 +16,7 @@ import {
   bucketOf,
   CloudFixture,
   PRIMARY,
+  replicaInputs,
   SECOND,
   stagedInputs,
   TestContext,
@@ -32,14 +33,7 @@ describe("The verification of an entry's regions", () => {
       stagedInputs(source, { replicateTo: [] }),
       new TestContext(),
     );
-    await replication(deps).create(
-      {
-        ...outputs,
-        ...{ sourceRegion: PRIMARY, sourceBucket: bucketOf(PRIMARY) },
-        ...{ region: SECOND, bucket: bucketOf(SECOND), method: "copy" },
-      },
-      new TestContext(),
-    );
+    await replication(deps).create(replicaInputs(outputs, SECOND), new TestContext());
     return outputs;
   }
 
