@@ -1,6 +1,6 @@
 import type { AccountId } from "../staging/accounts.ts";
 import { omitUndefined } from "../staging/omit.ts";
-import { type Connection, resolveConnection } from "./connection.ts";
+import { type Connection, type Keys, resolveConnection } from "./connection.ts";
 import type { Service } from "./endpoints.ts";
 import type { HandlerOptions, RequestHandler } from "./request-handler.ts";
 import { DIRECT, type Transport, transportOf } from "./transport.ts";
@@ -42,11 +42,7 @@ export const directAccess = (): Access => ({
 export interface ServiceSettings {
   readonly region: string;
   readonly endpoint?: string;
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
+  readonly credentials?: Keys;
   readonly profile?: string;
   readonly customUserAgent?: [name: string, version: string][];
 }

@@ -1,19 +1,10 @@
 import type { SourceComparison } from "../staging/declared-ids.ts";
-import type { StagedVersion } from "../staging/held-entry.ts";
+import type { compareSourceFunction as declaration } from "../staging/resources/compare-source.ts";
+import type { InputsOf } from "../staging/schema/fields.ts";
 import type { Dependencies } from "./deps.ts";
 import type { CallContext, Properties } from "./plugin/types.ts";
 import { clientsOfAnyOwner } from "./store/sending.ts";
 import { compareSource } from "./transfer/compare-source.ts";
-
-/** The arguments of the function `compareSource`, as `staging/resources/compare-source.ts` declares them. */
-interface Request {
-  readonly source: string;
-  readonly exclude?: readonly string[];
-  readonly followLinks?: boolean;
-  readonly requestPayer?: boolean;
-  readonly pinned?: string;
-  readonly staged: readonly StagedVersion[];
-}
 
 /** The provider function `compareSource`. A program calls it before it declares an entry. */
 export async function compareSourceFunction(
@@ -28,7 +19,7 @@ export async function compareSourceFunction(
     requestPayer = false,
     pinned,
     staged,
-  } = args as unknown as Request;
+  } = args as unknown as InputsOf<(typeof declaration)["inputs"]>;
   const found: SourceComparison = await compareSource(source, staged, {
     ...{ exclude, followLinks, requestPayer, pinned, signal },
     threads: deps.plane.files,

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { KIB } from "../../staging/units.ts";
+import type { BufferPool } from "../flow/buffers.ts";
 
 /** Bytes of one read. The next read runs while the connection sends these. */
 const PIECE_BYTES = 512 * KIB;
@@ -18,14 +19,8 @@ interface BodyReader {
   changed(): Error;
 }
 
-/** A pool of read buffers. */
-interface BodyMemory {
-  acquire(size: number, signal: AbortSignal): Promise<Buffer>;
-  release(buffer: Buffer): void;
-}
-
 export interface FileBodyOptions {
-  readonly pool: BodyMemory;
+  readonly pool: Pick<BufferPool, "acquire" | "release">;
   /** Called with the bytes sent since the last call; negative if a retry must send bytes again. */
   onBytes(bytes: number): void;
   /** Called with all bytes that go over the network, those of failed attempts too. */

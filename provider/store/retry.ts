@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-interface RetryOptions {
-  readonly signal: AbortSignal;
-  readonly attempts: number;
-  readonly firstDelayMs: number;
-  readonly maxDelayMs?: number;
-  /** Whether a retry may succeed. */
-  retryable(error: unknown): boolean;
-}
-
-/** How often to check for a setting that was just written and may not be visible yet, and the first delay between checks. */
+/** How often to try, for example until a setting that was just written is visible, and the first delay between attempts. */
 export interface Settling {
   readonly attempts: number;
   readonly firstDelayMs: number;
   /** @default none: each delay is twice the previous one */
   readonly maxDelayMs?: number;
 }
+
+interface RetryOptions extends Settling {
+  readonly signal: AbortSignal;
+  /** Whether a retry may succeed. */
+  retryable(error: unknown): boolean;
+}
+
+/** For one object of a transfer: a connection can break, and bytes can be damaged in transit. */
+export const OBJECT_RETRIES: Settling = { attempts: 4, firstDelayMs: 500 };
 
 export const DEFAULT_SETTLING: Settling = { attempts: 5, firstDelayMs: 500 };
 

@@ -31,9 +31,7 @@ export const createAutoScalingClients = (access: Access = directAccess()): Clien
  * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetDesiredCapacity.html#API_SetDesiredCapacity_Errors
  */
 const BUSY = ["ResourceContention", "ScalingActivityInProgress"];
-const BUSY_ATTEMPTS = 8;
-const BUSY_FIRST_DELAY_MS = 500;
-const BUSY_LONGEST_DELAY_MS = 10_000;
+const BUSY_RETRIES = { attempts: 8, firstDelayMs: 500, maxDelayMs: 10_000 };
 
 /** The groups of a sweep in AWS. Errors have explanations for the user. */
 export function autoScalingGroups(clients: Clients): SweepGroups {
@@ -49,9 +47,7 @@ export function autoScalingGroups(clients: Clients): SweepGroups {
       try {
         return await withRetry(work, {
           signal,
-          attempts: BUSY_ATTEMPTS,
-          firstDelayMs: BUSY_FIRST_DELAY_MS,
-          maxDelayMs: BUSY_LONGEST_DELAY_MS,
+          ...BUSY_RETRIES,
           retryable: (error) => BUSY.some((name) => errorName(error).startsWith(name)),
         });
       } catch (error) {

@@ -1,11 +1,9 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { Server } from "../../../connection/request-handler.ts";
 import { encodeKey } from "./encoding.ts";
 
 /** How the SDK reaches a bucket, derived from one of its requests. */
-export interface Route {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port: number | undefined;
+export interface Route extends Server {
   /** The path before the key: `/` or `/bucket/`. */
   readonly prefix: string;
   /** The signed value of the `host` header. */
@@ -15,10 +13,7 @@ export interface Route {
   readonly userAgent: string;
 }
 
-interface SeenRequest {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port?: number;
+interface SeenRequest extends Server {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }

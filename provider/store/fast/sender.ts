@@ -1,5 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { Signer } from "../../../connection/signing.ts";
+import { Signer, type SigningScope } from "../../../connection/signing.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { type ExpectedOwner, ownerHeaders } from "../expected-owner.ts";
 import {
@@ -12,10 +12,10 @@ import {
 } from "../operations.ts";
 import { isRetryable } from "../request-retries.ts";
 import { failedAnswer } from "./answers.ts";
+import { encodeKey } from "./encoding.ts";
 import type { Http, Response } from "./http.ts";
-import { FAST_OPERATIONS } from "./requests.ts";
+import { FAST_OPERATIONS, type FastRequest } from "./requests.ts";
 import { learnRoutes, type Route } from "./routes.ts";
-import { signRequest } from "./sign-request.ts";
 
 const CRC32_HEADER = "x-amz-checksum-crc32";
 
@@ -102,4 +102,31 @@ async function attempt<Name extends OperationName>(
     if (isRetryable(error)) throw error;
   }
   return fast.answer(response);
+}
+
+type Credentials = Pick<SigningScope, "accessKeyId" | "secretAccessKey" | "sessionToken">;
+
+/** The signed part of a request, without its body. */
+interface SignedRequest {
+  /** With the query. */
+  readonly path: string;
+  /** Names and values alternate. */
+  readonly headers: string[];
+}
+
+/** Signs a request for a route at the time `now`, and adds the route's host to its headers. */
+export function signRequest(
+  signer: Signer,
+  { method, key, query, headers }: Pick<FastRequest, "method" | "key" | "query" | "headers">,
+  { prefix, host, region, service }: Pick<Route, "prefix" | "host" | "region" | "service">,
+  { accessKeyId, secretAccessKey, sessionToken }: Credentials,
+  now: Date,
+): SignedRequest {
+  const path = prefix + encodeKey(key);
+  headers["host"] = host;
+  const scope = { accessKeyId, secretAccessKey, sessionToken, region, service };
+  return {
+    path: query === "" ? path : `${path}?${query}`,
+    headers: signer.headers({ method, path, query, headers }, scope, now),
+  };
 }

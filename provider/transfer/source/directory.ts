@@ -8,26 +8,17 @@ import { SAMPLE_ID } from "../../../staging/ids.ts";
 import { objectKey } from "../../../staging/manifest.ts";
 import { partSizeFor } from "../../../staging/part-size.ts";
 import { refuse } from "./error.ts";
-import type { FileThreads } from "./file-threads.ts";
 import { type Access, SourceFolders } from "./folder.ts";
 import { refuseOwnFolders } from "./own-folders.ts";
-import { type DirectorySource, type SourceEntry, shown } from "./source.ts";
+import { type DirectorySource, type FindOptions, shown } from "./source.ts";
 import { walk } from "./walk.ts";
 
-export interface DirectoryOptions {
-  readonly exclude?: readonly string[];
-  /** Whether to stage the target of a link in place of the link. @default false */
-  readonly followLinks?: boolean | undefined;
-  /** The name under which the directory is stored. @default its own */
-  readonly name?: string;
+export interface DirectoryOptions
+  extends Pick<FindOptions, "exclude" | "followLinks" | "name" | "signal" | "onEntry" | "threads"> {
   /** Folders that this program writes to while it uploads. @default none */
   readonly ownFolders?: readonly string[] | undefined;
-  readonly signal: AbortSignal;
-  /** Called with each entry, in order, when the walk finds it. */
-  readonly onEntry?: ((entry: SourceEntry) => void) | undefined;
   /** The way to keep folders. @default the best that this machine supports */
   readonly access?: Access | undefined;
-  readonly threads: FileThreads;
 }
 
 /**

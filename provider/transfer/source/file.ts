@@ -11,6 +11,7 @@ import { isThere, type SourceFolder, SourceFolders } from "./folder.ts";
 import type { Place } from "./folder-thread-program.ts";
 import {
   type FileSource,
+  type FindOptions,
   type LocalFile,
   type LocalReader,
   type ReadContent,
@@ -19,11 +20,6 @@ import {
   shown,
 } from "./source.ts";
 
-export interface FileOptions {
-  readonly threads: FileThreads;
-  readonly exclude?: readonly string[];
-}
-
 /**
  * Finds and measures a local file.
  * @param path if it is a link, it is resolved once; a later change of the link has no effect
@@ -31,7 +27,7 @@ export interface FileOptions {
  */
 export async function findFile(
   path: string,
-  { threads, exclude = [] }: FileOptions,
+  { threads, exclude = [] }: Pick<FindOptions, "threads" | "exclude">,
 ): Promise<FileSource<LocalFile>> {
   if (exclude.length > 0) throw nothingToExclude(path);
   const filename = basename(path);

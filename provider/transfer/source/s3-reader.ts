@@ -4,7 +4,7 @@ import type { UserError } from "../../../staging/errors.ts";
 import { MIB } from "../../../staging/units.ts";
 import { forEachParallel } from "../../flow/parallel.ts";
 import { partsOf } from "../../flow/parts.ts";
-import { withRetry } from "../../store/retry.ts";
+import { OBJECT_RETRIES, withRetry } from "../../store/retry.ts";
 import type { ObjectPlace } from "../../store/stored-object.ts";
 import { downloadForbidden } from "./forbidden.ts";
 import { SourceChangedError, type SourceReader } from "./source.ts";
@@ -12,8 +12,6 @@ import { SourceChangedError, type SourceReader } from "./source.ts";
 /** One connection is slower than the machine, so several requests fill a buffer concurrently. */
 const RANGE_BYTES = 4 * MIB;
 const RANGES_IN_FLIGHT = 8;
-const ATTEMPTS = 4;
-const RETRY_DELAY_MS = 500;
 
 /** A body of the wrong length. The reader retries the range. */
 export class TruncatedError extends Error {}
@@ -49,8 +47,7 @@ export class S3Reader implements SourceReader {
         };
         await withRetry(attempt, {
           signal,
-          attempts: ATTEMPTS,
-          firstDelayMs: RETRY_DELAY_MS,
+          ...OBJECT_RETRIES,
           // Without a response, the client has already retried until the time limit.
           retryable: (error) =>
             error instanceof TruncatedError || isBroken(error) || (hasResponse && isStall(error)),

@@ -42,7 +42,7 @@ export interface FindOptions extends Billed {
   /** Patterns that exclude files of a directory, see `staging/exclude.ts`. */
   readonly exclude?: readonly string[];
   /** Whether to stage the targets of a local directory's links in place of the links. @default false */
-  readonly followLinks?: boolean;
+  readonly followLinks?: boolean | undefined;
   /** The name under which the data are stored. It must not make keys too long. @default the source's own */
   readonly name?: string;
   /** The entry that will contain the source. A walk through a prefix on S3 refuses to read objects of this entry. */

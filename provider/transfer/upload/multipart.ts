@@ -2,12 +2,9 @@ import { errorName } from "../../../connection/errors/failure.ts";
 import type { Tags } from "../../../staging/classes.ts";
 import { objectMetadata } from "../../store/object-facts.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
-import { withRetry } from "../../store/retry.ts";
+import { OBJECT_RETRIES, withRetry } from "../../store/retry.ts";
 import { findOpenUpload, type OpenUpload } from "./open-uploads.ts";
 import { partSizeOf } from "./resume.ts";
-
-const PART_ATTEMPTS = 4;
-const RETRY_DELAY_MS = 500;
 
 export const DATA_CONTENT_TYPE = "application/octet-stream";
 
@@ -73,10 +70,6 @@ const DAMAGED: ReadonlySet<string> = new Set([
 
 /** Retries a request whose bytes were damaged in transit. The SDK retries transient errors. */
 export function resendDamaged<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
-  return withRetry(send, {
-    signal,
-    attempts: PART_ATTEMPTS,
-    firstDelayMs: RETRY_DELAY_MS,
-    retryable: (error) => DAMAGED.has(errorName(error)),
-  });
+  const retryable = (error: unknown): boolean => DAMAGED.has(errorName(error));
+  return withRetry(send, { signal, ...OBJECT_RETRIES, retryable });
 }

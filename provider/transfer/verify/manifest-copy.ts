@@ -4,12 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDenied, isNotFound } from "../../../connection/errors/kinds.ts";
 import { UserError } from "../../../staging/errors.ts";
-import { withRetry } from "../../store/retry.ts";
+import { OBJECT_RETRIES, withRetry } from "../../store/retry.ts";
 import type { ObjectPlace } from "../../store/stored-object.ts";
 import { isMismatch } from "./mismatch.ts";
-
-const ATTEMPTS = 4;
-const RETRY_DELAY_MS = 500;
 
 /** Whether another read may succeed. */
 const retryable = (error: unknown): boolean =>
@@ -50,7 +47,7 @@ export class ManifestCopy {
       verify(hash.digest("hex"));
     };
     try {
-      await withRetry(read, { signal, attempts: ATTEMPTS, firstDelayMs: RETRY_DELAY_MS, retryable });
+      await withRetry(read, { signal, ...OBJECT_RETRIES, retryable });
       return copy;
     } catch (error) {
       await copy.delete();

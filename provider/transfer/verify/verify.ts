@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isNotFound } from "../../../connection/errors/kinds.ts";
 import { NO_SHA256 } from "../../../staging/manifest.ts";
 import { forEachParallel } from "../../flow/parallel.ts";
-import { withRetry } from "../../store/retry.ts";
+import { OBJECT_RETRIES, withRetry } from "../../store/retry.ts";
 import {
   headObject,
   type ObjectPlace,
@@ -17,9 +17,6 @@ import type { Expected, Findings, RegionCopy, RegionPresence } from "./region.ts
 import { checkTree, filesOf } from "./tree.ts";
 
 const OBJECTS_IN_FLIGHT = 16;
-/** Attempts to read one object: a connection can break. */
-const ATTEMPTS = 4;
-const RETRY_DELAY_MS = 500;
 
 interface VerifyOptions {
   readonly signal: AbortSignal;
@@ -163,8 +160,7 @@ async function sha256Of(
   }
   return withRetry(() => readSha256(place, object, region, options), {
     signal: options.signal,
-    attempts: ATTEMPTS,
-    firstDelayMs: RETRY_DELAY_MS,
+    ...OBJECT_RETRIES,
     retryable: (error) => !isNotFound(error),
   });
 }

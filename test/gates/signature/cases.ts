@@ -3,7 +3,7 @@ import { Signer, type SigningScope } from "../../../connection/signing.ts";
 import { ownerHeaders } from "../../../provider/store/expected-owner.ts";
 import { encodeKey, encodeQuery } from "../../../provider/store/fast/encoding.ts";
 import { FAST_OPERATIONS, type FastRequest } from "../../../provider/store/fast/requests.ts";
-import { signRequest } from "../../../provider/store/fast/sign-request.ts";
+import { signRequest } from "../../../provider/store/fast/sender.ts";
 import type { Description } from "../../../provider/store/object-store.ts";
 import type { Input, OperationName } from "../../../provider/store/operations.ts";
 import { sdkSender } from "../../../provider/store/sdk-sender.ts";
