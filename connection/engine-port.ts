@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import grpc from "@grpc/grpc-js";
+import { messageOf } from "../staging/errors.ts";
 import { type FindOwners, requireOwnPeer } from "./peer.ts";
 
 interface EnginePort {
@@ -45,7 +46,7 @@ export async function serveEngine(
         startReading(socket);
         injector.injectConnection(socket);
       },
-      (error: unknown) => refuse(socket, error instanceof Error ? error.message : String(error)),
+      (error: unknown) => refuse(socket, messageOf(error)),
     );
   });
   if (opened === undefined) listener.listen(0, "127.0.0.1");

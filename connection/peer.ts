@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { endianness } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { messageOf } from "../staging/errors.ts";
 
 /** A connection to a port of this machine, identified by its two ends. IPv4 only. */
 export interface Ends {
@@ -56,8 +57,9 @@ export async function requireOwnPeer(
       owners = await findOwners(ends);
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PeerRefused(`the owner of the connection cannot be found: ${reason}`, { cause: error });
+    throw new PeerRefused(`the owner of the connection cannot be found: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   if (owners.length === 0) throw new PeerRefused("the system lists no open connection of this peer");
   const other = owners.find((owner) => owner !== user);

@@ -1,4 +1,5 @@
 import { HttpRequest } from "@smithy/core/protocols";
+import { messageOf } from "../staging/errors.ts";
 import type { Connection } from "./connection.ts";
 import { explainSetup, type SetupProblem } from "./errors/setup.ts";
 import { transportOf } from "./transport.ts";
@@ -35,7 +36,7 @@ export async function probe(
     return (
       explainSetup(error, connection) ?? {
         message: `${address} does not answer`,
-        why: error instanceof Error ? error.message : String(error),
+        why: messageOf(error),
         fix: "Check the address and the network.",
       }
     );

@@ -1,11 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { CallAborted } from "./status.ts";
 
-/** The scope of one running call. */
-interface CallScope {
-  readonly signal: AbortSignal;
-}
-
 /**
  * The running calls. If the engine cancels or disappears, all are aborted; if a timeout ends, only its call. An aborted
  * handler completes work that must not be left incomplete, then throws.
@@ -29,7 +24,7 @@ export class RunningCalls {
    */
   async run<T>(
     timeoutSeconds: number,
-    work: (scope: CallScope) => Promise<T>,
+    work: (signal: AbortSignal) => Promise<T>,
     isSeparate = false,
   ): Promise<T> {
     const controller = new AbortController();
@@ -44,7 +39,7 @@ export class RunningCalls {
     if (this.#cancelled) controller.abort(this.#cancelled);
     try {
       const unexpected = new Promise<never>((_, reject) => this.#failures.set(controller, reject));
-      const start = () => work({ signal: controller.signal });
+      const start = () => work(controller.signal);
       const result = isSeparate ? this.#separate.run(controller, start) : start();
       return await Promise.race([result, unexpected]);
     } catch (error) {

@@ -6,6 +6,7 @@ import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { ANY_MESSAGE_SIZE, serveEngine } from "../../connection/engine-port.ts";
 import { keepHangupIgnored } from "../../connection/hangup.ts";
 import { beatAsPlugin } from "../../connection/pulse.ts";
+import { messageOf } from "../../staging/errors.ts";
 import { RunningCalls } from "./calls.ts";
 import { EngineLog } from "./engine-log.ts";
 import { createService } from "./service.ts";
@@ -51,7 +52,7 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
   onceEngineGone(() => void end("the Pulumi engine is gone"));
 
   const unexpected = (error: unknown): void => {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     engine.log("debug", error instanceof Error ? (error.stack ?? text) : text);
     calls.fail(new Error(`the plugin failed unexpectedly: ${text}`, { cause: error }));
   };

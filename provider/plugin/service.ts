@@ -67,7 +67,7 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       calls
         .run(
           request.getTimeout?.() ?? 0,
-          async ({ signal }) => {
+          async (signal) => {
             call.on("cancelled", () => calls.cancel(signal));
             return work(call.request, { urn, signal, log });
           },

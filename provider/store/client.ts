@@ -18,9 +18,9 @@ export function createS3Client(config: S3ClientConfig, { owner }: ClientHooks = 
   const client = new S3Client({ forcePathStyle: config.endpoint !== undefined, ...config });
   followServerTime(client);
   if (owner !== undefined) expectOwner(client, owner);
-  sendPayloadsUnsigned(client);
+  addHeader(client, "x-amz-content-sha256", unsignedPayload);
   tellWhyHeadsFail(client);
-  sendExpiresUnchanged(client);
+  addHeader(client, "expires", unchangedExpires);
   return client;
 }
 
@@ -34,30 +34,27 @@ const UPLOADS: ReadonlySet<string> = new Set(["PutObjectCommand", "UploadPartCom
  * Signs uploads without a SHA-256 of their bytes: each carries a checksum that S3 verifies, and a second hash would cost more CPU
  * than the transfer. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-function sendPayloadsUnsigned({ middlewareStack }: S3Client): void {
-  middlewareStack.add(
-    (next, context) => (args) => {
-      if (UPLOADS.has(context.commandName ?? "")) {
-        const request = args.request as { headers: Record<string, string> };
-        request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
-      }
-      return next(args);
-    },
-    { step: "build", name: "sendPayloadsUnsigned" },
-  );
-}
+const unsignedPayload = (command = ""): string | undefined =>
+  UPLOADS.has(command) ? "UNSIGNED-PAYLOAD" : undefined;
 
 /** Sends the text of an `Expires` header unchanged: the SDK accepts only times, and S3 stores any text. */
-function sendExpiresUnchanged({ middlewareStack }: S3Client): void {
+const unchangedExpires = (_command: string | undefined, input: object): string | undefined =>
+  (input as { ExpiresString?: string }).ExpiresString;
+
+/** Sets a header of each request for which `textFor` returns a value. */
+function addHeader(
+  { middlewareStack }: S3Client,
+  header: string,
+  textFor: (command: string | undefined, input: object) => string | undefined,
+): void {
   middlewareStack.add(
-    (next) => (args) => {
-      const { ExpiresString } = args.input as { ExpiresString?: string };
-      if (ExpiresString !== undefined) {
-        const request = args.request as { headers: Record<string, string> };
-        request.headers["expires"] = ExpiresString;
-      }
-      return next(args);
-    },
-    { step: "build", name: "sendExpiresUnchanged" },
+    (next, { commandName }) =>
+      (args) => {
+        const value = textFor(commandName, args.input);
+        if (value !== undefined)
+          (args.request as { headers: Record<string, string> }).headers[header] = value;
+        return next(args);
+      },
+    { step: "build", name: `addHeader ${header}` },
   );
 }

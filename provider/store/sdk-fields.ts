@@ -23,7 +23,7 @@ export const creation = ({ bucket, key, headers, metadata, tags }: ObjectAddress
   Tagging: tags && encodeTags(tags),
 });
 
-/** `sendExpiresUnchanged` sends the `ExpiresString`. */
+/** `unchangedExpires` sends the `ExpiresString`. */
 export const headerFields = (headers: ObjectHeaders = {}) => ({
   ContentType: headers.contentType,
   ContentEncoding: headers.contentEncoding,

@@ -10,6 +10,7 @@ import type { ExpirationInputs, ExpirationOutputs } from "../../staging/resource
 import type { ReplicationInputs, ReplicationOutputs } from "../../staging/resources/replication.ts";
 import type { StagedDataInputs, StagedDataOutputs } from "../../staging/resources/staged-data.ts";
 import type { UsageRowInputs, UsageRowOutputs } from "../../staging/resources/usage-row.ts";
+import { replicaInputs } from "../provider/cloud-fixture.ts";
 
 interface EntrySettings {
   readonly staged: StagedDataInputs;
@@ -77,7 +78,7 @@ export class Deployment {
       const made = await bring<ReplicationInputs, ReplicationOutputs>(
         `replication to ${where.region}`,
         replication(deps),
-        replicationInputs(staged, where, method),
+        replicaInputs(staged, where.region, { ...where, method }),
       );
       return made && expire(where);
     };
@@ -151,19 +152,5 @@ export class Deployment {
 
 function called<T>({ calls }: UpdateTools, work: (context: CallContext) => Promise<T>): Promise<T> {
   const urn = "urn:pulumi:dev::spawn::staging:index:Test::it";
-  return calls.run(0, ({ signal }) => work({ urn, signal, log: () => undefined }));
-}
-
-function replicationInputs(
-  staged: StagedDataOutputs,
-  where: { region: string; bucket: string },
-  method: ReplicationMethod,
-): ReplicationInputs {
-  const { stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 } = staged;
-  return {
-    ...where,
-    ...{ stagingId, method, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 },
-    sourceRegion: staged.region,
-    sourceBucket: staged.bucket,
-  };
+  return calls.run(0, (signal) => work({ urn, signal, log: () => undefined }));
 }

@@ -34,17 +34,16 @@ export async function faultOf(
   reference: Reference | undefined,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
-  const different = (why: string): Fault => ({ state: "different", why, key: place.key });
-  const url = urlOf(place);
   if (object === undefined) return missing(place);
   if (size !== undefined && object.size !== size) return wrongSize(place, object.size, size);
   if (reference !== undefined && object.etag !== "" && object.etag === reference.object.etag)
     return undefined;
-  if (object.facts === undefined) return different(`another program wrote ${url}`);
+  if (object.facts === undefined)
+    return { state: "different", why: `another program wrote ${urlOf(place)}`, key: place.key };
   const known = sha256 === NO_SHA256 ? undefined : sha256;
   const stored = object.facts.sha256;
   if (known !== undefined && stored !== undefined && stored !== known) {
-    return different(`${url} has another SHA-256 in its metadata than was recorded`);
+    return different(place, "another SHA-256 in its metadata than was recorded");
   }
   if (reference === undefined) return undefined;
   const [other, own] = await Promise.all([
@@ -52,7 +51,7 @@ export async function faultOf(
     withChecksums(object, place, signal),
   ]);
   if (compareObjects(other, own) !== "differs") return undefined;
-  return different(`${url} has another checksum and another ETag than the object in ${reference.region}`);
+  return different(place, `another checksum and another ETag than the object in ${reference.region}`);
 }
 
 const urlOf = ({ bucket, key }: Omit<ObjectPlace, "store">): string => `s3://${bucket}/${key}`;
@@ -63,17 +62,17 @@ export const missing = (place: Omit<ObjectPlace, "store">): Fault => ({
   key: place.key,
 });
 
-export const wrongSize = (place: Omit<ObjectPlace, "store">, size: number, expected: number): Fault => ({
+const different = (place: Omit<ObjectPlace, "store">, how: string): Fault => ({
   state: "different",
-  why: `${urlOf(place)} has ${size} bytes instead of ${expected}`,
+  why: `${urlOf(place)} has ${how}`,
   key: place.key,
 });
 
-export const wrongSha256 = (place: Omit<ObjectPlace, "store">): Fault => ({
-  state: "different",
-  why: `${urlOf(place)} has another SHA-256 than was recorded`,
-  key: place.key,
-});
+export const wrongSize = (place: Omit<ObjectPlace, "store">, size: number, expected: number): Fault =>
+  different(place, `${size} bytes instead of ${expected}`);
+
+export const wrongSha256 = (place: Omit<ObjectPlace, "store">): Fault =>
+  different(place, "another SHA-256 than was recorded");
 
 /** Listings and HEAD responses have times of different precision. */
 export const wholeSecond = (time: Date): number => Math.floor(time.getTime() / 1000);

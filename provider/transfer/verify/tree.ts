@@ -126,7 +126,7 @@ async function compareListings(
 ): Promise<Doubts> {
   const doubts = new Doubts();
   const sealed = sealedAt === undefined ? undefined : wholeSecond(sealedAt);
-  const listings = copies.map((copy, at) => new Listing(expected, copy, findings[at] as Findings, signal));
+  const listings = copies.map((copy, at) => listingOf(expected, copy, findings[at] as Findings, signal));
   const [primary] = copies;
   for await (const file of filesOf(expected, manifest, signal)) {
     const key = expected.key + file.path;
@@ -181,69 +181,56 @@ export async function* filesOf(
 }
 
 /** The listing of one region. Callers take keys in ascending order; every other object is a fault. */
-class Listing {
-  readonly #expected: Expected;
-  readonly #copy: RegionCopy;
-  readonly #findings: Findings;
-  readonly #signal: AbortSignal;
-  readonly #objects: AsyncIterator<ListedObject>;
-  #next: ListedObject | undefined;
-  #isOver = false;
-
-  constructor(expected: Expected, copy: RegionCopy, findings: Findings, signal: AbortSignal) {
-    this.#expected = expected;
-    this.#copy = copy;
-    this.#findings = findings;
-    this.#signal = signal;
-    const objects = copy.store.listObjects(
-      { bucket: copy.bucket, prefix: entryPrefix(expected.stagingId) },
-      signal,
-    );
-    this.#objects = objects[Symbol.asyncIterator]();
-  }
-
-  async take(key: string): Promise<ListedObject | undefined> {
-    for (;;) {
-      const next = await this.#peek();
-      if (next === undefined) return undefined;
-      const order = comparePaths(next.key, key);
-      if (order > 0) return undefined;
-      this.#next = undefined;
-      if (order === 0) return next;
-      this.#unexpected(next);
-    }
-  }
-
-  /** Reports the objects after the last file. */
-  async end(): Promise<void> {
-    for (let next = await this.#peek(); next !== undefined; next = await this.#peek()) {
-      this.#next = undefined;
-      this.#unexpected(next);
-    }
-  }
-
-  async #peek(): Promise<ListedObject | undefined> {
-    if (this.#next !== undefined || this.#isOver) return this.#next;
+function listingOf(
+  { stagingId, manifestKey }: Expected,
+  { store, bucket }: RegionCopy,
+  findings: Findings,
+  signal: AbortSignal,
+) {
+  const listed = store.listObjects({ bucket, prefix: entryPrefix(stagingId) }, signal);
+  const objects = listed[Symbol.asyncIterator]();
+  let next: ListedObject | undefined;
+  let isOver = false;
+  const peek = async (): Promise<ListedObject | undefined> => {
+    if (next !== undefined || isOver) return next;
     try {
-      const { value, done } = await this.#objects.next();
-      if (done === true) this.#isOver = true;
+      const { value, done } = await objects.next();
+      if (done === true) isOver = true;
       else {
-        this.#next = value;
-        this.#findings.holdsSome = true;
+        next = value;
+        findings.holdsSome = true;
       }
     } catch (error) {
-      this.#signal.throwIfAborted();
-      this.#isOver = true;
-      this.#findings.fail(error);
+      signal.throwIfAborted();
+      isOver = true;
+      findings.fail(error);
     }
-    return this.#next;
-  }
+    return next;
+  };
+  const unexpected = ({ key }: ListedObject): void => {
+    next = undefined;
+    if (key === manifestKey) return;
+    findings.add({ state: "different", why: `s3://${bucket}/${key} was not staged`, key });
+  };
+  return {
+    async take(key: string): Promise<ListedObject | undefined> {
+      for (let found = await peek(); found !== undefined; found = await peek()) {
+        const order = comparePaths(found.key, key);
+        if (order > 0) return undefined;
+        if (order === 0) {
+          next = undefined;
+          return found;
+        }
+        unexpected(found);
+      }
+      return undefined;
+    },
 
-  #unexpected({ key }: ListedObject): void {
-    if (key === this.#expected.manifestKey) return;
-    const why = `s3://${this.#copy.bucket}/${key} was not staged`;
-    this.#findings.add({ state: "different", why, key });
-  }
+    /** Reports the objects after the last file. */
+    async end(): Promise<void> {
+      for (let found = await peek(); found !== undefined; found = await peek()) unexpected(found);
+    },
+  };
 }
 
 async function findAny(
