@@ -23,11 +23,8 @@ export async function waitUntilWritable(
       .send(new HeadBucketCommand({ Bucket: target.bucket }), { abortSignal: context.signal }),
   );
   const until = new Date(target.writableAt).getTime();
-  for (
-    let remainingMs = until - deps.now().getTime();
-    remainingMs > 0;
-    remainingMs = until - deps.now().getTime()
-  ) {
+  const remaining = (): number => until - deps.now().getTime();
+  for (let remainingMs = remaining(); remainingMs > 0; remainingMs = remaining()) {
     const text = `Waiting until ${target.writableAt}: versioning of ${target.bucket} was enabled shortly before`;
     showWait(context, text, target.region);
     await pause(Math.min(remainingMs, REPORT_INTERVAL_MS), context.signal);

@@ -21,8 +21,6 @@ interface LogTarget {
   readonly urn?: string;
   /** Shown only while it is the latest message: progress. */
   readonly ephemeral?: boolean;
-  /** Messages of one stream are parts of one text; 0: a separate message. */
-  readonly streamId?: number;
 }
 
 /**
@@ -55,12 +53,11 @@ export class EngineLog {
 
   log(severity: Severity, message: string, target: LogTarget = {}): void {
     if (this.#client === undefined) return;
-    const request = new engineProto.LogRequest();
-    request.setSeverity(SEVERITIES[severity]);
-    request.setMessage(message);
-    request.setUrn(target.urn ?? "");
-    request.setEphemeral(target.ephemeral ?? false);
-    request.setStreamid(target.streamId ?? 0);
+    const request = new engineProto.LogRequest()
+      .setSeverity(SEVERITIES[severity])
+      .setMessage(message)
+      .setUrn(target.urn ?? "")
+      .setEphemeral(target.ephemeral ?? false);
     this.#queue.push(request);
     if (this.#queue.length === 1) this.#send();
   }

@@ -42,10 +42,10 @@ function partialFailureDetails(
   message: string,
   inputs: Struct | undefined,
 ): grpc.Metadata {
-  const detail = new providerProto.ErrorResourceInitFailed();
-  detail.setId(failure.id);
-  detail.setProperties(encodeStruct(failure.outputs, inputs));
-  detail.setReasonsList([message]);
+  const detail = new providerProto.ErrorResourceInitFailed()
+    .setId(failure.id)
+    .setProperties(encodeStruct(failure.outputs, inputs))
+    .setReasonsList([message]);
   return detailsOf(grpc.status.UNKNOWN, message, detail, "pulumirpc.ErrorResourceInitFailed");
 }
 
@@ -61,9 +61,7 @@ function invalidInputsDetails({ message, failures }: InvalidInputs): grpc.Metada
 function detailsOf(code: grpc.status, message: string, detail: Message, type: string): grpc.Metadata {
   const packed = new anyProto.Any();
   packed.pack(detail.serializeBinary(), type);
-  const status = new statusProto.Status();
-  status.setCode(code);
-  status.setMessage(message);
+  const status = new statusProto.Status().setCode(code).setMessage(message);
   status.addDetails(packed);
   const metadata = new grpc.Metadata();
   // gRPC libraries read a status with details from this name; grpc-js does not write it.

@@ -1,8 +1,5 @@
 import {
-  GetBucketLifecycleConfigurationCommand,
-  GetBucketReplicationCommand,
   GetBucketTaggingCommand,
-  GetBucketVersioningCommand,
   HeadBucketCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
@@ -12,6 +9,10 @@ import { isDenied, isNotFound } from "../../connection/errors/kinds.ts";
 import { ownerOfTags } from "../../staging/ownership/names.ts";
 import type { BucketFact, Owner, SurveyRequest } from "../../staging/resources/environment-facts.ts";
 import { EVERYTHING, ServerCapabilities } from "../rules/capabilities.ts";
+import { readLifecycle } from "../rules/lifecycle.ts";
+import { readReplication } from "../rules/replication.ts";
+import { versioningOf } from "../rules/versioning.ts";
+import { NEVER } from "../store/operations.ts";
 import type { SdkClient } from "../store/sdk-client.ts";
 import { withOwnerFlags } from "../store/sdk-client.ts";
 import { undefinedIfAbsent } from "./absent.ts";
@@ -118,29 +119,21 @@ async function missingSettings(
   client: SdkClient,
   options: Options,
 ): Promise<string[]> {
-  const { abortSignal: signal = new AbortController().signal } = options;
-  const capabilities = await undefinedIfAbsent(
-    new ServerCapabilities().of({ client, bucket: Bucket, signal }),
-  );
+  const target = { client, bucket: Bucket, signal: options.abortSignal ?? NEVER };
+  const capabilities = await undefinedIfAbsent(new ServerCapabilities().of(target));
   const can = capabilities === undefined || capabilities === "denied" ? EVERYTHING : capabilities;
   // Skip settings that the server does not support.
   const ifSupported = <T>(isSupported: boolean, request: () => Promise<T>) =>
     isSupported ? undefinedIfAbsent(request()) : Promise.resolve("denied" as const);
   const [versioning, lifecycle, replication] = await Promise.all([
-    undefinedIfAbsent(client.send(new GetBucketVersioningCommand({ Bucket }), options)),
-    ifSupported(can.lifecycleRules, () =>
-      client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), options),
-    ),
-    ifSupported(can.replicationRules, () =>
-      client.send(new GetBucketReplicationCommand({ Bucket }), options),
-    ),
+    undefinedIfAbsent(versioningOf(target)),
+    ifSupported(can.lifecycleRules, () => readLifecycle(target)),
+    ifSupported(can.replicationRules, () => readReplication(target)),
   ]);
   return [
-    ...(versioning !== "denied" && versioning?.Status !== "Enabled" ? ["versioning"] : []),
+    ...(versioning !== "denied" && versioning !== "Enabled" ? ["versioning"] : []),
     ...(lifecycle === "denied" ? [] : lackingLifecycle(lifecycle?.Rules)),
-    ...(replication === "denied"
-      ? []
-      : lackingReplication(replication?.ReplicationConfiguration?.Rules, others)),
+    ...(replication === "denied" ? [] : lackingReplication(replication?.Rules, others)),
   ];
 }
 
