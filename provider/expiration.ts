@@ -27,8 +27,8 @@ import { isInParts } from "./store/stored-object.ts";
 import { ensureTags, hasTags, readTags, type WantedTags } from "./store/tagging.ts";
 
 const OBJECTS_IN_FLIGHT = 32;
-/** Sampling of new objects per TTL class: the first 500, then every 100th. If one lacks its tags, all objects are checked. */
-const SAMPLED_FIRST = 500;
+/** Sampling of new objects per TTL class: the first 64, then every 100th. If one lacks its tags, all objects are checked. */
+const SAMPLED_FIRST = 64;
 const SAMPLED_EVERY = 100;
 /** The number of objects that `read` checks; in a larger entry they represent the rest. */
 const SAMPLE = 128;
