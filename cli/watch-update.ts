@@ -11,7 +11,7 @@ export interface WatchOptions {
   readonly verbose: boolean;
   readonly onChange?: (change: ResourceChange) => void;
   /** Receives each warning that `quiet` hides. */
-  readonly onQuietWarning?: (message: string) => void;
+  readonly onQuietWarning: (message: string) => void;
   /** Warnings that the command has already shown. */
   readonly shown?: readonly string[];
 }
@@ -39,7 +39,7 @@ export async function watchUpdate<T>(
       onProgress: (progress) => view?.update(progress),
       onNote: (message, severity) => {
         if (options.shown?.includes(message)) return;
-        if (view === undefined && severity === "warning") options.onQuietWarning?.(message);
+        if (view === undefined && severity === "warning") options.onQuietWarning(message);
         // The engine's own messages can have several lines.
         const [text = "", ...further] = message.split("\n");
         view?.note(severity === "warning" ? { style: "yellow", label: "Warning:", text } : text);

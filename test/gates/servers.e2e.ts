@@ -193,7 +193,8 @@ for (const [name, tested] of Object.entries(TESTED)) {
         const tags = await s3.tags(region, bucketOf(region), `${id}/file.bin`);
         expect(tags, region).to.include({ [TTL_TAG]: "30" });
       }
-      await succeed(spawn("stage", "update", id, "--regions", ALL_REGIONS.join(",")));
+      const added = await succeed(spawn("stage", "update", id, "--regions", ALL_REGIONS.join(","), "--json"));
+      expect(JSON.parse(added.stdout).warnings.join()).to.contain(COPIES.replace("Warning: ", ""));
       expect(await s3.sha256("eu-west-1", bucketOf("eu-west-1"), `${id}/file.bin`)).to.equal(sha256(file));
       await succeed(spawn("stage", "update", id, "--regions", REGIONS.join(","), "--yes"));
       expect(await s3.versions("eu-west-1", bucketOf("eu-west-1"), `${id}/`)).to.deep.equal([]);

@@ -45,7 +45,7 @@ export default class EnvironmentDestroy extends BaseCommand {
       this.note("Nothing was deleted.");
       return { environment: flags.environment, destroyed: false, changes: {} };
     }
-    const { changes } = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+    const { changes } = await watchUpdate(this.watching(flags), (options) =>
       environmentDestroy(context, options),
     );
     await forgetKnownIds(context);

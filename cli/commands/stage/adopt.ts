@@ -47,7 +47,7 @@ Commit the file before the next update from another checkout: an update without 
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
     const { item, doomed } = await watchUpdate(
-      { quiet: this.jsonEnabled(), verbose: flags.verbose },
+      this.watching(flags),
       (options) =>
         withMoveLock(context, options, async () => {
           const adopted = await adoptEntry(this.freshContextOf(flags), id, flags.name, options);

@@ -96,7 +96,7 @@ Entries that the environment's file declares are only reported, never removed. -
   }
 
   async #carryOut({ context, question, command, now, verbose }: Cleanup, plan: CleanupPlan) {
-    const result = await watchDeletion(plan.entries, { quiet: this.jsonEnabled(), verbose }, (events) =>
+    const result = await watchDeletion(plan.entries, this.watching({ verbose }), (events) =>
       carryOut(context, plan, question, now, {
         ...events,
         onProblem: (error) => this.incomplete(error),

@@ -72,7 +72,7 @@ With several IDs, the command looks up all entries before it deletes any, then d
     const { entryProject } = await openSession(context);
     const outcomes = await watchDeletion(
       entries,
-      { quiet: this.jsonEnabled(), verbose: flags.verbose },
+      this.watching(flags),
       (events) =>
         deleteEntries(entries, events, (entry, options) =>
           deleteEntry(context, entryProject, entry, options),

@@ -32,7 +32,7 @@ After an interruption, run the same command again; until then, updates of the en
 
   async run(): Promise<StageEjectResult> {
     const { args, flags } = await this.parse(StageEject);
-    const id = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+    const id = await watchUpdate(this.watching(flags), (options) =>
       withMoveLock(this.contextOf(flags), options, async () => {
         const context = this.freshContextOf(flags);
         const update = async (record: StagingRecord) => {

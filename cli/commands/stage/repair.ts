@@ -49,7 +49,7 @@ Complete regions do not change. To resume an interrupted repair, run the same co
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
     const { regions, parts, presence } = await watchUpdate(
-      { quiet: this.jsonEnabled(), verbose: flags.verbose },
+      this.watching(flags),
       (options) => repairEntry(context, { id, verify: flags.verify }, options),
     );
     if (this.jsonEnabled())

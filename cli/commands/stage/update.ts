@@ -107,7 +107,7 @@ The TTL counts in days from the upload, not from now. The primary region cannot 
         this.note("Nothing was changed.");
         return this.#result(plan, [], await stagedMetadata(context, id));
       }
-      const hasActed = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+      const hasActed = await watchUpdate(this.watching(flags), (options) =>
         updateEntry(context, plan, options),
       );
       if (changed.length > 0) lines = renderChanges(plan.record, plan.after);

@@ -53,7 +53,7 @@ export default class SweepCancel extends BaseCommand {
       this.note("Nothing was cancelled.");
       return { sweep_id: id, cancelled: false, indices: 0 };
     }
-    const indices = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+    const indices = await watchUpdate(this.watching(flags), (options) =>
       cancelRun(context, meta, options),
     );
     this.note(
