@@ -17,7 +17,7 @@ import { readDescription } from "./pass-through.ts";
 import { isMeaningless, ownPartSize, type PartsPlan, planParts } from "./plan.ts";
 import { resumeCopy } from "./resume.ts";
 
-/** A copy uses one request if the throughput of the first part promises to finish it within this time. */
+/** Without usable checksums of parts, one request copies the object if the throughput of the first part promises to finish within this time. */
 const SINGLE_COPY_MS = 5_000;
 
 /** A version of an object. Its ETag pins it; a version ID needs the permission s3:GetObjectVersion. */
@@ -70,7 +70,7 @@ export async function copyObject(job: CopyJob): Promise<void> {
   if (await resumeCopy(job, isCompared && !keepParts ? plans : [], copyRest)) return;
   const [checked, unchecked] = plans;
   const outcome = await copyInParts(job, checked);
-  if (outcome === "quick") await copyAtOnce();
+  if (outcome === "one request") await copyAtOnce();
   else if (outcome === "no checksums") await copyInParts(job, unchecked);
 }
 
@@ -98,10 +98,12 @@ export function copyWhole(
 
 /**
  * Copies an object in parts.
- * @returns `quick` if one request should copy the object, `no checksums` if the server's checksums of parts are wrong. In both
- * cases it has aborted the multipart upload
+ * @returns if the server's checksums of parts are wrong, how to copy the object instead. It has aborted the multipart upload
  */
-async function copyInParts(job: CopyJob, plan: PartsPlan): Promise<"done" | "no checksums" | "quick"> {
+async function copyInParts(
+  job: CopyJob,
+  plan: PartsPlan,
+): Promise<"done" | "no checksums" | "one request"> {
   const { plane, source, object, destination, tags, signal } = job;
   const { store, bucket, key } = destination;
   const crc32 = plan.algorithm && (plan.fullCrc32 === undefined ? "COMPOSITE" : "FULL_OBJECT");
@@ -110,13 +112,12 @@ async function copyInParts(job: CopyJob, plan: PartsPlan): Promise<"done" | "no 
   const first = partsOf(object.size, plan.partSize).next().value;
   if (first === undefined) throw new Error(`an object of ${object.size} bytes is not copied in parts`);
   const { entry, milliseconds } = await copyPart(job, plan, upload, first, signal);
-  // Bytes that pass through this machine are in its memory, so they stay in parts.
-  const passesThrough = plane.passThrough.has(source.store, store);
-  const isQuick =
-    plan.mayBeWhole && !passesThrough && milliseconds * (object.size / first.length) <= SINGLE_COPY_MS;
-  if (isQuick || isMeaningless(entry.crc32, first.length, plan, object.size)) {
+  if (isMeaningless(entry.crc32, first.length, plan, object.size)) {
     await store.abortUpload({ bucket, key, uploadId: upload.uploadId }, signal);
-    return isQuick ? "quick" : "no checksums";
+    // Bytes that pass through this machine are in its memory, so they stay in parts.
+    const mayBeWhole = plan.mayBeWhole && !plane.passThrough.has(source.store, store);
+    const isQuick = milliseconds * (object.size / first.length) <= SINGLE_COPY_MS;
+    return mayBeWhole && isQuick ? "one request" : "no checksums";
   }
   job.onBytes(first.length);
   await copyRest(job, plan, upload, [entry]);

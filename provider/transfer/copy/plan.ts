@@ -14,7 +14,7 @@ export interface PartsPlan {
   readonly algorithm: "CRC32" | undefined;
   /** The full-object checksum that the copy must have; undefined if the source has none, or if the parts have no checksums. */
   readonly fullCrc32: string | undefined;
-  /** Whether one request may copy the whole object, if the first part is fast enough. */
+  /** Whether one request may copy the whole object, if parts have no usable checksums and the first part is fast enough. */
   readonly mayBeWhole: boolean;
 }
 

@@ -138,8 +138,15 @@ describe("A server-side copy", () => {
     });
   }
 
-  it("is one request if the first part shows that it takes seconds at most, and requires a checksum", async () => {
-    const requests = await requestsFor(4 * GIB, FULL, { partMs: 1 });
+  it("copies no byte twice, however fast the first part is, and compares the full-object checksum", async () => {
+    const requests = await requestsFor(4 * GIB, FULL, { partMs: 0 });
+    expect(count(requests, "UploadPartCopy")).to.equal(64);
+    expect(requests.at(-1)).to.equal("CompleteMultipartUpload AAAAAA==");
+    expect(count(requests, "CopyObject")).to.equal(0);
+  });
+
+  it("is one request if parts have the whole's checksum, and the first shows that it takes seconds at most", async () => {
+    const requests = await requestsFor(4 * GIB, FULL, { partMs: 1, partCrc32: "AAAAAA==" });
     expect(requests).to.deep.equal([
       "ListMultipartUploads",
       "CreateMultipartUpload CRC32",
@@ -149,10 +156,10 @@ describe("A server-side copy", () => {
     ]);
   });
 
-  it("uses large parts if one request would take long, and compares the full-object checksum", async () => {
-    const requests = await requestsFor(4 * GIB, FULL, { partMs: 120 });
-    expect(count(requests, "UploadPartCopy")).to.equal(64);
-    expect(requests.at(-1)).to.equal("CompleteMultipartUpload AAAAAA==");
+  it("uses the source's parts if parts have the whole's checksum, and one request would take long", async () => {
+    const requests = await requestsFor(4 * GIB, FULL, { partMs: 120, partCrc32: "AAAAAA==" });
+    expect(count(requests, "UploadPartCopy")).to.equal(1 + 256);
+    expect(requests.at(-1)).to.equal("CompleteMultipartUpload");
     expect(count(requests, "CopyObject")).to.equal(0);
   });
 
