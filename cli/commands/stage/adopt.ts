@@ -46,15 +46,13 @@ Commit the file before the next update from another checkout: an update without 
     const { environment } = flags;
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
-    const { item, doomed } = await watchUpdate(
-      this.watching(flags),
-      (options) =>
-        withMoveLock(context, options, async () => {
-          const adopted = await adoptEntry(this.freshContextOf(flags), id, flags.name, options);
-          const plan = await planEnvironment(this.freshContextOf(flags), options);
-          await updateAdopted(plan, id, options);
-          return { item: adopted, doomed: plan.doomed };
-        }),
+    const { item, doomed } = await watchUpdate(this.watching(flags), (options) =>
+      withMoveLock(context, options, async () => {
+        const adopted = await adoptEntry(this.freshContextOf(flags), id, flags.name, options);
+        const plan = await planEnvironment(this.freshContextOf(flags), options);
+        await updateAdopted(plan, id, options);
+        return { item: adopted, doomed: plan.doomed };
+      }),
     );
     const file = settingsFileName(environment);
     if (doomed.length > 0) {

@@ -70,13 +70,8 @@ With several IDs, the command looks up all entries before it deletes any, then d
       return this.#result(entries.map(({ id }) => ({ staging_id: id, deleted: false })));
     }
     const { entryProject } = await openSession(context);
-    const outcomes = await watchDeletion(
-      entries,
-      this.watching(flags),
-      (events) =>
-        deleteEntries(entries, events, (entry, options) =>
-          deleteEntry(context, entryProject, entry, options),
-        ),
+    const outcomes = await watchDeletion(entries, this.watching(flags), (events) =>
+      deleteEntries(entries, events, (entry, options) => deleteEntry(context, entryProject, entry, options)),
     );
     const deleted = outcomes.filter(({ state }) => state === "done").map(({ item }) => item.id);
     await updateKnownIds(context, "entries", { remove: deleted });

@@ -65,9 +65,7 @@ Costs come from the usage ledger, like those of stage cost, with the guide's pri
 
   async #verify(context: Context, record: StagingRecord, verbose: boolean): Promise<RegionPresence[]> {
     const { verifyRegions } = await import("../../services/entry/presence.ts");
-    return watchUpdate(this.watching({ verbose }), (options) =>
-      verifyRegions(context, record, options),
-    );
+    return watchUpdate(this.watching({ verbose }), (options) => verifyRegions(context, record, options));
   }
 
   /** Drift makes the command fail. A part that cannot be compared is a warning: the data themselves are verified. */

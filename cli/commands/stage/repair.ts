@@ -48,9 +48,8 @@ Complete regions do not change. To resume an interrupted repair, run the same co
     const { args, flags } = await this.parse(StageRepair);
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
-    const { regions, parts, presence } = await watchUpdate(
-      this.watching(flags),
-      (options) => repairEntry(context, { id, verify: flags.verify }, options),
+    const { regions, parts, presence } = await watchUpdate(this.watching(flags), (options) =>
+      repairEntry(context, { id, verify: flags.verify }, options),
     );
     if (this.jsonEnabled())
       return { staging_id: id, repaired: regions, parts, presence: presenceJson(presence) };

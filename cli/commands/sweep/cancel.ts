@@ -53,9 +53,7 @@ export default class SweepCancel extends BaseCommand {
       this.note("Nothing was cancelled.");
       return { sweep_id: id, cancelled: false, indices: 0 };
     }
-    const indices = await watchUpdate(this.watching(flags), (options) =>
-      cancelRun(context, meta, options),
-    );
+    const indices = await watchUpdate(this.watching(flags), (options) => cancelRun(context, meta, options));
     this.note(
       `✅ Sweep cancelled (${plural(indices, "index", "indices")})`,
       `To run them again: ${command(`spawn sweep retry ${id}`)}`,

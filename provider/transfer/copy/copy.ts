@@ -100,10 +100,7 @@ export function copyWhole(
  * Copies an object in parts.
  * @returns if the server's checksums of parts are wrong, how to copy the object instead. It has aborted the multipart upload
  */
-async function copyInParts(
-  job: CopyJob,
-  plan: PartsPlan,
-): Promise<"done" | "no checksums" | "one request"> {
+async function copyInParts(job: CopyJob, plan: PartsPlan): Promise<"done" | "no checksums" | "one request"> {
   const { plane, source, object, destination, tags, signal } = job;
   const { store, bucket, key } = destination;
   const crc32 = plan.algorithm && (plan.fullCrc32 === undefined ? "COMPOSITE" : "FULL_OBJECT");
