@@ -38,7 +38,7 @@ export function accessPoint(
     accountId: owner,
     bucket,
     region,
-    publicAccessBlockConfiguration: BLOCK_PUBLIC_ACCESS,
+    publicAccessBlockConfiguration: { ...BLOCK_PUBLIC_ACCESS },
     policy: output(owner).apply((account) => accessPointPolicy(shared, account)),
   };
   return new AccessPoint(...child(transform, `${stagingId}-access-${region}`, own, options));

@@ -52,6 +52,7 @@ export async function serveEngine(
   if (opened === undefined) listener.listen(0, "127.0.0.1");
   else listener.listen(opened);
   await once(listener, "listening");
+  listener.on("error", () => undefined); // a connection that could not be accepted
   const { port } = listener.address() as AddressInfo;
   return {
     port,

@@ -10,6 +10,7 @@ import {
 import { UserError } from "../staging/errors.ts";
 import { parseStagingId, type StagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
+import { SAMPLED_EVERY, SAMPLED_FIRST } from "../staging/requests.ts";
 import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources/expiration.ts";
 import { expirationResource } from "../staging/resources/expiration.ts";
 import { expiresAt, isoSeconds, parseTtlDays, removalMidnight, type TtlDays } from "../staging/ttl.ts";
@@ -27,9 +28,6 @@ import { isInParts } from "./store/stored-object.ts";
 import { ensureTags, hasTags, readTags, type WantedTags } from "./store/tagging.ts";
 
 const OBJECTS_IN_FLIGHT = 32;
-/** Sampling of new objects per TTL class: the first 64, then every 100th. If one lacks its tags, all objects are checked. */
-const SAMPLED_FIRST = 64;
-const SAMPLED_EVERY = 100;
 /** The number of objects that `read` checks; in a larger entry they represent the rest. */
 const SAMPLE = 128;
 /** The TTL that `read` reports for objects with no TTL tag or with different ones. No entry can request it. */
@@ -191,8 +189,8 @@ interface Tagged {
 }
 
 /**
- * Adds missing tags to objects. A sample is only checked, except for multipart objects: some servers drop the tags of a multipart
- * upload.
+ * Adds missing tags to objects. A sample of each TTL class is only checked, except for multipart objects: some servers drop the tags of a
+ * multipart upload.
  */
 async function tagObjects(
   { place, region, prefix, tagsOf, context }: TagJob,

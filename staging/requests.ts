@@ -17,9 +17,9 @@ export interface Shape {
 
 /** Keys per page of a listing. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 const PAGE = 1000;
-/** New objects whose tags are read, as in `provider/expiration.ts`. */
-const SAMPLED_FIRST = 500;
-const SAMPLED_EVERY = 100;
+/** New objects whose tags are read: the first 64, then every 100th. */
+export const SAMPLED_FIRST = 64;
+export const SAMPLED_EVERY = 100;
 
 /** Requests to write a file, in one request or in parts: then also create, complete, and a search for open uploads. */
 const PER_UPLOAD_IN_PARTS = 3;

@@ -19,8 +19,9 @@ export class AbortCallbacks {
     }
     const callbacks = new Set([callback]);
     const run = (): void => {
-      this.#bySignal.delete(signal);
+      // A callback may delete others.
       for (const each of callbacks) each();
+      this.#bySignal.delete(signal);
     };
     this.#bySignal.set(signal, { callbacks, run });
     signal.addEventListener("abort", run, { once: true });

@@ -17,7 +17,7 @@ import { readDescription } from "./pass-through.ts";
 import { isMeaningless, ownPartSize, type PartsPlan, planParts } from "./plan.ts";
 import { resumeCopy } from "./resume.ts";
 
-/** Without usable checksums of parts, one request copies the object if the throughput of the first part promises to finish within this time. */
+/** Without usable checksums of parts, one request copies an object if the throughput of its first part promises to finish within this time. */
 const SINGLE_COPY_MS = 5_000;
 
 /** A version of an object. Its ETag pins it; a version ID needs the permission s3:GetObjectVersion. */
@@ -98,7 +98,7 @@ export function copyWhole(
 
 /**
  * Copies an object in parts.
- * @returns if the server's checksums of parts are wrong, how to copy the object instead. It has aborted the multipart upload
+ * @returns if the server's checksums of parts are unusable, how to copy the object instead. It has aborted the multipart upload
  */
 async function copyInParts(job: CopyJob, plan: PartsPlan): Promise<"done" | "no checksums" | "one request"> {
   const { plane, source, object, destination, tags, signal } = job;
@@ -109,12 +109,13 @@ async function copyInParts(job: CopyJob, plan: PartsPlan): Promise<"done" | "no 
   const first = partsOf(object.size, plan.partSize).next().value;
   if (first === undefined) throw new Error(`an object of ${object.size} bytes is not copied in parts`);
   const { entry, milliseconds } = await copyPart(job, plan, upload, first, signal);
-  if (isMeaningless(entry.crc32, first.length, plan, object.size)) {
+  // Bytes that pass through this machine are in its memory, so they stay in parts.
+  const mayBeWhole = plan.mayBeWhole && !plane.passThrough.has(source.store, store);
+  const isQuick = mayBeWhole && milliseconds * (object.size / first.length) <= SINGLE_COPY_MS;
+  const isWrong = isMeaningless(entry.crc32, first.length, plan, object.size);
+  if (isWrong || (isQuick && !upload.fullObject)) {
     await store.abortUpload({ bucket, key, uploadId: upload.uploadId }, signal);
-    // Bytes that pass through this machine are in its memory, so they stay in parts.
-    const mayBeWhole = plan.mayBeWhole && !plane.passThrough.has(source.store, store);
-    const isQuick = milliseconds * (object.size / first.length) <= SINGLE_COPY_MS;
-    return mayBeWhole && isQuick ? "one request" : "no checksums";
+    return isQuick ? "one request" : "no checksums";
   }
   job.onBytes(first.length);
   await copyRest(job, plan, upload, [entry]);

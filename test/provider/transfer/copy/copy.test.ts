@@ -27,8 +27,9 @@ interface LeftUpload {
 interface Server {
   /** Milliseconds for the copy of a part. */
   readonly partMs: number;
-  /** The checksum type of each copied part. */
   readonly partCrc32?: string;
+  /** The checksum type of a new multipart upload. @default FULL_OBJECT */
+  readonly checksumType?: string;
   readonly left?: readonly LeftUpload[];
   /** The name of the error with which it responds to a request. */
   refuse?(request: string, uploadId: unknown): string | undefined;
@@ -42,7 +43,14 @@ const METADATA = { "spawn-part-size": String(16 * MIB), "spawn-source-etag": "so
 async function requestsFor(
   size: number,
   checksums: Checksums,
-  { partMs, partCrc32 = "BBBBBB==", left = [], refuse, isThere = false }: Server,
+  {
+    partMs,
+    partCrc32 = "BBBBBB==",
+    checksumType = "FULL_OBJECT",
+    left = [],
+    refuse,
+    isThere = false,
+  }: Server,
   options: Pick<CopyJob, "keepParts" | "isCompared"> = {},
 ): Promise<string[]> {
   const requests: string[] = [];
@@ -74,7 +82,7 @@ async function requestsFor(
         if (made === undefined) throw Object.assign(new Error(), { $metadata: { httpStatusCode: 404 } });
         return { ContentLength: size, Metadata: made };
       default:
-        return { UploadId: "upload", ChecksumType: "FULL_OBJECT" };
+        return { UploadId: "upload", ChecksumType: checksumType };
     }
   };
   const client = {
@@ -145,16 +153,21 @@ describe("A server-side copy", () => {
     expect(count(requests, "CopyObject")).to.equal(0);
   });
 
-  it("is one request if parts have the whole's checksum, and the first shows that it takes seconds at most", async () => {
-    const requests = await requestsFor(4 * GIB, FULL, { partMs: 1, partCrc32: "AAAAAA==" });
-    expect(requests).to.deep.equal([
-      "ListMultipartUploads",
-      "CreateMultipartUpload CRC32",
-      `UploadPartCopy bytes=0-${64 * MIB - 1}`,
-      "AbortMultipartUpload",
-      "CopyObject CRC32",
-    ]);
-  });
+  for (const [title, server] of [
+    ["parts have the whole's checksum", { partCrc32: "AAAAAA==" }],
+    ["the server ignores the type of the checksum", { checksumType: "COMPOSITE" }],
+  ] as const) {
+    it(`is one request if ${title}, and the first part shows that it takes seconds at most`, async () => {
+      const requests = await requestsFor(4 * GIB, FULL, { partMs: 1, ...server });
+      expect(requests).to.deep.equal([
+        "ListMultipartUploads",
+        "CreateMultipartUpload CRC32",
+        `UploadPartCopy bytes=0-${64 * MIB - 1}`,
+        "AbortMultipartUpload",
+        "CopyObject CRC32",
+      ]);
+    });
+  }
 
   it("uses the source's parts if parts have the whole's checksum, and one request would take long", async () => {
     const requests = await requestsFor(4 * GIB, FULL, { partMs: 120, partCrc32: "AAAAAA==" });
