@@ -141,6 +141,7 @@ function render(results: ReadonlyMap<string, readonly (readonly number[])[]>): s
     "",
     `\`node bench/http-clients.ts\`: ${ROUNDS} rounds, interleaved, each in its own process. PUT of 16 KiB with an upload's headers, ${IN_FLIGHT}`,
     "requests in flight, to a server on the same machine. CPU time of the client per request, in microseconds, min / median / max.",
+    "The data plane uses undici's client with its own limits and timeouts.",
     "",
     `| client | ${COUNTS.map((count) => `${count.toLocaleString("en-US")} requests`).join(" | ")} |`,
     `|---|${COUNTS.map(() => "---").join("|")}|`,
