@@ -24,9 +24,7 @@ export class Queue<Request, Result extends object | true> {
   wait(request: Request, signal: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
       const abort = (): void => {
-        const at = this.#waiting.indexOf(waiter);
-        if (at < 0) return; // served by the abort of another request
-        this.#waiting.splice(at, 1);
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         reject(signal.reason);
         this.serve();
       };
