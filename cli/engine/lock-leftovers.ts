@@ -1,6 +1,7 @@
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { namesIn } from "../../files/read.ts";
 import { hasCode } from "./state-file.ts";
 
 /** Age in milliseconds from which an incomplete lock file is a leftover. Writing one takes less than 1 ms. */
@@ -12,11 +13,9 @@ const POLL_INTERVAL_MS = 100;
  * reads every file there and fails.
  */
 export async function removeLockLeftovers(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
-  });
-  const files = names.filter((name) => !name.endsWith(".attrs")).map((name) => join(folder, name));
+  const files = (await namesIn(folder))
+    .filter((name) => !name.endsWith(".attrs"))
+    .map((name) => join(folder, name));
   await Promise.all(files.map(removeLeftover));
 }
 

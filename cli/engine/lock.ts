@@ -1,6 +1,7 @@
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { namesIn } from "../../files/read.ts";
 import { UserError } from "../../staging/errors.ts";
 import { BACKEND, backendFolder } from "./backend.ts";
 import { findActiveCommand, isOnThisMachine, isSilent } from "./heartbeat.ts";
@@ -81,10 +82,7 @@ function locksFolder(settings: EngineSettings, stack: string): string | undefine
 async function readLocks(settings: EngineSettings, stack: string): Promise<LockHolder[]> {
   const folder = locksFolder(settings, stack);
   if (folder === undefined) return [];
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   const holders = await Promise.all(
     names.filter((name) => name.endsWith(".json")).map((name) => readLock(join(folder, name))),
   );

@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { namesIn } from "../../files/read.ts";
 import { replaceFile } from "../../files/replace.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { isBelow } from "../../local/private-folders.ts";
@@ -48,11 +49,7 @@ export async function stacksFolder(settings: EngineSettings): Promise<string | u
 
 /** Names of the stacks with a checkpoint in `folder`, damaged ones included. */
 export async function stacksIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  const found = names.flatMap((name) => {
+  const found = (await namesIn(folder)).flatMap((name) => {
     const ending = Object.keys(READERS).find((known) => name.endsWith(known));
     return ending === undefined || name.startsWith(".") ? [] : [name.slice(0, -ending.length)];
   });

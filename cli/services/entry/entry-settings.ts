@@ -1,3 +1,4 @@
+import { undefinedIf } from "../../../connection/errors/failure.ts";
 import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
 import { ENTRY_SETTINGS, type EntrySettings } from "../../../stacks/entry-settings.ts";
@@ -14,10 +15,5 @@ export async function readEntrySettings(stack: StackName): Promise<EntrySettings
 
 /** {@link readEntrySettings}, for commands that work without the file: undefined also for a damaged one. */
 export async function entrySettingsHere(stack: StackName): Promise<EntrySettings | undefined> {
-  try {
-    return await readEntrySettings(stack);
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
+  return await undefinedIf((error) => error instanceof InputError, readEntrySettings(stack));
 }

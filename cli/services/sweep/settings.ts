@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { undefinedIf } from "../../../connection/errors/failure.ts";
 import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
 import { SWEEP_SETTINGS, type SweepSettings } from "../../../stacks/sweep-settings.ts";
@@ -64,12 +65,7 @@ export async function readSettings(environment: string, id: SweepId): Promise<Sw
 
 /** {@link readSettings}, for commands that work without the file: undefined also for a damaged one. */
 export async function settingsHere(environment: string, id: SweepId): Promise<SweepSettings | undefined> {
-  try {
-    return await readSettings(environment, id);
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
+  return await undefinedIf((error) => error instanceof InputError, readSettings(environment, id));
 }
 
 /**

@@ -1,4 +1,5 @@
-import { errorName } from "../../../../connection/errors/failure.ts";
+import { undefinedIf } from "../../../../connection/errors/failure.ts";
+import { isNoSuchTable } from "../../../../connection/errors/kinds.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
 import { type Generation, parseLedgerRow } from "../../../../staging/ledger.ts";
@@ -61,13 +62,13 @@ function notSeen(context: Pick<Context, "at">, what: string, cause: unknown): Us
 }
 
 async function recordOf(tables: Tables, id: StagingId): Promise<EntryRemains["record"]> {
-  const record = await catchCorrupt(unlessNoTable(() => findRecord(tables, id)));
+  const record = await catchCorrupt(undefinedIf(isNoSuchTable, findRecord(tables, id)));
   return record instanceof CorruptRecordError ? "unreadable" : record;
 }
 
 /** The life that is open in the ledger. Read strongly consistent: a row just closed is seen as it is. */
 async function openLifeOf(tables: Tables, id: StagingId): Promise<Generation | "unreadable" | undefined> {
-  const row = await unlessNoTable(() => usageItem(tables, id, true));
+  const row = await undefinedIf(isNoSuchTable, usageItem(tables, id, true));
   if (row === undefined) return undefined;
   // Workers may have counted in a row that no upload has opened.
   if (row["opened_at"] === undefined || row["closed_at"] !== undefined) return undefined;
@@ -75,16 +76,6 @@ async function openLifeOf(tables: Tables, id: StagingId): Promise<Generation | "
     return parseLedgerRow(row).lives.at(-1);
   } catch (error) {
     if (error instanceof UserError) return "unreadable";
-    throw error;
-  }
-}
-
-/** The result of `work`; undefined if there is no table. */
-async function unlessNoTable<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (errorName(error) === "ResourceNotFoundException") return undefined;
     throw error;
   }
 }
